@@ -1,0 +1,21 @@
+"""Describing the machine that a measurement ran on."""
+
+import os
+import platform
+
+
+def describe_machine() -> str:
+    """Processor, number of cores and operating system in one line."""
+    cores = os.cpu_count()
+    return f"{_processor()}, {cores} cores, {platform.system()} {platform.machine()}"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as stream:
+            for line in stream:
+                if line.startswith(("model name", "Hardware")):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or "unknown processor"

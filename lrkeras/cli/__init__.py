@@ -1,0 +1,5 @@
+"""The command line: `lrkeras train | convert | bench | inspect | quickstart`."""
+
+from lrkeras.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,34 @@
+"""Input and output files of the commands, checked before any long work starts."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+
+def existing(path: str) -> pathlib.Path:
+    """Returns the path of a file that is there.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    file = pathlib.Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"No file {str(file)!r}. Check the path.")
+    return file
+
+
+def writable(path: str) -> pathlib.Path:
+    """Returns a path into which a file can be written.
+
+    Raises:
+        OSError: the path is a folder, or its folder is missing or cannot be written into.
+    """
+    file = pathlib.Path(path)
+    if file.is_dir():
+        raise IsADirectoryError(f"Expected the name of a file to write; {str(file)!r} is a folder.")
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"No folder {str(file.parent)!r} to write {file.name!r} into.")
+    if not os.access(file.parent, os.W_OK):
+        raise PermissionError(f"The folder {str(file.parent)!r} cannot be written into.")
+    return file

@@ -1,0 +1,85 @@
+"""Runs one command, and turns every failure into one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+from rich.console import Console
+
+# Each module has HELP, add_arguments(parser) and run(options), which returns the result as
+# something for JSON and as something that rich prints.
+COMMANDS = ("train", "convert", "bench", "inspect", "quickstart")
+
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the complaint and leaves."""
+        self.exit(MISUSED, f"error: {message} (see `{self.prog} --help`)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: the words after `lrkeras`; None takes those of the process.
+
+    Returns:
+        The exit status: 0, 1 after a failure, 2 after a misuse, 130 when interrupted.
+    """
+    modules = {name: importlib.import_module(f"lrkeras.cli.{name}") for name in COMMANDS}
+    try:
+        options = _parser(modules).parse_args(arguments)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else FAILED
+    try:
+        with warnings.catch_warnings():
+            if not options.debug:
+                warnings.simplefilter("ignore")
+            content, shown = modules[options.command].run(options)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if options.debug:
+            traceback.print_exc()
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        return FAILED
+    if options.json:
+        print(json.dumps(content, indent=1))
+    else:
+        Console().print(shown)
+    return 0
+
+
+def one_line(error: Exception) -> str:
+    """Returns the message of an error as one line, with the kind of the error where it has none."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.strerror}: {error.filename}"
+    text = " ".join(str(error).split())
+    return text if text else type(error).__name__
+
+
+def _parser(modules: dict) -> argparse.ArgumentParser:
+    parser = OneLineParser(
+        prog="lrkeras", description="Compressed recurrent Keras models for phones."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in modules.items():
+        command = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        module.add_arguments(command)
+        command.add_argument("--json", action="store_true", help="print the result as JSON alone")
+        command.add_argument("--debug", action="store_true", help="print the traceback of an error")
+    return parser

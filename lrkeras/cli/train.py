@@ -1,0 +1,71 @@
+"""`lrkeras train TASK --preset NAME --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import difflib
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from lrkeras.tasks import TASKS
+
+HELP = "train the models of a task; a stopped run goes on when started again"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds what the command takes."""
+    parser.add_argument("task", help=f"one of: {', '.join(TASKS)}")
+    parser.add_argument("--preset", default="tiny", help="a named set of settings (default: tiny)")
+    parser.add_argument("--out", required=True, help="folder for the models and their histories")
+    parser.add_argument("--data", help="folder of a corpus that does not come with the package")
+    parser.add_argument("--seed", type=int, help="replaces the seed of the preset")
+
+
+def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
+    """Trains, and returns the task's report."""
+    task = TASKS[nearest("task", options.task, TASKS)]
+    config = task.PRESETS[nearest("preset", options.preset, task.PRESETS)]
+    if options.seed is not None:
+        config = dataclasses.replace(config, seed=options.seed)
+    verbose = 0 if options.json else 1
+    report = task.train(config, options.out, data=options.data, verbose=verbose)
+    report["out"] = options.out
+    return report, render(report)
+
+
+def nearest(kind: str, name: str, known: Iterable[str]) -> str:
+    """Returns the name when it is known.
+
+    Raises:
+        ValueError: it is not; the message names the nearest one.
+    """
+    known = list(known)
+    if name in known:
+        return name
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise ValueError(f"Unknown {kind} {name!r}. {hint}Known: {', '.join(known)}.")
+
+
+def render(report: dict) -> RenderableType:
+    """Returns a table of one row a model."""
+    table = Table(title=report["task"])
+    table.add_column("model")
+    for heading in ("parameters", "valid perplexity", "sparsity"):
+        table.add_column(heading, justify="right")
+    for name, model in report["models"].items():
+        sparsity = model["final_sparsity"]
+        table.add_row(
+            name,
+            f"{model['parameters']:,}",
+            f"{model['valid_perplexity']:.2f}",
+            "" if sparsity is None else f"{sparsity:.1%}",
+        )
+    note = (
+        f"{report['valid_tokens']:,} validation tokens, {report['valid_oov_rate']:.2%} of them out "
+        f"of the vocabulary. Models and histories: {report['out']}"
+    )
+    return Group(table, note)

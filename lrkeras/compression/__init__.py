@@ -1,0 +1,5 @@
+"""Making trained models smaller."""
+
+from lrkeras.compression.sparsify import sparsify
+
+__all__ = ["sparsify"]

@@ -1,0 +1,82 @@
+"""What a conversion did."""
+
+import dataclasses
+import json
+from typing import Any
+
+from lrkeras.export.layer_report import LayerReport
+from lrkeras.export.parity import ParityError
+
+
+@dataclasses.dataclass(frozen=True)
+class ConversionReport:
+    """What `convert` wrote, and how far it is from Keras.
+
+    Attributes:
+        path: The file.
+        form: `"step"`.
+        quantize: `None`, `"float16"` or `"int8"`.
+        runtime: The runtime the file was written for.
+        minimum_runtime: The oldest runtime whose operators are new enough, as far as the
+            operator versions tell.
+        file_bytes: Size of the file.
+        inputs, outputs: Shape of each tensor of the signature by name, without the states.
+        states: Shape of each state by name.
+        layers: A row for each layer.
+        operators: How often the file has each operator.
+        parity: The worst error of each output and state over the runs of the parity gate.
+        threshold: The error that the gate allows.
+        versions: Versions of the packages that took part.
+    """
+
+    path: str
+    form: str
+    quantize: str | None
+    runtime: str
+    minimum_runtime: str | None
+    file_bytes: int
+    inputs: dict[str, tuple[int, ...]]
+    outputs: dict[str, tuple[int, ...]]
+    states: dict[str, tuple[int, ...]]
+    layers: list[LayerReport]
+    operators: dict[str, int]
+    parity: list[ParityError]
+    threshold: float
+    versions: dict[str, str]
+
+    def to_json(self) -> str:
+        """The report as JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+    def render(self) -> Any:
+        """The report as something `rich.print` shows."""
+        from rich.console import Group
+        from rich.table import Table
+
+        table = Table(title=f"{self.path}: {self.file_bytes:,} bytes, {self._precision()}")
+        for heading in ("layer", "structure", "parameters", "bytes", "MACs", "computed as"):
+            number = heading in ("parameters", "bytes", "MACs")
+            table.add_column(heading, justify="right" if number else "left")
+        for row in self.layers:
+            numbers = (f"{row.params:,}", f"{row.bytes:,}", f"{row.macs:,}")
+            table.add_row(f"{row.name} ({row.kind})", row.structure, *numbers, row.lowering)
+        return Group(table, *self._notes())
+
+    def _precision(self) -> str:
+        return f"{self.quantize or 'float32'} weights, runtime {self.runtime}"
+
+    def _notes(self) -> list[str]:
+        worst = max(self.parity, key=lambda found: found.error)
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
+        return [
+            f"signature `step`: {_shapes(self.inputs)} -> {_shapes(self.outputs)}; "
+            f"states {_shapes(self.states)}",
+            f"operators: {counts}",
+            f"parity with Keras: {worst.error:.2g} of the largest value in `{worst.tensor}` "
+            f"({worst.run}); allowed {self.threshold:g}",
+            f"needs runtime {self.minimum_runtime or 'unknown'} or later",
+        ]
+
+
+def _shapes(tensors: dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in tensors.items())

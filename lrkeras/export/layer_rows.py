@@ -1,0 +1,80 @@
+"""The rows of a conversion report: what each layer holds and how it is computed."""
+
+import math
+from typing import Any
+
+import keras
+
+from lrkeras.export.doped_lstm import DopedLSTM
+from lrkeras.export.layer_report import LayerReport
+from lrkeras.export.step_model import StepModel
+from lrkeras.structures import Concatenated, Sparse, Structure, Sum, ToeplitzLike, find_structures
+
+
+def layer_rows(step: StepModel, quantize: str | None) -> list[LayerReport]:
+    """Makes a row for each layer with weights, once each, in the order of the model."""
+    rows, seen = [], set()
+    for layer in step.layers:
+        if id(layer) in seen or not layer.weights:
+            continue
+        seen.add(id(layer))
+        rows.append(_row(layer, step.lowerings.get(layer.name), quantize))
+    return rows
+
+
+def _row(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> LayerReport:
+    outermost = _outermost(find_structures(layer))
+    inside = {id(w) for structure in outermost for w in structure.weights}
+    # What is left beside the structures: dense matrices and biases.
+    plain = [w for w in layer.trainable_weights if id(w) not in inside]
+    dense = sum(math.prod(w.shape) for w in plain)
+    products = 0 if _looks_up(layer) else sum(math.prod(w.shape) for w in plain if len(w.shape) > 1)
+    return LayerReport(
+        name=layer.name,
+        kind=type(layer).__name__,
+        structure=", ".join(dict.fromkeys(describe(s) for s in outermost)) or "dense",
+        params=dense + sum(s.num_params for s in outermost),
+        bytes=4 * dense + sum(s.num_bytes() for s in outermost),
+        macs=products + sum(s.macs for s in outermost),
+        lowering=_lowering(layer, cell_step, quantize),
+    )
+
+
+def describe(structure: Structure) -> str:
+    """Names a structure by its parts, such as `"4 x (Kronecker + Sparse)"`."""
+    if isinstance(structure, Concatenated):
+        return f"{len(structure.parts)} x ({describe(structure.parts[0])})"
+    if isinstance(structure, Sum):
+        return " + ".join(describe(part) for part in structure.parts)
+    return type(structure).__name__
+
+
+def _outermost(structures: list[Structure]) -> list[Structure]:
+    inner = {id(part) for s in structures for part in s.flatten() if part is not s}
+    return [s for s in structures if id(s) not in inner]
+
+
+def _looks_up(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, keras.layers.Embedding)
+
+
+def _lowering(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> str:
+    if isinstance(cell_step, DopedLSTM):
+        return "one block-sparse int8 product with fused tanh"
+    if find_structures(layer, Sparse):
+        reason = fusion_refusal(layer) if quantize == "int8" else f"quantize={quantize!r}"
+        return f"sparse part as a dense matrix ({reason})"
+    if find_structures(layer, ToeplitzLike):
+        return "dense products (the runtime has no FFT)"
+    if _looks_up(layer):
+        return "look-up"
+    return "factor by factor" if find_structures(layer) else "dense products"
+
+
+def fusion_refusal(layer: keras.layers.Layer) -> str | None:
+    """Why the sparse part of a layer is not fused, or None if it can be."""
+    from lrkeras.layers import LSTM
+
+    if not isinstance(layer, LSTM):
+        return f"only LSTM cells have the fused form, not {type(layer).__name__}"
+    return DopedLSTM.refusal(layer.cell)

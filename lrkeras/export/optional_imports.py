@@ -1,0 +1,26 @@
+"""Imports of the packages that only conversion needs, with an error that says how to get them."""
+
+import importlib
+import types
+
+
+def require(module: str) -> types.ModuleType:
+    """Imports `module`, which the `export` extra installs.
+
+    Args:
+        module: Dotted name of the module, such as `"ai_edge_litert.interpreter"`.
+
+    Returns:
+        The imported module.
+
+    Raises:
+        ImportError: If the package is not installed; the message names the extra.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        package = module.split(".", maxsplit=1)[0]
+        raise ImportError(
+            f"Expected the package `{package}`, which converting and running .tflite files needs, "
+            f'but it cannot be imported ({error}). Install it with: pip install "lrkeras[export]"'
+        ) from error

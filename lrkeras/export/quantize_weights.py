@@ -1,0 +1,87 @@
+"""Quantises the weights of a float .tflite model."""
+
+import numpy as np
+
+from lrkeras.export.model_file import ModelFile, Quantisation
+
+# The TensorFlow converter leaves smaller weights in float too.
+_MIN_ELEMENTS = 1024
+_PER_TENSOR_VERSION, _PER_CHANNEL_VERSION = 9, 12
+
+
+def quantize_int8(file: ModelFile, per_channel: bool) -> None:
+    """Makes the filters of matrix-vector products and the tables of look-ups int8.
+
+    Activations stay float32 and are quantised as the file runs (dynamic range). A filter that is
+    applied to more than one row is a factor of a structured matrix; these are too small to gain
+    from int8 and stay float32.
+
+    Args:
+        file: A float model, edited in place.
+        per_channel: One scale for each output of a filter, else one for the whole filter.
+    """
+    for op in list(file.graph.operators):
+        name = file.op_name(op)
+        if name == "FULLY_CONNECTED":
+            _quantize_filter(file, op, per_channel)
+        elif name == "GATHER":
+            _quantize_table(file, op)
+
+
+def quantize_float16(file: ModelFile) -> None:
+    """Stores every large float32 constant as float16; a DEQUANTIZE node restores it."""
+    constants = {int(t) for op in file.graph.operators for t in op.inputs}
+    for tensor in sorted(constants):
+        value = file.constant(tensor)
+        if value is None or value.dtype != np.float32 or value.size < _MIN_ELEMENTS:
+            continue
+        stored = file.new_tensor(f"float16_{tensor}", value.shape, np.float16)
+        file.set_constant(stored, value.astype(np.float16))
+        file.graph.tensors[tensor].buffer = 0
+        op = file.new_op("DEQUANTIZE", 3, [stored], [tensor])
+        file.graph.operators.insert(0, op)
+
+
+def _quantize_filter(file: ModelFile, op, per_channel: bool) -> None:
+    tensor = int(op.inputs[1])
+    weight = file.constant(tensor)
+    rows = np.prod([int(d) for d in file.graph.tensors[int(op.inputs[0])].shape])
+    if weight is None or weight.dtype != np.float32 or weight.size < _MIN_ELEMENTS:
+        return
+    if rows > weight.shape[1]:
+        return
+    quantised, quantisation = _quantize(weight, axis=0 if per_channel else None)
+    own = file.new_tensor(f"int8_{tensor}", weight.shape, np.int8)
+    file.set_constant(own, quantised, quantisation)
+    op.inputs = np.array([op.inputs[0], own, *op.inputs[2:]], np.int32)
+    op.builtinOptions.asymmetricQuantizeInputs = True
+    version = _PER_CHANNEL_VERSION if per_channel else _PER_TENSOR_VERSION
+    file.set_op(op, "FULLY_CONNECTED", version)
+
+
+def _quantize_table(file: ModelFile, op) -> None:
+    tensor = int(op.inputs[0])
+    table = file.constant(tensor)
+    if table is None or table.dtype != np.float32 or table.size < _MIN_ELEMENTS:
+        return
+    # The rows come out as int8 and are restored after the look-up, which knows one scale only.
+    quantised, quantisation = _quantize(table, axis=None)
+    own = file.new_tensor(f"int8_{tensor}", table.shape, np.int8)
+    file.set_constant(own, quantised, quantisation)
+    op.inputs = np.array([own, *op.inputs[1:]], np.int32)
+    file.set_op(op, "GATHER", 2)
+    result = int(op.outputs[0])
+    rows = file.new_tensor(f"int8_rows_{tensor}", tuple(file.graph.tensors[result].shape), np.int8)
+    file.set_quantisation(rows, quantisation)
+    op.outputs = np.array([rows], np.int32)
+    position = next(i for i, other in enumerate(file.graph.operators) if other is op)
+    restore = file.new_op("DEQUANTIZE", 2, [rows], [result])
+    file.graph.operators.insert(position + 1, restore)
+
+
+def _quantize(weight: np.ndarray, axis: int | None) -> tuple[np.ndarray, Quantisation]:
+    others = None if axis is None else tuple(i for i in range(weight.ndim) if i != axis)
+    largest = np.abs(weight).max(axis=others, keepdims=axis is not None)
+    scale = np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
+    quantised = np.clip(np.rint(weight / scale), -127, 127).astype(np.int8)
+    return quantised, Quantisation(np.atleast_1d(scale.squeeze()), axis or 0)

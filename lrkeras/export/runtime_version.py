@@ -1,0 +1,27 @@
+"""The oldest runtime that can read a file."""
+
+from lrkeras.export.model_file import ModelFile
+
+_ENTRY = "min_runtime_version"
+# Operators that are edited after conversion, with the runtime that brought the version.
+_SINCE = {("FULLY_CONNECTED", 12): "2.17.0"}
+
+
+def minimum_runtime(file: ModelFile) -> str | None:
+    """The version in the file's metadata, such as `"2.17.0"`, or None."""
+    entry = file.metadata(_ENTRY)
+    if entry is None:
+        return None
+    return entry.rstrip(b"\0").decode() or None
+
+
+def set_minimum_runtime(file: ModelFile) -> None:
+    """Raises the version in the metadata to what the file's operators need by now."""
+    needed = [minimum_runtime(file) or "1.5.0"]
+    for op in file.graph.operators:
+        since = _SINCE.get((file.op_name(op), file.op_version(op)))
+        if since is not None:
+            needed.append(since)
+    newest = max(needed, key=lambda version: [int(part) for part in version.split(".")])
+    # The runtime reads a field of 16 bytes.
+    file.set_metadata(_ENTRY, newest.encode().ljust(16, b"\0"))

@@ -1,0 +1,40 @@
+"""Finding nodes that XNNPACK would compute wrongly."""
+
+import os
+
+from lrkeras.export.model_file import ModelFile
+
+
+def find_sparse_hazards(path: str | os.PathLike) -> list[str]:
+    """Finds int8 sparse FULLY_CONNECTED nodes that XNNPACK takes for dense ones.
+
+    It claims every int8 FULLY_CONNECTED whose fused activation it knows, without a look at the
+    sparsity of the filter, and reads the stored blocks as though they were the whole matrix. The
+    TensorFlow converter writes such nodes with `Optimize.EXPERIMENTAL_SPARSITY`. Those with the
+    activation TANH stay with the runtime's built-in kernel, which is right.
+
+    Args:
+        path: Any .tflite file.
+
+    Returns:
+        The name of the output tensor of each such node; an empty list means the file is safe.
+
+    Raises:
+        ValueError: If the file is not a .tflite model.
+    """
+    with open(path, "rb") as stream:
+        file = ModelFile(stream.read())
+    return [name for graph in file.model.subgraphs for name in _hazards(file, graph)]
+
+
+def _hazards(file: ModelFile, graph) -> list[str]:
+    schema = file.schema
+    found = []
+    for op in graph.operators:
+        if file.op_name(op) != "FULLY_CONNECTED":
+            continue
+        weights = graph.tensors[int(op.inputs[1])]
+        tanh = op.builtinOptions.fusedActivationFunction == schema.ActivationFunctionType.TANH
+        if weights.type == schema.TensorType.INT8 and weights.sparsity is not None and not tanh:
+            found.append(graph.tensors[int(op.outputs[0])].name.decode())
+    return found

@@ -1,0 +1,43 @@
+"""Inputs that the caller gives for a comparison."""
+
+from typing import Any
+
+import numpy as np
+
+from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.step_model import StepModel
+
+
+def given_inputs(step: StepModel, sample: Any) -> dict[str, np.ndarray] | None:
+    """Brings a caller's sequence into the form (1, time, ...) by input name.
+
+    Args:
+        step: The step model that it is for.
+        sample: Array, or dict of arrays by input name, (time, ...) or (1, time, ...), or None.
+
+    Raises:
+        ConversionError: If names or shapes are not those of the model.
+    """
+    if sample is None:
+        return None
+    named = sample if isinstance(sample, dict) else {step.input_names[0]: sample}
+    if set(named) != set(step.input_names):
+        raise ConversionError(
+            f"Expected `sample` for the inputs {step.input_names}, received {sorted(named)}."
+        )
+    result = {}
+    for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
+        value = np.asarray(named[name])
+        if value.ndim == len(tensor.shape) - 1:
+            value = value[None]
+        if (
+            value.ndim != len(tensor.shape)
+            or value.shape[0] != 1
+            or (value.shape[2:] != tuple(tensor.shape[2:]))
+        ):
+            raise ConversionError(
+                f"Expected `sample` for {name!r} of shape (1, time, "
+                f"{', '.join(map(str, tensor.shape[2:]))}), received {np.shape(named[name])}."
+            )
+        result[name] = value.astype(tensor.dtype)
+    return result

@@ -1,0 +1,12 @@
+"""Keras layers whose weight matrices may be structures."""
+
+from lrkeras.layers.dense import Dense
+from lrkeras.layers.embedding import Embedding
+from lrkeras.layers.gru import GRU
+from lrkeras.layers.gru_cell import GRUCell
+from lrkeras.layers.lstm import LSTM
+from lrkeras.layers.lstm_cell import LSTMCell
+from lrkeras.layers.rhn import RHN
+from lrkeras.layers.rhn_cell import RHNCell
+
+__all__ = ["GRU", "LSTM", "RHN", "Dense", "Embedding", "GRUCell", "LSTMCell", "RHNCell"]

@@ -1,0 +1,283 @@
+"""What the recurrent cells share: matrices that may be structures, and products with them."""
+
+import contextlib
+import dataclasses
+import types
+
+import keras
+from keras import ops
+
+from lrkeras import structures
+from lrkeras.structures.factor_initializer import FactorInitializer
+
+GATE_LAYOUTS = ("per_gate", "stacked")
+
+
+@dataclasses.dataclass(frozen=True)
+class Specs:
+    """The structures a cell was asked for, unbuilt; not tracked by Keras."""
+
+    kernel: structures.Structure | None
+    recurrent: structures.Structure | None
+    joint: structures.Structure | None
+    gate_layout: str
+
+    @classmethod
+    def of(cls, kernel, recurrent, joint, gate_layout):
+        if gate_layout not in GATE_LAYOUTS:
+            raise ValueError(
+                f"`gate_layout` must be one of {GATE_LAYOUTS}. Received: {gate_layout!r}"
+            )
+        kernel, recurrent, joint = (_structured(s) for s in (kernel, recurrent, joint))
+        if joint is not None and (kernel is not None or recurrent is not None):
+            raise ValueError(
+                "`joint_structure` is one structure over [x; h] and takes the place of "
+                "`kernel_structure` and `recurrent_structure`. Received: "
+                f"joint_structure={joint}, kernel_structure={kernel}, "
+                f"recurrent_structure={recurrent}"
+            )
+        return cls(kernel, recurrent, joint, gate_layout)
+
+    @property
+    def has_groups(self):
+        """Whether a structure shares weights with those of other layers."""
+        return any(
+            s is not None and s.has_groups for s in (self.kernel, self.recurrent, self.joint)
+        )
+
+    def get_config(self):
+        return {
+            "kernel_structure": _serialize(self.kernel),
+            "recurrent_structure": _serialize(self.recurrent),
+            "joint_structure": _serialize(self.joint),
+            "gate_layout": self.gate_layout,
+        }
+
+
+class StructuredCell:
+    """Mixin, placed before a Keras recurrent cell, that lets its matrices be structures.
+
+    Keras's own `build` runs unchanged; where it asks for the weight `kernel` or
+    `recurrent_kernel`, a structure is built in its place. Attributes after `build`:
+    `kernel_structure`, `recurrent_structure`, `joint_structure`: the built structures or `None`;
+    `kernel`, `recurrent_kernel`: always the whole matrices, `(inputs, gates * units)` and
+    `(state, gates * units)`.
+    """
+
+    gates = 1
+    recurrent_names = ("recurrent_kernel",)
+
+    def _set_specs(self, specs):
+        for role in ("kernel", "recurrent"):
+            structured = getattr(specs, role) or specs.joint
+            if structured is not None and getattr(self, f"{role}_constraint") is not None:
+                raise ValueError(
+                    f"`{role}_constraint` cannot hold for a matrix that is never stored whole. "
+                    f"Received: {role}_constraint={getattr(self, f'{role}_constraint')} with "
+                    f"{type(structured).__name__}. Leave one of the two out."
+                )
+        self.specs = specs
+        self.kernel_structure = self.recurrent_structure = self.joint_structure = None
+        # Plain holders: variables are tracked where they are added, dense forms never.
+        self._matrices = types.SimpleNamespace(plain={}, waiting=None)
+        self._loop = types.SimpleNamespace(dense=None, projected=False)
+
+    # --- building ---------------------------------------------------------------------------
+
+    def add_weight(self, *args, name=None, **kwargs):
+        role = {"kernel": "kernel", **dict.fromkeys(self.recurrent_names, "recurrent")}.get(name)
+        if role is None:
+            return super().add_weight(*args, name=name, **kwargs)
+        if self.specs.joint is not None:
+            return self._add_joint(role, **kwargs)
+        if getattr(self.specs, role) is None:
+            weight = super().add_weight(*args, name=name, **kwargs)
+            self._matrices.plain[name] = weight
+            return weight
+        structure = self._gatewise(getattr(self.specs, role), name)
+        # Biases count with the matrix they stand beside, in proportion to its size.
+        state, total = self._state_width, self._input_width + self._state_width
+        rows = self._input_width if role == "kernel" else state
+        structure.build(kwargs["shape"], self._bias_params * rows // total, kwargs["initializer"])
+        self._hold(role, name, structure)
+        return None
+
+    def _hold(self, role, name, structure):
+        setattr(self, f"{role}_structure", structure)
+
+    def _add_joint(self, role, shape, initializer, **kwargs):
+        if role == "kernel":
+            self._matrices.waiting = (shape, initializer)
+            return None
+        (inputs, width), kernel_initializer = self._matrices.waiting
+        first = FactorInitializer.get(kernel_initializer, (inputs, width))
+        second = FactorInitializer.get(initializer, shape)
+        rows = inputs + shape[0]
+        variance = (inputs * first.variance + shape[0] * second.variance) / rows
+        joint = self._gatewise(self.specs.joint, "joint")
+        joint.build((rows, width), self._bias_params, FactorInitializer(variance, first.seeds))
+        self.joint_structure = joint
+        return None
+
+    def _gatewise(self, spec, name):
+        if self.specs.gate_layout == "per_gate" and self.gates > 1:
+            return structures.Concatenated(spec, self.gates, name=name, dtype=self.dtype_policy)
+        return spec.copy(name=name, dtype=self.dtype_policy)
+
+    @property
+    def _bias_params(self):
+        return self.gates * self.units if self.use_bias else 0
+
+    @property
+    def _state_width(self):
+        return self.units
+
+    # --- the matrices -----------------------------------------------------------------------
+
+    @property
+    def kernel(self):
+        return self._matrix("kernel")
+
+    @kernel.setter
+    def kernel(self, value):
+        """Keras's `build` assigns what `add_weight` returned; it is already held."""
+
+    @property
+    def recurrent_kernel(self):
+        return self._matrix("recurrent_kernel")
+
+    @recurrent_kernel.setter
+    def recurrent_kernel(self, value):
+        """See `kernel`."""
+
+    def _matrix(self, name, training=False):
+        """The whole matrix, a variable or a tensor."""
+        if self._loop.dense is not None:
+            return self._loop.dense[name]
+        if name in self._matrices.plain:
+            return self._matrices.plain[name]
+        if self.joint_structure is not None:
+            dense = self.joint_structure.to_dense(training)
+            inputs = self._input_width
+            return dense[:inputs] if name == "kernel" else dense[inputs:]
+        structure = self._structure_of(name)
+        if structure is None:
+            raise AttributeError(f"{type(self).__name__} has no `{name}` before `build`.")
+        return structure.to_dense(training)
+
+    def _structure_of(self, name):
+        return self.kernel_structure if name == "kernel" else self.recurrent_structure
+
+    @contextlib.contextmanager
+    def materialised(self, training=False, as_variables=False):
+        """Forms every matrix once, for all steps of a loop over time.
+
+        Args:
+            training: Whether training-time noise applies.
+            as_variables: Whether to hold them as variables, which converters take faster than
+                large constants.
+        """
+        if self.joint_structure is None:
+            names = ("kernel", *self.recurrent_names)
+            dense = {name: self._matrix(name, training) for name in names}
+        else:
+            joint = self.joint_structure.to_dense(training)
+            inputs = self._input_width
+            dense = {"kernel": joint[:inputs], "recurrent_kernel": joint[inputs:]}
+        if as_variables:
+            dense = {name: keras.Variable(m, trainable=False) for name, m in dense.items()}
+        self._add_structured_losses(dense)
+        self._loop.dense = dense
+        try:
+            yield
+        finally:
+            self._loop.dense = None
+
+    def _add_structured_losses(self, dense):
+        """Regularisers of structured matrices see the whole matrix, like those of dense ones."""
+        for name, matrix in dense.items():
+            role = "kernel" if name == "kernel" else "recurrent"
+            regularizer = getattr(self, f"{role}_regularizer")
+            if regularizer is not None and name not in self._matrices.plain:
+                self.add_loss(regularizer(matrix))
+
+    @contextlib.contextmanager
+    def projected(self):
+        """While it lasts, `call` gets inputs that went through `project_inputs` already."""
+        self._loop.projected = True
+        try:
+            yield
+        finally:
+            self._loop.projected = False
+
+    # --- products ---------------------------------------------------------------------------
+
+    def _product(self, name, x, gates=None):
+        """`x @ matrix`, or its columns of `gates = (first, last)`; factor by factor if unformed."""
+        first, last = gates or (0, self.gates)
+        columns = slice(first * self.units, last * self.units)
+        if self._loop.dense is not None or name in self._matrices.plain:
+            matrix = self._matrix(name)
+            return ops.matmul(x, matrix if gates is None else matrix[:, columns])
+        structure = self.joint_structure
+        if structure is None:
+            structure = self._structure_of(name)
+        else:
+            before, after = (0, self._state_width) if name == "kernel" else (self._input_width, 0)
+            x = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(before, after)])
+        if isinstance(structure, structures.Concatenated):
+            parts = structure.parts[first:last]
+            return ops.concatenate([p.matmul(x) for p in parts], axis=-1)
+        product = structure.matmul(x)
+        return product if gates is None else product[..., columns]
+
+    def project_inputs(self, inputs, training=False):
+        """`x W + b` with input dropout, for `(batch, inputs)` or `(batch, time, inputs)`."""
+        masks = None
+        if training and 0.0 < self.dropout < 1.0:
+            step = inputs if len(inputs.shape) == 2 else inputs[:, 0, :]
+            masks = self.get_dropout_mask(step)
+        z = self._masked_product("kernel", inputs, masks)
+        return z if self._input_bias is None else z + self._input_bias
+
+    def project_state(self, state, training=False):
+        """`h U` with recurrent dropout, `(batch, gates * units)`."""
+        masks = None
+        if training and 0.0 < self.recurrent_dropout < 1.0:
+            masks = self.get_recurrent_dropout_mask(state)
+        return self._masked_product(self.recurrent_names[0], state, masks)
+
+    def _masked_product(self, name, x, masks):
+        if masks is None:
+            return self._product(name, x)
+        if not isinstance(masks, (list, tuple)):
+            return self._product(name, x * _over_time(masks, x))
+        products = [
+            self._product(name, x * _over_time(mask, x), (gate, gate + 1))
+            for gate, mask in enumerate(masks)
+        ]
+        return ops.concatenate(products, axis=-1)
+
+    @property
+    def _input_bias(self):
+        return self.bias
+
+    def build(self, input_shape):
+        self._input_width = int(input_shape[-1])
+        super().build(input_shape)
+
+    def get_config(self):
+        return {**super().get_config(), **self.specs.get_config()}
+
+
+def _structured(identifier):
+    structure = structures.get(identifier)
+    return None if isinstance(structure, structures.Dense) else structure
+
+
+def _serialize(structure):
+    return None if structure is None else keras.saving.serialize_keras_object(structure)
+
+
+def _over_time(mask, x):
+    return ops.expand_dims(mask, 1) if len(x.shape) == 3 else mask

@@ -1,0 +1,101 @@
+"""What the recurrent layers share: arguments, and a loop that forms each matrix once."""
+
+import inspect
+
+import keras
+
+from lrkeras.structures import group_scope
+
+
+class StructuredRNN:
+    """Mixin, placed before a Keras recurrent layer, for cells that are `StructuredCell`s.
+
+    `cell_class` is the cell. Arguments that the cell's Keras ancestor or `cell_arguments` name go
+    to the cell, the others to `keras.layers.RNN`.
+    """
+
+    cell_class = None
+    cell_arguments = (
+        "kernel_structure",
+        "recurrent_structure",
+        "joint_structure",
+        "gate_layout",
+    )
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        # What `help` and editors show: Keras's arguments, then ours.
+        theirs = dict(inspect.signature(_keras_ancestor(cls)).parameters)
+        rest = theirs.pop("kwargs")
+        ours = inspect.signature(cls.cell_class).parameters
+        ours = [ours[name] for name in cls.cell_arguments]
+        cls.__signature__ = inspect.Signature([*theirs.values(), *ours, rest])
+
+    def __init__(self, *args, **kwargs):
+        ours = {name: kwargs.pop(name) for name in self.cell_arguments if name in kwargs}
+        keras_layer, keras_cell = _keras_ancestor(type(self)), _keras_ancestor(self.cell_class)
+        bound = inspect.signature(keras_layer.__init__).bind(self, *args, **kwargs).arguments
+        bound.pop("self")
+        rest = {**bound.pop("kwargs", {}), **bound}
+        known = set(inspect.signature(keras_cell.__init__).parameters) | {"implementation"}
+        ours.update({name: rest.pop(name) for name in known & set(rest)})
+        cell = self.cell_class(
+            **ours,
+            dtype=rest.get("dtype"),
+            trainable=rest.get("trainable", True),
+            name=f"{keras_layer.__name__.lower()}_cell",
+        )
+        use_cudnn = rest.pop("use_cudnn", "auto")
+        if use_cudnn not in ("auto", True, False):
+            raise ValueError(
+                f'`use_cudnn` must be "auto", True or False. Received: use_cudnn={use_cudnn}'
+            )
+        # Past the Keras layer's own constructor, which would make its own cell.
+        keras.layers.RNN.__init__(self, cell, **rest)
+        self.input_spec = keras.layers.InputSpec(ndim=3)
+        self.use_cudnn = use_cudnn
+        if keras.config.backend() == "tensorflow" and use_cudnn:
+            self.supports_jit = False  # as in Keras: cuDNN kernels do not compile under XLA
+
+    def __call__(self, sequences, *args, **kwargs):
+        with group_scope(sequences):
+            return super().__call__(sequences, *args, **kwargs)
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if keras.tree.is_nested(mask):
+            mask = mask[0]
+        with self.cell.materialised(training):
+            if self._wants_cudnn():
+                return super().inner_loop(sequences, initial_state, mask, training=training)
+            projected = self.cell.project_inputs(sequences, training)
+            with self.cell.projected():
+                return keras.layers.RNN.inner_loop(
+                    self, projected, initial_state, mask, training=training
+                )
+
+    def _wants_cudnn(self):
+        """Whether Keras's own loop, which knows cuDNN, runs on the formed matrices."""
+        if not self.use_cudnn:
+            return False
+        return self.use_cudnn is True or _on_gpu()
+
+    def get_build_config(self):
+        # A group is shared within a model: wait to be called in it.
+        return None if self.cell.specs.has_groups else super().get_build_config()
+
+    def get_config(self):
+        ours = self.cell.get_config()
+        return {**super().get_config(), **{name: ours[name] for name in self.cell_arguments}}
+
+
+def _on_gpu():
+    """Whether Keras computes on a GPU."""
+    if keras.config.backend() == "torch":  # which keras.distribution does not know
+        return keras.ops.zeros(()).device.type == "cuda"
+    # Asked for "gpu", JAX raises where there is none; asked for nothing, it prefers them.
+    return any(d.startswith("gpu") for d in keras.distribution.list_devices())
+
+
+def _keras_ancestor(cls):
+    """The Keras layer or cell that one of ours extends."""
+    return next(base for base in cls.__mro__ if base.__module__.startswith("keras."))

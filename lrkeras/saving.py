@@ -1,0 +1,64 @@
+"""Loading model files that may be damaged, foreign or from elsewhere."""
+
+import os
+import pathlib
+import zipfile
+
+import keras
+import numpy as np
+
+# Importing them registers the classes that a file may name.
+from lrkeras import layers, structures  # noqa: F401
+
+
+def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
+    """Loads a `.keras` file as `keras.models.load_model` does, and checks it first.
+
+    Nothing is unpickled and no code of the file is run.
+
+    Args:
+        path: The file.
+        compile: Whether to compile the model as it was when it was saved.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is no Keras 3 model, is damaged, holds a class that is not known
+            here, or a weight that is not a finite number.
+    """
+    file = pathlib.Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(f"No file {str(file)!r}. Check the path.")
+    if not zipfile.is_zipfile(file):
+        raise ValueError(
+            f"{str(file)!r} is not a .keras file: it is not a zip archive, or its end is missing. "
+            "Save the model again with model.save('name.keras')."
+        )
+    with zipfile.ZipFile(file) as archive:
+        missing = {"config.json", "model.weights.h5"} - set(archive.namelist())
+    if missing:
+        raise ValueError(
+            f"{str(file)!r} is a zip archive but not a .keras file: it has no "
+            f"{' and no '.join(sorted(missing))}. Save the model with model.save('name.keras')."
+        )
+    try:
+        model = keras.saving.load_model(file, compile=compile, safe_mode=True)
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"{str(file)!r} cannot be loaded: {reason}") from error
+    check_finite(model)
+    return model
+
+
+def check_finite(model: keras.Model) -> None:
+    """Raises `ValueError` that names the weights of a model with NaN or infinite entries."""
+    bad = []
+    for weight in model.weights:
+        value = keras.ops.convert_to_numpy(weight)
+        if value.dtype.kind == "f" and not np.isfinite(value).all():
+            count = int(np.sum(~np.isfinite(value)))
+            bad.append(f"{weight.path} ({count} of {value.size})")
+    if bad:
+        raise ValueError(
+            f"The model {model.name!r} has weights that are NaN or infinite: {', '.join(bad)}. "
+            "Load a checkpoint from before the training diverged."
+        )

@@ -1,0 +1,22 @@
+"""The base of structures made of other structures."""
+
+from lrkeras.structures.structure import Structure
+
+
+class Composite(Structure):
+    """A structure whose numbers are those of its `parts`."""
+
+    @property
+    def num_params(self):
+        return sum(p.num_params for p in self.parts)
+
+    @property
+    def macs(self):
+        return sum(p.macs for p in self.parts)
+
+    @property
+    def index_bytes(self):
+        return sum(p.index_bytes for p in self.parts)
+
+    def flatten(self):
+        return [self, *(s for p in self.parts for s in p.flatten())]

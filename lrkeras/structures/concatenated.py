@@ -1,0 +1,60 @@
+"""Matrices side by side: one structure for each gate."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from lrkeras.structures.composite import Composite
+
+
+@keras.saving.register_keras_serializable(package="lrkeras.structures")
+class Concatenated(Composite):
+    """`W = [W_1 W_2 ...]`: parts with the same inputs, their outputs one after the other.
+
+    What `gate_layout="per_gate"` makes of a structure: one matrix for each gate.
+
+    Args:
+        part: The structure that each part is a copy of.
+        count: Number of parts, of equal width.
+    """
+
+    def __init__(self, part, count, **kwargs):
+        super().__init__(**kwargs)
+        if isinstance(part, dict):
+            part = keras.saving.deserialize_keras_object(part)
+        self.parts = [part.copy(name=f"part_{i}", dtype=self.dtype_policy) for i in range(count)]
+
+    def _create_weights(self, init):
+        inputs, outputs = self.shape
+        if outputs % len(self.parts):
+            raise ValueError(
+                f"{len(self.parts)} parts of equal width cannot make {outputs} outputs."
+            )
+        count = len(self.parts)
+        for part in self.parts:
+            part.build((inputs, outputs // count), self.overhead // count, init)
+
+    def matmul(self, x, training=False):
+        return ops.concatenate([p.matmul(x, training) for p in self.parts], axis=-1)
+
+    def matmul_transpose(self, y):
+        pieces = ops.split(y, len(self.parts), axis=-1)
+        return sum(p.matmul_transpose(z) for p, z in zip(self.parts, pieces, strict=True))
+
+    def rows(self, ids):
+        return ops.concatenate([p.rows(ids) for p in self.parts], axis=-1)
+
+    def to_dense(self, training=False):
+        return type(self.parts[0]).side_by_side(self.parts, training)
+
+    def _fit(self, w):
+        for part, piece in zip(self.parts, np.split(w, len(self.parts), axis=1), strict=True):
+            part.from_dense(piece)
+
+    def copy(self, **overrides):
+        config = {"name": self.name, "dtype": self.dtype_policy, **overrides}
+        return type(self)(self.parts[0], len(self.parts), **config)
+
+    def get_config(self):
+        part = keras.saving.serialize_keras_object(self.parts[0])
+        return {**super().get_config(), "part": part, "count": len(self.parts)}

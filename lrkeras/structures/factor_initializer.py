@@ -1,0 +1,59 @@
+"""Initial values of the factors of a structured matrix."""
+
+import itertools
+import math
+
+import keras
+import numpy as np
+
+
+class FactorInitializer:
+    """Gives the factors of a matrix a scale so that the matrix has a given second moment.
+
+    Args:
+        variance: Second moment E[w^2] that the entries of the whole matrix shall have.
+        seeds: Iterator of integer seeds, one for each factor.
+    """
+
+    def __init__(self, variance, seeds):
+        self.variance = variance
+        self.seeds = seeds
+
+    @classmethod
+    def get(cls, initializer, shape):
+        """From a Keras initialiser (or its name) of a dense matrix of `shape`."""
+        if isinstance(initializer, cls):
+            return initializer
+        initializer = keras.initializers.get(initializer)
+        return cls(second_moment(initializer, shape), _seeds(initializer))
+
+    def scaled(self, share):
+        """The same seeds for a part that shall have `share` of the variance."""
+        return FactorInitializer(self.variance * share, self.seeds)
+
+    def normal(self, variance):
+        """A normal initialiser for one factor whose entries shall have this variance."""
+        return keras.initializers.RandomNormal(stddev=math.sqrt(variance), seed=next(self.seeds))
+
+    def product(self, terms=1):
+        """Two initialisers for `left`, `right` whose product sums over `terms` terms."""
+        if self.variance == 0:
+            # Both factors at zero would never leave it: gradients are products too.
+            return self.normal(1.0 / terms), keras.initializers.Zeros()
+        variance = math.sqrt(self.variance / terms)
+        return self.normal(variance), self.normal(variance)
+
+
+def second_moment(initializer, shape):
+    """E[w^2] of the matrices a Keras initialiser makes."""
+    if isinstance(initializer, keras.initializers.Orthogonal):
+        return initializer.gain**2 / max(shape)  # rows or columns of length `gain`, known exactly
+    sample = keras.ops.convert_to_numpy(initializer(shape, dtype="float32"))
+    return float(np.mean(np.square(sample, dtype=np.float64)))
+
+
+def _seeds(initializer):
+    seed = getattr(initializer, "seed", None)
+    if not isinstance(seed, (int, np.integer)):
+        seed = keras.initializers.RandomNormal().seed  # drawn as Keras draws its own
+    return itertools.count(int(seed) + 1)

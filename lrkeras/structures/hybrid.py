@@ -1,0 +1,74 @@
+"""Hybrid matrix factorisation (HMF, first called HMD)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from lrkeras.structures.low_rank import truncated_svd
+from lrkeras.structures.structure import Structure
+
+
+@keras.saving.register_keras_serializable(package="lrkeras.structures")
+class Hybrid(Structure):
+    """The first `rank` outputs unconstrained, the others of rank one over each half of the input.
+
+    In the paper's orientation (`y = A x`, rows are outputs) `A = [A' ; [B C | D E]]`: `A'` has
+    `rank` rows; `B`, `D` are columns, `C`, `E` rows over the two halves of the input. Stored:
+    `rank * inputs + 2 * (outputs - rank) + inputs` numbers; matrix rank up to `rank + 2`.
+    Thakker et al. 2019 (arXiv 1906.04886) eq. D2; 2020 (arXiv 2010.03193).
+
+    `from_dense` is the least-squares optimum for the given order of outputs.
+
+    Args:
+        rank: Number of unconstrained outputs, 1 to `outputs - 1`. Default: an eighth of the
+            smaller side.
+        compression: Instead of `rank`; see `Structure`.
+    """
+
+    dial = "rank"
+
+    def __init__(self, rank=None, **kwargs):
+        super().__init__(**kwargs)
+        self._set_dial(rank)
+
+    def _params_at(self, dial):
+        inputs, outputs = self.shape
+        return dial * inputs + 2 * (outputs - dial) + inputs
+
+    def _largest_dial(self):
+        return self.shape[1] - 1
+
+    def _create_weights(self, init):
+        inputs, outputs = self.shape
+        if inputs < 2 or outputs < 2:
+            raise ValueError(
+                "Hybrid needs at least 2 inputs and 2 outputs. "
+                f"Received: {inputs} inputs x {outputs} outputs"
+            )
+        self.half = inputs // 2
+        lower = outputs - self.rank
+        self.upper = self.add_weight(
+            shape=(inputs, self.rank), name="upper", initializer=init.normal(init.variance)
+        )
+        column, row = init.product()
+        self.columns = self.add_weight(shape=(inputs,), name="columns", initializer=column)
+        self.lower = self.add_weight(shape=(2, lower), name="lower", initializer=row)
+
+    def matmul(self, x, training=False):
+        first = ops.matmul(x[..., : self.half], self.columns[: self.half, None])
+        second = ops.matmul(x[..., self.half :], self.columns[self.half :, None])
+        lower = ops.matmul(ops.concatenate([first, second], axis=-1), self.lower)
+        return ops.concatenate([ops.matmul(x, self.upper), lower], axis=-1)
+
+    def to_dense(self, training=False):
+        first = self.columns[: self.half, None] * self.lower[:1]
+        second = self.columns[self.half :, None] * self.lower[1:]
+        lower = ops.concatenate([first, second], axis=0)
+        return ops.concatenate([ops.convert_to_tensor(self.upper), lower], axis=1)
+
+    def _fit(self, w):
+        self.upper.assign(w[:, : self.rank])
+        first, first_row = truncated_svd(w[: self.half, self.rank :], 1)
+        second, second_row = truncated_svd(w[self.half :, self.rank :], 1)
+        self.columns.assign(np.concatenate([first[:, 0], second[:, 0]]))
+        self.lower.assign(np.concatenate([first_row, second_row]))

@@ -1,0 +1,228 @@
+"""Sparse matrices, by element or by block."""
+
+import contextlib
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from lrkeras.structures.structure import Structure
+
+
+@keras.saving.register_keras_serializable(package="lrkeras.structures")
+class Sparse(Structure):
+    """A matrix most of whose entries (or blocks of entries) are exactly zero.
+
+    It starts dense. `lrkeras.callbacks.SparsityAnnealing` takes it to its density during
+    training, `lrkeras.sparsify` in one step, `from_dense` at once (largest magnitudes: the
+    optimum); the zeros then stay. Gradients of masked entries are zero (Zhu and Gupta 2017,
+    arXiv 1710.01878).
+
+    Args:
+        density: Fraction of the entries that stay, in (0, 1]. Default: 0.1.
+        block: `None` for single entries, or `(rows, columns)` of a block in the papers' (and
+            LiteRT's) orientation: `(1, 16)` is one output by 16 consecutive inputs, the pattern
+            that has fast int8 kernels.
+        padding: `"valid"`: the block must divide the matrix. `"same"`: the last block of inputs
+            may be partial (a converted file pads it with zeros); outputs must still divide.
+        compression: Instead of `density`; see `Structure`.
+    """
+
+    def __init__(self, density=None, block=None, padding="valid", **kwargs):
+        super().__init__(**kwargs)
+        if density is not None and self.compression is not None:
+            raise ValueError(
+                "Sparse takes `density` or `compression`, not both. "
+                f"Received: density={density}, compression={self.compression}"
+            )
+        if density is not None and not 0 < density <= 1:
+            raise ValueError(f"`density` must be in (0, 1]. Received: density={density}")
+        if padding not in ("valid", "same"):
+            raise ValueError(f'`padding` must be "valid" or "same". Received: padding={padding!r}')
+        self._given_density = density
+        self.block = _check_block(block)
+        self._mask_folded = False
+        self.padding = padding
+
+    def _prepare(self):
+        self._grid = self._block_grid(self.shape)
+        self.target_blocks = self._resolve_blocks(self.overhead)
+
+    def _block_grid(self, shape):
+        """Number of blocks along the inputs and along the outputs."""
+        inputs, outputs = shape
+        rows, columns = self.block or (1, 1)
+        if outputs % rows or (inputs % columns and self.padding == "valid"):
+            hint = "" if outputs % rows else ', or padding="same" to let the last one be partial'
+            raise ValueError(
+                f"`block` (outputs, inputs) must divide the matrix of {outputs} outputs x "
+                f"{inputs} inputs. Received: block={self.block}. Choose one that divides{hint}."
+            )
+        return math.ceil(inputs / columns), outputs // rows
+
+    def _resolve_blocks(self, overhead):
+        total, size = math.prod(self._grid), math.prod(self.block or (1, 1))
+        if self.compression is None:
+            density = 0.1 if self._given_density is None else self._given_density
+            return max(1, round(density * total))
+        dense = math.prod(self.shape) + overhead
+        beside = overhead + self.spent
+        blocks = math.floor((dense / self.compression - beside) / size)
+        if blocks < 1:
+            raise ValueError(
+                f"A sparse part cannot bring a matrix of {self.shape[0]} inputs x "
+                f"{self.shape[1]} outputs to compression={self.compression:g}: "
+                f"{beside} parameters stored beside it and one block of {size} leave at most "
+                f"{math.floor(dense / (beside + size) * 1000) / 1000:g}. Ask for less."
+            )
+        return min(blocks, total)
+
+    def _create_weights(self, init):
+        self.values = self.add_weight(
+            shape=self.shape, name="values", initializer=init.normal(init.variance)
+        )
+        self.mask = self.add_weight(
+            shape=self._grid,
+            name="mask",
+            initializer=keras.initializers.Ones(),
+            dtype="bool",
+            trainable=False,
+        )
+
+    def to_dense(self, training=False):
+        values = ops.convert_to_tensor(self.values)
+        if self._mask_folded:
+            return values
+        return values * ops.cast(self._expanded(self.mask), values.dtype)
+
+    @contextlib.contextmanager
+    def mask_folded(self):
+        """While it lasts, the mask is in the stored values and takes no operation of its own."""
+        self.zero_masked()
+        self._mask_folded = True
+        try:
+            yield
+        finally:
+            self._mask_folded = False
+
+    def _expanded(self, grid):
+        """A value for each block as a value for each entry."""
+        if self.block is None:
+            return ops.convert_to_tensor(grid)
+        (rows, columns), (inputs, outputs) = self.block, self._grid
+        whole = ops.broadcast_to(
+            ops.reshape(grid, (inputs, 1, outputs, 1)), (inputs, columns, outputs, rows)
+        )
+        return ops.reshape(whole, (inputs * columns, outputs * rows))[: self.shape[0]]
+
+    # --- pruning ----------------------------------------------------------------------------
+
+    @property
+    def target_sparsity(self):
+        """Fraction of the blocks that are zero in the end."""
+        return 1 - self.target_blocks / math.prod(self._grid)
+
+    @property
+    def density(self):
+        """Fraction of the blocks that are kept in the end (the requested one before `build`)."""
+        return 1 - self.target_sparsity if self.built else self._given_density
+
+    @property
+    def kept_blocks(self):
+        """Number of blocks that are not masked now."""
+        return int(np.sum(ops.convert_to_numpy(self.mask)))
+
+    @property
+    def sparsity(self):
+        """Fraction of the blocks that are masked now."""
+        return 1 - self.kept_blocks / math.prod(self._grid)
+
+    @property
+    def is_at_target(self):
+        """Whether no more blocks are kept than the density allows."""
+        return self.kept_blocks <= self.target_blocks
+
+    def prune(self, sparsity=None):
+        """Keeps the blocks of largest magnitude (sum of squares) and zeroes the others for good.
+
+        Args:
+            sparsity: Fraction of the blocks to mask, never beyond the target; `None` for the
+                target itself, met exactly. Ties go to the earlier block.
+        """
+        total = math.prod(self._grid)
+        kept = self.target_blocks
+        if sparsity is not None:
+            kept = max(kept, min(total, round((1 - sparsity) * total)))
+        values = ops.convert_to_numpy(self.to_dense())
+        mask = largest(self._block_energy(values), kept)
+        self.mask.assign(mask)
+        self.zero_masked()
+
+    def zero_masked(self):
+        """Zeroes the stored values under the mask (an optimiser's momentum may have moved them)."""
+        self.values.assign(self.to_dense())
+
+    def _block_energy(self, values):
+        rows, columns = self.block or (1, 1)
+        inputs, outputs = self._grid
+        padded = np.zeros((inputs * columns, self.shape[1]))
+        padded[: self.shape[0]] = np.square(values, dtype=np.float64)
+        return padded.reshape(inputs, columns, outputs, rows).sum(axis=(1, 3))
+
+    def _fit(self, w):
+        self.values.assign(w)
+        self.mask.assign(largest(self._block_energy(w), self.target_blocks))
+        self.zero_masked()
+
+    # --- counts -----------------------------------------------------------------------------
+
+    @property
+    def nnz(self):
+        """Numbers stored at the target density; every block counts in full."""
+        return self.target_blocks * math.prod(self.block or (1, 1))
+
+    @property
+    def num_params(self):
+        return self.nnz
+
+    @property
+    def macs(self):
+        return self.nnz
+
+    @property
+    def index_bytes(self):
+        # Compressed rows: a column (of blocks) for each block, an offset for each row.
+        columns, rows = self._grid
+        index = _unsigned_bytes(columns - 1)
+        return self.target_blocks * index + (rows + 1) * _unsigned_bytes(self.target_blocks)
+
+    def get_config(self):
+        config = {**super().get_config(), "block": self.block, "padding": self.padding}
+        if self._given_density is not None:
+            config["density"] = self._given_density
+        return config
+
+
+def largest(scores, count):
+    """Boolean mask of the `count` largest entries of an array; ties go to the earlier one."""
+    order = np.argsort(-scores, axis=None, kind="stable")
+    mask = np.zeros(scores.size, dtype=bool)
+    mask[order[:count]] = True
+    return mask.reshape(scores.shape)
+
+
+def _unsigned_bytes(largest_value):
+    return 1 if largest_value < 2**8 else 2 if largest_value < 2**16 else 4
+
+
+def _check_block(block):
+    if block is None:
+        return None
+    block = tuple(block)
+    if len(block) != 2 or not all(isinstance(b, (int, np.integer)) and b > 0 for b in block):
+        raise ValueError(
+            "`block` must be None or two positive integers (outputs, inputs), such as (1, 16). "
+            f"Received: block={block}"
+        )
+    return tuple(int(b) for b in block)

@@ -1,0 +1,266 @@
+"""The base of every structured matrix."""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from lrkeras.structures.factor_initializer import FactorInitializer
+
+_BITS = {"int4": 4, "int8": 8, "float16": 16, "bfloat16": 16, "float32": 32, "float64": 64}
+
+
+class Structure(keras.layers.Layer):
+    """A weight matrix `W` of shape `(inputs, outputs)`, stored in fewer numbers than it has.
+
+    The orientation is that of a Keras kernel: `matmul(x)` is `x @ W`. The papers write
+    `y = A x`, so their `A` is our `W` transposed and their *rows* are our outputs.
+
+    A structure is made without weights and can be passed to any number of layers: each layer
+    builds a copy of its own. To add one, write `_create_weights` and `to_dense` (or `matmul`),
+    and `_fit` for `from_dense`; everything else is inherited with a slow but correct default.
+    A structure with a dial (a rank, a number of terms) names it in `dial` and writes
+    `_params_at` and `_largest_dial`, which gives it `compression=` and its error messages.
+
+    Args:
+        compression: Number > 1. Instead of the dial: the largest dial whose matrix, together
+            with the parameters that stay beside it (`overhead` in `build`, biases), is at
+            least this many times smaller than the dense one.
+        name, dtype: As in every Keras layer.
+    """
+
+    dial = None
+    """Name of the integer argument that sets the size, or `None` if there is none."""
+
+    _sum_of = None  # set by `Sum`, which builds on this class
+
+    def __init__(self, *, compression=None, **kwargs):
+        super().__init__(**kwargs)
+        if compression is not None and not (math.isfinite(compression) and compression > 1):
+            raise ValueError(
+                f"`compression` of {type(self).__name__} must be a number above 1. "
+                f"Received: compression={compression}"
+            )
+        self.compression = compression
+        self.shape = None
+        self.spent = 0  # parameters of other terms of a sum, when `compression` is resolved
+        self._given_dial = None
+
+    # --- building ---------------------------------------------------------------------------
+
+    def build(self, shape, overhead=0, initializer="glorot_uniform"):
+        """Creates the weights.
+
+        Args:
+            shape: `(inputs, outputs)` of the matrix.
+            overhead: Parameters stored beside the matrix and not compressed with it (biases);
+                counted when `compression` is resolved.
+            initializer: What the dense matrix would be initialised with, a Keras initialiser or
+                a `FactorInitializer`. The structured matrix starts with the same variance.
+
+        Raises:
+            ValueError: If the shape is not two positive integers or cannot have this structure.
+        """
+        shape = tuple(shape)
+        if len(shape) != 2 or not all(isinstance(d, (int, np.integer)) and d > 0 for d in shape):
+            raise ValueError(
+                f"{type(self).__name__}.build expects a shape (inputs, outputs) of two positive "
+                f"integers. Received: shape={shape}"
+            )
+        self.shape = (int(shape[0]), int(shape[1]))
+        self.overhead = overhead
+        self._prepare()
+        if self.dial is not None:
+            setattr(self, self.dial, self._resolve_dial(overhead))
+        self._create_weights(FactorInitializer.get(initializer, self.shape))
+
+    def _prepare(self):
+        """Settles what depends on `self.shape` alone, before the dial and the weights."""
+
+    def _create_weights(self, init):
+        """Adds the weights; `init.normal(variance)` is an initialiser for one of them."""
+        raise NotImplementedError(f"{type(self).__name__} must write `_create_weights(init)`.")
+
+    def _set_dial(self, value):
+        """Checks and keeps the constructor's dial; either it or `compression` may be given."""
+        if value is not None and self.compression is not None:
+            raise ValueError(
+                f"{type(self).__name__} takes `{self.dial}` or `compression`, not both. "
+                f"Received: {self.dial}={value}, compression={self.compression}"
+            )
+        if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
+            raise ValueError(
+                f"`{self.dial}` of {type(self).__name__} must be a positive integer. "
+                f"Received: {self.dial}={value!r}"
+            )
+        self._given_dial = None if value is None else int(value)
+        setattr(self, self.dial, self._given_dial)
+
+    def _params_at(self, dial):
+        """Number of parameters of a matrix of `self.shape` with this dial."""
+        raise NotImplementedError(f"{type(self).__name__} must write `_params_at(dial)`.")
+
+    def _largest_dial(self):
+        """The largest dial `self.shape` allows."""
+        raise NotImplementedError(f"{type(self).__name__} must write `_largest_dial()`.")
+
+    def _default_dial(self):
+        """The dial when neither it nor `compression` is given."""
+        return max(1, min(self.shape) // 8)
+
+    def _resolve_dial(self, overhead):
+        largest = self._largest_dial()
+        if self.compression is None:
+            dial = self._default_dial() if self._given_dial is None else self._given_dial
+            if dial > largest:
+                raise ValueError(
+                    f"`{self.dial}` of {type(self).__name__} must be between 1 and {largest} for "
+                    f"a matrix of {_pretty(self.shape)}. Received: {self.dial}={dial}"
+                )
+            return dial
+        dense = self.shape[0] * self.shape[1] + overhead
+        beside = overhead + self.spent
+        low, high = 0, largest
+        while low < high:  # sizes grow with the dial
+            middle = (low + high + 1) // 2
+            if (self._params_at(middle) + beside) * self.compression <= dense:
+                low = middle
+            else:
+                high = middle - 1
+        if low == 0:
+            reach = dense / (self._params_at(1) + beside)
+            raise ValueError(
+                f"{type(self).__name__} cannot make a matrix of {_pretty(self.shape)} "
+                f"{self.compression:g} times smaller: the smallest, {self.dial}=1, is "
+                f"{reach:.4g} times smaller{' (biases counted)' if beside else ''}. Ask for "
+                f"compression <= {math.floor(reach * 1000) / 1000:g}."
+            )
+        return low
+
+    # --- products and the dense form --------------------------------------------------------
+
+    def matmul(self, x, training=False):
+        """`x @ W`, factor by factor.
+
+        Args:
+            x: Tensor of shape `(..., inputs)`.
+            training: Whether training-time noise (co-matrix dropout) applies.
+
+        Returns:
+            Tensor of shape `(..., outputs)`.
+        """
+        return ops.matmul(x, self.to_dense(training=training))
+
+    def matmul_transpose(self, y):
+        """`y @ W^T`: from shape `(..., outputs)` to `(..., inputs)`; used by tied embeddings."""
+        return ops.matmul(y, ops.transpose(self.to_dense()))
+
+    def rows(self, ids):
+        """Rows of `W`: from integer ids of any shape to shape `(*ids.shape, outputs)`."""
+        return ops.take(self.to_dense(), ids, axis=0)
+
+    def to_dense(self, training=False):
+        """The matrix itself, a tensor of shape `(inputs, outputs)`, differentiable."""
+        dtype = self.weights[0].dtype
+        return self.matmul(ops.eye(self.shape[0], dtype=dtype), training=training)
+
+    @classmethod
+    def side_by_side(cls, parts, training=False):
+        """Dense forms of equal structures next to each other: `(inputs, sum of outputs)`."""
+        return ops.concatenate([p.to_dense(training=training) for p in parts], axis=1)
+
+    def call(self, inputs, training=False):
+        return self.matmul(inputs, training=training)
+
+    def from_dense(self, w):
+        """Sets the weights to the best fit of a dense matrix and returns the structure.
+
+        Args:
+            w: Array of shape `(inputs, outputs)`, finite. Builds the structure if need be.
+
+        Raises:
+            ValueError: If `w` is not a finite matrix of the structure's shape.
+        """
+        w = np.asarray(keras.ops.convert_to_numpy(w), dtype=np.float64)
+        if w.ndim != 2:
+            raise ValueError(f"`from_dense` expects a matrix. Received an array of shape {w.shape}")
+        if not np.isfinite(w).all():
+            raise ValueError(
+                f"`from_dense` expects finite numbers. Received {np.sum(~np.isfinite(w))} NaN or "
+                f"infinite entries of {w.size}"
+            )
+        if not self.built:
+            self.build(w.shape)
+        if w.shape != self.shape:
+            raise ValueError(
+                f"This {type(self).__name__} was built for {_pretty(self.shape)}. Received a "
+                f"matrix of {_pretty(w.shape)}"
+            )
+        self._fit(w)
+        return self
+
+    def _fit(self, w):
+        """Assigns the weights that approximate the float64 array `w` best (Frobenius norm)."""
+        raise NotImplementedError(f"{type(self).__name__} has no `_fit`: write one to fit `w`.")
+
+    # --- counts -----------------------------------------------------------------------------
+
+    @property
+    def num_params(self):
+        """Numbers stored, without indices."""
+        return sum(math.prod(v.shape) for v in self.trainable_variables)
+
+    @property
+    def macs(self):
+        """Multiply-accumulates of `matmul` for one input vector."""
+        by_factor = type(self).matmul is not Structure.matmul
+        return self.num_params if by_factor else math.prod(self.shape)
+
+    @property
+    def index_bytes(self):
+        """Bytes that say where the stored numbers belong (0 unless something is sparse)."""
+        return 0
+
+    def num_bytes(self, dtype="float32", with_indices=True):
+        """Bytes of the stored numbers in `dtype`, with or without those of their positions."""
+        if dtype not in _BITS:
+            raise ValueError(f"`dtype` must be one of {sorted(_BITS)}. Received: dtype={dtype!r}")
+        values = math.ceil(self.num_params * _BITS[dtype] / 8)
+        return values + (self.index_bytes if with_indices else 0)
+
+    # --- combining, copying, saving ---------------------------------------------------------
+
+    def __add__(self, other):
+        if not isinstance(other, Structure):
+            return NotImplemented
+        return self._sum_of([self, other])
+
+    def copy(self, **overrides):
+        """An unbuilt structure with the same arguments, except for `overrides`."""
+        return type(self).from_config({**self.get_config(), **overrides})
+
+    def flatten(self):
+        """This structure and, depth first, every structure inside it."""
+        return [self]
+
+    @property
+    def has_groups(self):
+        """Whether it, or a structure inside it, shares weights with others by a group's name."""
+        return any(getattr(s, "group", None) is not None for s in self.flatten())
+
+    def get_config(self):
+        config = super().get_config()
+        if self.compression is not None:
+            config["compression"] = self.compression
+        if self.dial is not None and self._given_dial is not None:
+            config[self.dial] = self._given_dial
+        return config
+
+    def get_build_config(self):
+        # The owner builds its structures: a config describes an unbuilt one.
+        return None
+
+
+def _pretty(shape):
+    return f"{shape[0]} inputs x {shape[1]} outputs"

@@ -1,0 +1,8 @@
+"""Recipes: data, model, training and report of one task each, reachable as `lrkeras train TASK`."""
+
+from lrkeras.tasks import word_prediction
+
+# A task is a module with PRESETS (name -> config) and train(config, out, *, data, verbose).
+TASKS = {"word_prediction": word_prediction}
+
+__all__ = ["TASKS", "word_prediction"]

@@ -1,0 +1,300 @@
+"""Next-word prediction: a dense LSTM and compressed ones, trained alike on the same text."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import importlib.util
+import json
+import pathlib
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from lrkeras import callbacks, layers, structures
+from lrkeras.datasets import Vocabulary, words
+from lrkeras.tasks.perplexity import Perplexity
+from lrkeras.tasks.token_windows import TokenWindows
+from lrkeras.tasks.word_prediction_config import PRESETS, WordPredictionConfig
+
+__all__ = [
+    "PRESETS",
+    "STRUCTURES",
+    "build_model",
+    "compile_model",
+    "count_parameters",
+    "load_corpus",
+    "read_history",
+    "train",
+    "train_model",
+]
+
+STRUCTURES: dict[str, Callable[[WordPredictionConfig], structures.Structure | None]] = {
+    "dense": lambda config: None,
+    "kronecker": lambda config: structures.Kronecker(),
+    "low_rank": lambda config: structures.LowRank(compression=config.compression),
+    "doped_kronecker": lambda config: structures.doped(
+        structures.Kronecker(), compression=config.compression, block=config.block
+    ),
+}
+
+
+def load_corpus(
+    config: WordPredictionConfig, data: str | pathlib.Path | None = None
+) -> tuple[np.ndarray, np.ndarray, Vocabulary]:
+    """Loads the training and validation tokens that a config asks for.
+
+    Args:
+        config: the run.
+        data: the folder of the corpus; only `"dialogues"` needs none.
+
+    Returns:
+        `(train_ids, valid_ids, vocabulary)`.
+
+    Raises:
+        ValueError: the corpus is unknown, or `data` is missing where it is needed.
+        FileNotFoundError: the folder does not hold the corpus.
+    """
+    if config.corpus == "dialogues":
+        train, valid, vocabulary = words.load_data(config.num_words)
+    elif config.corpus not in ("ptb", "wikitext2"):
+        raise ValueError(
+            f"corpus must be 'dialogues', 'ptb' or 'wikitext2'; received {config.corpus!r}."
+        )
+    elif data is None:
+        raise ValueError(
+            f"The corpus {config.corpus!r} does not come with the package; received no folder. "
+            "Pass the folder that holds it as `data` (--data on the command line)."
+        )
+    elif config.corpus == "ptb":
+        train, valid, _, vocabulary = words.load_ptb(data, config.num_words)
+    else:
+        train, valid, vocabulary = words.load_wikitext2(data, config.num_words)
+    return train[: config.max_train_tokens], valid[: config.max_valid_tokens], vocabulary
+
+
+def build_model(
+    config: WordPredictionConfig, name: str, num_words: int | None = None
+) -> keras.Model:
+    """Builds one model: word table, LSTM layers, projection, and the same table as output layer.
+
+    Args:
+        config: the run.
+        name: a name of `STRUCTURES`: what the LSTM matrices over `[x; h]` are made of.
+        num_words: the size of the vocabulary; None takes that of the config.
+
+    Returns:
+        A compiled model from token ids of shape `(batch, window)` to logits of shape `(batch,
+        window, num_words)`.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    if name not in STRUCTURES:
+        raise ValueError(f"Expected a model name of {sorted(STRUCTURES)}; received {name!r}.")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    table = layers.Embedding(num_words or config.num_words, config.embedding_dim, name="words")
+    hidden = table(tokens)
+    for number in range(config.num_layers):
+        lstm = layers.LSTM(
+            config.units,
+            return_sequences=True,
+            joint_structure=STRUCTURES[name](config),
+            name=f"lstm_{number}",
+        )
+        hidden = lstm(hidden)
+    if config.dropout:
+        hidden = keras.layers.Dropout(config.dropout, name="dropout")(hidden)
+    hidden = layers.Dense(config.embedding_dim, name="projection")(hidden)
+    model = keras.Model(tokens, table(hidden, reverse=True), name=name)
+    compile_model(model, config)
+    return model
+
+
+def train(
+    config: WordPredictionConfig,
+    out: str | pathlib.Path,
+    *,
+    data: str | pathlib.Path | None = None,
+    verbose: int = 1,
+) -> dict:
+    """Trains every model of a config and leaves them and their histories in a folder.
+
+    A run that was stopped goes on where the last finished epoch ended when it is started again with
+    the same config and folder; a model that is finished is not trained again.
+
+    Args:
+        config: the run.
+        out: the folder; it is made when missing. `config.json`, `metadata.json` (the vocabulary,
+            for `convert`) and `training.json` are written beside the models.
+        data: the folder of a corpus that does not come with the package.
+        verbose: Keras's `verbose`: 0 silent, 1 a progress bar, 2 a line an epoch.
+
+    Returns:
+        What is in `training.json`: tokens, out-of-vocabulary rates, and for each model its
+        parameters and perplexities.
+
+    Raises:
+        ValueError: the folder holds a run with another config.
+        OSError: the folder cannot be written.
+    """
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    _claim(out, config)
+    train_ids, valid_ids, vocabulary = load_corpus(config, data)
+    _write_json(out / "metadata.json", {"vocabulary": vocabulary.words})
+    report = {
+        "task": "word_prediction",
+        "train_tokens": len(train_ids),
+        "valid_tokens": len(valid_ids),
+        "valid_oov_rate": vocabulary.oov_rate(valid_ids),
+        "models": {
+            name: train_model(config, name, train_ids, valid_ids, vocabulary, out, verbose=verbose)
+            for name in config.models
+        },
+    }
+    _write_json(out / "training.json", report)
+    return report
+
+
+def train_model(
+    config: WordPredictionConfig,
+    name: str,
+    train_ids: np.ndarray,
+    valid_ids: np.ndarray,
+    vocabulary: Vocabulary,
+    out: pathlib.Path,
+    *,
+    verbose: int = 1,
+) -> dict:
+    """Trains one model, or finds that it is trained already.
+
+    Returns:
+        `parameters` (what is stored), `valid_perplexity`, `final_sparsity` (None without a sparse
+        part), `seconds`.
+    """
+    history_file = out / f"{name}.history.csv"
+    model_file = out / f"{name}.keras"
+    if not model_file.exists():
+        keras.utils.set_random_seed(config.seed)
+        model = build_model(config, name, len(vocabulary))
+        sizes = {"window": config.window, "first_id": vocabulary.end_id}
+        batches = TokenWindows(
+            train_ids,
+            batch_size=config.batch_size,
+            seed=config.seed,
+            steps_per_epoch=config.steps_per_epoch,
+            **sizes,
+        )
+        model.fit(
+            batches,
+            validation_data=TokenWindows(valid_ids, batch_size=4 * config.batch_size, **sizes),
+            epochs=config.epochs,
+            callbacks=_callbacks(config, name, batches, history_file),
+            shuffle=False,
+            verbose=verbose,
+        )
+        _save(model, model_file)
+    return _summary(model_file, history_file)
+
+
+def read_history(file: str | pathlib.Path) -> dict[str, list[float]]:
+    """Reads a `NAME.history.csv` as columns of numbers, one row an epoch."""
+    with open(file, newline="", encoding="utf-8") as rows:
+        # A run that stopped before the backup of an epoch has written the row of that epoch twice.
+        table = list({row["epoch"]: row for row in csv.DictReader(rows)}.values())
+    return {key: [float(row[key]) for row in table] for key in (table[0] if table else {})}
+
+
+def compile_model(model: keras.Model, config: WordPredictionConfig) -> None:
+    """Compiles a model with the optimiser, the loss and the perplexity of a config."""
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate / 10,
+        decay_steps=max(1, config.total_steps - config.warmup_steps),
+        alpha=0.1,
+        warmup_target=config.learning_rate,
+        warmup_steps=config.warmup_steps,
+    )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
+        ),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        weighted_metrics=[Perplexity()],
+    )
+
+
+def _callbacks(
+    config: WordPredictionConfig, name: str, batches: TokenWindows, history_file: pathlib.Path
+) -> list[keras.callbacks.Callback]:
+    out = history_file.parent
+    backup = out / f".{name}.backup"
+    if not backup.exists():
+        history_file.unlink(missing_ok=True)
+    chosen = [
+        keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
+        ),
+    ]
+    if name.startswith("doped"):
+        begin, end = (round(share * config.total_steps) for share in config.anneal)
+        chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
+        rate = config.co_matrix_dropout
+        if rate:
+            # Once the sparse part is sparse there is no adaptation left to prevent.
+            chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
+    if name != "dense":
+        chosen.append(callbacks.StructureLogger())
+    chosen.append(keras.callbacks.CSVLogger(history_file, append=True))
+    if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":
+        chosen.append(keras.callbacks.TensorBoard(out / "tensorboard" / name))
+    # Last: an epoch that is backed up has its row in the history.
+    return [*chosen, keras.callbacks.BackupAndRestore(backup)]
+
+
+def _claim(out: pathlib.Path, config: WordPredictionConfig) -> None:
+    """Writes the config into the folder, or checks that the folder belongs to the same one."""
+    file = out / "config.json"
+    wanted = json.loads(json.dumps(dataclasses.asdict(config)))
+    if file.exists():
+        found = json.loads(file.read_text(encoding="utf-8"))
+        changed = sorted(key for key in wanted if found.get(key) != wanted[key])
+        if changed:
+            raise ValueError(
+                f"Expected an empty folder or one with the same settings; {str(out)!r} holds a run "
+                f"with another {', '.join(changed)}. Choose another folder, or delete this one."
+            )
+    _write_json(file, wanted)
+
+
+def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:
+    history = read_history(history_file)
+    _write_json(history_file.with_suffix(".json"), history)
+    model = keras.saving.load_model(model_file, compile=False)
+    return {
+        "file": model_file.name,
+        "parameters": count_parameters(model),
+        "valid_perplexity": history["val_perplexity"][-1],
+        "final_sparsity": history["sparsity"][-1] if "sparsity" in history else None,
+    }
+
+
+def count_parameters(model: keras.Model) -> int:
+    """Counts the numbers a model stores: of a sparse part, the entries that are kept."""
+    masked = sum(
+        round(part.sparsity * float(np.prod(part.shape)))
+        for part in structures.find_structures(model, structures.Sparse)
+    )
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) - masked
+
+
+def _save(model: keras.Model, file: pathlib.Path) -> None:
+    # A killed run must not leave half a file that looks finished.
+    unfinished = file.with_name(f".unfinished-{file.name}")
+    model.save(unfinished)
+    unfinished.replace(file)
+
+
+def _write_json(file: pathlib.Path, content: dict) -> None:
+    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,68 @@
+"""TensorFlow and JAX train the same models to the same weights."""
+
+import numpy as np
+import pytest
+
+CASES = [
+    "structured/adam",
+    "shared/sgd",
+    "doped/momentum",
+    "doped/adam",
+]
+DOPED = [case for case in CASES if case.startswith("doped")]
+BACKENDS = ["tensorflow", "jax"]
+
+
+def _of(results, case):
+    """What one backend wrote for a model, without the prefix of the case."""
+    prefix = f"{case}/"
+    found = {key.removeprefix(prefix): results[key] for key in results if key.startswith(prefix)}
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_losses_agree(results, case):
+    ours, theirs = (_of(results[backend], case)["losses"] for backend in BACKENDS)
+    assert ours.shape == (10,)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weights_agree_and_have_moved(results, case):
+    ours, theirs = (_of(results[backend], case) for backend in BACKENDS)
+    assert list(ours) == list(theirs)
+    names = [name for name in ours if name.startswith("weights/")]
+    assert len(names) > 5
+    for name in names:
+        if ours[name].dtype == bool:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+            continue
+        # Ten steps of float32; weights are near 0.4.
+        np.testing.assert_allclose(ours[name], theirs[name], atol=1e-5, rtol=1e-5, err_msg=name)
+        if not name.endswith("dropout_rate"):
+            moved = np.max(np.abs(ours[name] - ours[f"initial_{name}"]))
+            assert moved > 1e-3, f"{name} was not trained"
+
+
+@pytest.mark.parametrize("case", DOPED)
+def test_sparse_parts_end_at_their_density(results, case):
+    for backend in BACKENDS:
+        masks = [v for k, v in _of(results[backend], case).items() if k.endswith("_mask")]
+        masks = [mask for mask in masks if mask.dtype == bool and not mask.all()]
+        # Four gates of an LSTM by element, 14 x 8; two micro-steps of an RHN by blocks, 2 x 8.
+        assert sorted(mask.shape for mask in masks) == [(2, 8)] * 2 + [(14, 8)] * 4
+        assert sorted(int(mask.sum()) for mask in masks) == [2] * 2 + [11] * 4
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("case", DOPED)
+def test_masked_values_are_zero_at_every_batch_end(results, backend, case):
+    found = _of(results[backend], case)
+    count = found["masked_count"]
+    assert (np.diff(count) >= 0).all()
+    assert count[0] == 0
+    assert count[-1] == 4 * (112 - 11) + 2 * 8 * (16 - 2)
+    np.testing.assert_array_equal(found["masked_after"], 0)
+    # Before the callback, what the optimiser remembers has moved them.
+    assert found["masked_before"].max() > 1e-4

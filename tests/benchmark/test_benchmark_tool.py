@@ -1,0 +1,39 @@
+import importlib.util
+import json
+import os
+
+import pytest
+
+from lrkeras.benchmark.call_overhead import smallest_model
+
+TOOL = os.path.join(os.path.dirname(__file__), "..", "..", "tools", "benchmark.py")
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs the tool in this process; returns its status, output and errors."""
+    specification = importlib.util.spec_from_file_location("benchmark_tool", TOOL)
+    tool = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(tool)
+
+    def call(*arguments):
+        status = tool.main(list(arguments))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+def test_times_files(run, tmp_path):
+    path = tmp_path / "small.tflite"
+    path.write_bytes(smallest_model())
+    status, output, errors = run(str(path), str(path), "--rounds", "3", "--json")
+    assert status == 0, errors
+    report = json.loads(output)
+    assert [row["count"] for row in report["files"]] == [30, 30]
+
+
+def test_failure_is_one_line_and_a_status(run, tmp_path):
+    status, _, errors = run(str(tmp_path / "missing.tflite"))
+    assert status == 1 and "Traceback" not in errors
+    assert errors.strip().splitlines()[-1].startswith("benchmark: Expected a .tflite file")

@@ -1,0 +1,158 @@
+"""Every bad input is refused with a reason, and leaves no file."""
+
+import os
+
+import keras
+import numpy as np
+import pytest
+
+from lrkeras import layers, structures
+from lrkeras.export import ConversionError, convert
+from lrkeras.export.optional_imports import require
+
+KL = keras.layers
+
+
+def _stack(*stack, shape=(None, 6), **arguments):
+    return keras.Sequential([keras.Input(shape, **arguments), *stack])
+
+
+def _lstm(**arguments):
+    return KL.LSTM(4, return_sequences=True, **arguments)
+
+
+def _subclassed():
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.lstm = KL.LSTM(4)
+
+        def call(self, x):
+            return self.lstm(x)
+
+    model = Model()
+    model(np.zeros((1, 3, 6), "float32"))
+    return model
+
+
+def _with_initial_state():
+    x, state = keras.Input((None, 6)), keras.Input((4,))
+    return keras.Model([x, state], KL.SimpleRNN(4)(x, initial_state=state))
+
+
+def _called_twice():
+    layer = _lstm()
+    a, b = keras.Input((None, 6), name="a"), keras.Input((None, 6), name="b")
+    return keras.Model([a, b], [layer(a), layer(b)])
+
+
+def _broken(value):
+    model = _stack(_lstm())
+    weights = model.get_weights()
+    weights[1][0, 0] = value
+    model.set_weights(weights)
+    return model
+
+
+def _wide():
+    sparse = structures.Sparse(density=0.01, block=(1, 16), padding="same")
+    layer = layers.LSTM(8, joint_structure=structures.LowRank(rank=1) + sparse)
+    model = _stack(layer, shape=(None, 4080))
+    for part in layer.cell.joint_structure.parts:
+        part.parts[-1].prune()
+    return model
+
+
+def _annealing():
+    layer = layers.LSTM(16, joint_structure=structures.doped("kronecker", density=0.1))
+    return _stack(layer, shape=(None, 16))
+
+
+MODELS = {
+    "bidirectional": (lambda: _stack(KL.Bidirectional(_lstm())), "reads the sequence backwards"),
+    "backwards": (lambda: _stack(_lstm(go_backwards=True)), "go_backwards=False"),
+    "lambda": (lambda: _stack(_lstm(), KL.Lambda(lambda x: x)), "cannot be checked"),
+    "conv": (lambda: _stack(KL.Conv1D(4, 3, padding="causal"), _lstm()), "several time steps"),
+    "pool": (lambda: _stack(_lstm(), KL.GlobalMaxPooling1D()), "needs the whole sequence"),
+    "time axis": (lambda: _stack(_lstm(), KL.Softmax(axis=1)), "axis=1 runs along time"),
+    "slice": (
+        lambda: keras.Model(x := keras.Input((None, 6)), _lstm()(x)[:, -1]),
+        "not known to act on single",
+    ),
+    "conv lstm": (
+        lambda: _stack(KL.ConvLSTM1D(3, 3, return_sequences=True), shape=(None, 5, 2)),
+        "no step form",
+    ),
+    "no recurrence": (lambda: _stack(KL.Dense(3)), "nothing to carry on"),
+    "strings": (
+        lambda: keras.Model(
+            x := keras.Input((None,), dtype="string"),
+            KL.LSTM(4)(KL.Embedding(9, 4)(KL.StringLookup(vocabulary=["a"])(x))),
+        ),
+        "dtype string",
+    ),
+    "unbuilt": (lambda: keras.Sequential([_lstm()]), "built Sequential or Functional"),
+    "subclassed": (_subclassed, "subclassed model must be rewritten"),
+    "not a model": (lambda: KL.LSTM(4), "Expected a keras.Model, received LSTM"),
+    "initial state": (_with_initial_state, "no initial_state"),
+    "called twice": (_called_twice, "called once"),
+    "nan": (lambda: _broken(np.nan), "finite weights, received 1 NaN"),
+    "infinity": (lambda: _broken(np.inf), "finite weights"),
+    "annealing": (_annealing, r"lrkeras\.sparsify\(model\)"),
+    "too wide": (_wide, "at most 4080 columns, received 4088"),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models(tmp_path, name):
+    build, reason = MODELS[name]
+    with pytest.raises(ConversionError, match=reason):
+        convert(build(), str(tmp_path / "model.tflite"), quantize="int8")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (dict(form="whole"), r"`form` to be one of \['step'\], received 'whole'"),
+        (dict(quantize="int4"), "`quantize` to be one of .*int8.*received 'int4'"),
+        (dict(runtime="1.0"), "`runtime` to be one of .*2.16.*received '1.0'"),
+        (dict(steps=0), "`steps` to be at least 1"),
+        (dict(metadata={"x": object()}), "JSON"),
+        (dict(sample=np.zeros((3, 5))), r"of shape \(1, time, 6\), received \(3, 5\)"),
+        (dict(sample={"y": np.zeros((3, 6))}), r"received \['y'\]"),
+    ],
+)
+def test_options(tmp_path, options, reason):
+    with pytest.raises(ConversionError, match=reason):
+        convert(_stack(_lstm()), str(tmp_path / "model.tflite"), **options)
+    assert os.listdir(tmp_path) == []
+
+
+def test_paths(tmp_path):
+    model = _stack(_lstm())
+    with pytest.raises(ConversionError, match="path that can be written"):
+        convert(model, str(tmp_path / "missing" / "model.tflite"))
+    with pytest.raises(ConversionError, match="received the folder"):
+        convert(model, str(tmp_path))
+    assert os.listdir(tmp_path) == []
+
+
+def test_other_backends_are_told_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ConversionError, match="KERAS_BACKEND=tensorflow"):
+        convert(_stack(_lstm()), str(tmp_path / "model.tflite"))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_failed_conversion_leaves_the_old_file_alone(tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(b"old")
+    with pytest.raises(ConversionError):
+        convert(_broken(np.nan), str(path))
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["model.tflite"]
+
+
+def test_a_missing_package_names_the_extra():
+    with pytest.raises(ImportError, match=r'pip install "lrkeras\[export\]"'):
+        require("no_such_package.module")

@@ -1,0 +1,41 @@
+"""Keras's own tests of LSTM, GRU and Bidirectional, run with our layers in their place."""
+
+import importlib.util
+import pathlib
+import types
+
+import keras
+import pytest
+from keras.src import layers as keras_layers
+
+from lrkeras import layers
+
+# Keras's helpers warn in passing; its suite does not treat that as an error.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def _load(name):
+    """One of Keras's test modules, its `layers` replaced."""
+    path = pathlib.Path(keras.__file__).parent / "src" / "layers" / "rnn" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"lrkeras_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    replaced = types.SimpleNamespace(**{**vars(keras_layers), **_ours()})
+    module.layers = replaced
+    return module
+
+
+def _ours():
+    return {name: getattr(layers, name) for name in ("LSTM", "LSTMCell", "GRU", "GRUCell")}
+
+
+class LSTMTest(_load("lstm_test").LSTMTest):
+    pass
+
+
+class GRUTest(_load("gru_test").GRUTest):
+    pass
+
+
+class BidirectionalTest(_load("bidirectional_test").SimpleRNNTest):
+    pass

@@ -1,0 +1,204 @@
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy as to_numpy
+
+from lrkeras import structures
+from lrkeras.tasks import TASKS, word_prediction
+from lrkeras.tasks.word_prediction_config import WordPredictionConfig
+
+MICRO = WordPredictionConfig(
+    num_words=50,
+    units=32,
+    embedding_dim=16,
+    compression=4,
+    window=8,
+    batch_size=8,
+    steps_per_epoch=6,
+    epochs=3,
+    warmup_steps=2,
+    co_matrix_dropout=0.1,
+    max_train_tokens=3000,
+    max_valid_tokens=501,
+)
+
+
+class PowerCutError(Exception):
+    pass
+
+
+class KillAfter(keras.callbacks.Callback):
+    """Stops the process's training in the middle of an epoch, as a power cut would."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.now == self.epoch and batch == 3:
+            raise PowerCutError
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("micro")
+    return out, word_prediction.train(MICRO, out, verbose=0)
+
+
+def test_every_preset_names_models_that_exist():
+    assert TASKS["word_prediction"] is word_prediction
+    for config in word_prediction.PRESETS.values():
+        assert set(config.models) <= set(word_prediction.STRUCTURES)
+        assert 0 <= config.anneal[0] < config.anneal[1] < 1
+
+
+def test_dense_model_has_the_parameters_of_the_formula():
+    model = word_prediction.build_model(MICRO, "dense")
+    table = 50 * 16
+    lstm = 4 * 32 * (16 + 32) + 4 * 32
+    projection = 32 * 16 + 16
+    assert model.count_params() == table + lstm + projection
+    assert word_prediction.count_parameters(model) == table + lstm + projection
+
+
+def test_table_is_tied_to_the_output_layer():
+    model = word_prediction.build_model(MICRO, "dense")
+    tokens = np.array([[3, 4]])
+    before = to_numpy(model(tokens))
+    projection = model.get_layer("projection")
+    projection.kernel.assign(np.zeros((32, 16)))
+    projection.bias.assign(np.eye(16)[5])
+    table = to_numpy(model.get_layer("words").embeddings)
+    logits = to_numpy(model(tokens))
+    np.testing.assert_allclose(logits, np.broadcast_to(table[:, 5], (1, 2, 50)), atol=1e-6)
+    assert not np.allclose(before, logits)
+
+
+def test_unknown_model_names_the_known_ones():
+    with pytest.raises(ValueError, match=r"'dense', 'doped_kronecker'.*received 'doped'"):
+        word_prediction.build_model(MICRO, "doped")
+
+
+def test_training_leaves_models_histories_and_settings(trained):
+    out, report = trained
+    assert json.loads((out / "training.json").read_text()) == report
+    assert json.loads((out / "config.json").read_text())["units"] == 32
+    assert len(json.loads((out / "metadata.json").read_text())["vocabulary"]) == 50
+    assert report["train_tokens"] == 3000
+    assert report["valid_tokens"] == 501
+    for name in MICRO.models:
+        history = word_prediction.read_history(out / f"{name}.history.csv")
+        assert history["epoch"] == [0, 1, 2]
+        assert json.loads((out / f"{name}.history.json").read_text()) == history
+        assert report["models"][name]["valid_perplexity"] == history["val_perplexity"][-1]
+    assert not list(out.glob(".*backup*"))
+
+
+def test_perplexity_of_the_history_is_that_of_every_validation_token(trained):
+    out, report = trained
+    _, valid, vocabulary = word_prediction.load_corpus(MICRO)
+    model = keras.saving.load_model(out / "dense.keras", compile=False)
+    inputs = np.concatenate([[vocabulary.end_id], valid[:-1]])
+    losses = []
+    for start in range(0, len(valid), MICRO.window):
+        piece = slice(start, start + MICRO.window)
+        logits = to_numpy(model(inputs[None, piece]))[0].astype(np.float64)
+        picked = logits[np.arange(len(logits)), valid[piece]]
+        losses += list(np.log(np.exp(logits).sum(-1)) - picked)
+    assert len(losses) == 501
+    expected = np.exp(np.mean(losses))
+    np.testing.assert_allclose(report["models"]["dense"]["valid_perplexity"], expected, rtol=1e-4)
+
+
+def test_validation_perplexity_falls(trained):
+    out, _ = trained
+    for name in MICRO.models:
+        perplexities = word_prediction.read_history(out / f"{name}.history.csv")["val_perplexity"]
+        # 50 words, evenly likely, would give 50.
+        assert 50 > perplexities[0] > perplexities[1] > perplexities[2]
+
+
+def test_doped_model_is_at_its_target_before_the_last_epoch(trained):
+    out, report = trained
+    model = keras.saving.load_model(out / "doped_kronecker.keras", compile=False)
+    parts = structures.find_structures(model, structures.Sparse)
+    assert len(parts) == 4
+    for part in parts:
+        weights = to_numpy(part.to_dense())
+        blocks = weights.T.reshape(-1, 16)
+        # At least four times fewer numbers than the 48 x 32 matrix of a gate.
+        assert np.any(blocks, axis=1).sum() * 16 <= 48 * 32 / 4
+    sparsity = word_prediction.read_history(out / "doped_kronecker.history.csv")["sparsity"]
+    assert sparsity[-2] == sparsity[-1] == report["models"]["doped_kronecker"]["final_sparsity"]
+    lstm = model.get_layer("lstm_0")
+    dense_size = 4 * 32 * 48 + 4 * 32
+    outside = word_prediction.count_parameters(model) - 50 * 16 - 32 * 16 - 16
+    # Compressed four times, to within a block of 16 for each of the four gates.
+    assert abs(outside - dense_size / 4) <= 4 * 16
+    assert lstm.cell.joint_structure is not None
+
+
+def test_a_finished_model_is_not_trained_again(trained):
+    out, report = trained
+    stamp = (out / "dense.keras").stat().st_mtime_ns
+    assert word_prediction.train(MICRO, out, verbose=0) == report
+    assert (out / "dense.keras").stat().st_mtime_ns == stamp
+
+
+def test_other_settings_do_not_touch_the_folder(trained):
+    out, _ = trained
+    with pytest.raises(ValueError, match="another units"):
+        word_prediction.train(dataclasses.replace(MICRO, units=48), out, verbose=0)
+    assert json.loads((out / "config.json").read_text())["units"] == 32
+
+
+def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, monkeypatch):
+    out, _ = trained
+    name = "doped_kronecker"  # has every state that a dense model has, and masks
+    config = dataclasses.replace(MICRO, models=(name,))
+    make, used = word_prediction._callbacks, []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            word_prediction,
+            "_callbacks",
+            lambda *a: used.extend([*make(*a), KillAfter(epoch=2)]) or used,
+        )
+        with pytest.raises(PowerCutError):
+            word_prediction.train(config, tmp_path, verbose=0)
+    # What the end of the process would have done.
+    next(c for c in used if isinstance(c, keras.callbacks.CSVLogger)).csv_file.close()
+    assert not (tmp_path / f"{name}.keras").exists()
+    word_prediction.train(config, tmp_path, verbose=0)
+    whole, resumed = (
+        keras.saving.load_model(folder / f"{name}.keras", compile=False)
+        for folder in (out, tmp_path)
+    )
+    for expected, weight in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_allclose(to_numpy(weight), to_numpy(expected), rtol=1e-4, atol=1e-6)
+    history = word_prediction.read_history(tmp_path / f"{name}.history.csv")
+    assert history["epoch"] == [0, 1, 2]
+
+
+def test_an_epoch_that_was_done_twice_is_in_the_history_once(tmp_path):
+    file = tmp_path / "dense.history.csv"
+    file.write_text("epoch,loss\n0,4.0\n1,3.0\n1,2.5\n2,2.0\n")
+    assert word_prediction.read_history(file) == {"epoch": [0, 1, 2], "loss": [4, 2.5, 2]}
+
+
+def test_corpora_from_folders(tmp_path):
+    for split in ("train", "valid", "test"):
+        (tmp_path / f"ptb.{split}.txt").write_text("a b\na c\n")
+    config = dataclasses.replace(MICRO, corpus="ptb", max_train_tokens=4)
+    train, valid, vocabulary = word_prediction.load_corpus(config, tmp_path)
+    assert vocabulary.decode(train) == ["a", "b", "<eos>", "a"]
+    assert len(valid) == 6
+    with pytest.raises(ValueError, match="'ptb' does not come with the package"):
+        word_prediction.load_corpus(config)
+    with pytest.raises(ValueError, match="received 'news'"):
+        word_prediction.load_corpus(dataclasses.replace(config, corpus="news"))

@@ -1,0 +1,72 @@
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+from lrkeras import layers, structures
+from lrkeras.saving import load_model
+
+
+@pytest.fixture
+def saved(tmp_path):
+    spec = structures.doped("kronecker", density=0.2)
+    model = keras.Sequential([keras.Input((None, 4)), layers.LSTM(6, joint_structure=spec)])
+    model.compile("adam", "mse")
+    model.train_on_batch(np.ones((1, 3, 4), "float32"), np.ones((1, 6), "float32"))
+    model.save(tmp_path / "m.keras")
+    return model, tmp_path / "m.keras"
+
+
+def test_loads_what_keras_saved(saved):
+    model, path = saved
+    loaded = load_model(path)
+    for a, b in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert loaded.compiled
+    assert not load_model(path, compile=False).compiled
+
+
+def test_nan_weights_are_named(saved):
+    model, path = saved
+    weights = model.get_weights()
+    weights[0][0] = np.nan
+    model.set_weights(weights)
+    model.save(path)
+    with pytest.raises(ValueError, match=r"lstm_cell/bias \(1 of 24\)"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("keep", [0, 100, 0.5, 0.98])
+def test_truncated_files_are_refused(saved, keep):
+    _, path = saved
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep * len(content) if keep < 1 else keep)])
+    with pytest.raises(ValueError, match=r"is not a \.keras file"):
+        load_model(path)
+
+
+def test_damaged_weights_are_refused(saved):
+    _, path = saved
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content["model.weights.h5"] = content["model.weights.h5"][:1000]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        load_model(path)
+
+
+def test_foreign_files_are_refused(tmp_path):
+    text = tmp_path / "a.keras"
+    text.write_text("not a model")
+    with pytest.raises(ValueError, match="not a zip archive"):
+        load_model(text)
+    other = tmp_path / "b.keras"
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("config.json", "{}")
+    with pytest.raises(ValueError, match=r"it has no model\.weights\.h5"):
+        load_model(other)
+    with pytest.raises(FileNotFoundError, match="Check the path"):
+        load_model(tmp_path / "c.keras")

@@ -8,5 +8,18 @@ from lrkeras.layers.lstm import LSTM
 from lrkeras.layers.lstm_cell import LSTMCell
 from lrkeras.layers.rhn import RHN
 from lrkeras.layers.rhn_cell import RHNCell
+from lrkeras.layers.simple_rnn import SimpleRNN
+from lrkeras.layers.simple_rnn_cell import SimpleRNNCell
 
-__all__ = ["GRU", "LSTM", "RHN", "Dense", "Embedding", "GRUCell", "LSTMCell", "RHNCell"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RHN",
+    "Dense",
+    "Embedding",
+    "GRUCell",
+    "LSTMCell",
+    "RHNCell",
+    "SimpleRNN",
+    "SimpleRNNCell",
+]

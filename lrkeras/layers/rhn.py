@@ -16,6 +16,7 @@ class RHN(StructuredRNN, keras.layers.SimpleRNN):
     """
 
     cell_class = RHNCell
+    has_cudnn = False
     cell_arguments = (
         "kernel_structure",
         "recurrent_structure",
@@ -24,6 +25,3 @@ class RHN(StructuredRNN, keras.layers.SimpleRNN):
         "recurrent_activation",
         "transform_bias",
     )
-
-    def _wants_cudnn(self):
-        return False  # there is no such kernel

@@ -15,6 +15,9 @@ class StructuredRNN:
     """
 
     cell_class = None
+    has_cudnn = True
+    """Whether cuDNN has a kernel for the cell, and Keras's layer an argument `use_cudnn`."""
+
     cell_arguments = (
         "kernel_structure",
         "recurrent_structure",
@@ -45,7 +48,7 @@ class StructuredRNN:
             trainable=rest.get("trainable", True),
             name=f"{keras_layer.__name__.lower()}_cell",
         )
-        use_cudnn = rest.pop("use_cudnn", "auto")
+        use_cudnn = rest.pop("use_cudnn", "auto") if self.has_cudnn else False
         if use_cudnn not in ("auto", True, False):
             raise ValueError(
                 f'`use_cudnn` must be "auto", True or False. Received: use_cudnn={use_cudnn}'
@@ -53,7 +56,8 @@ class StructuredRNN:
         # Past the Keras layer's own constructor, which would make its own cell.
         keras.layers.RNN.__init__(self, cell, **rest)
         self.input_spec = keras.layers.InputSpec(ndim=3)
-        self.use_cudnn = use_cudnn
+        if self.has_cudnn:
+            self.use_cudnn = use_cudnn
         if keras.config.backend() == "tensorflow" and use_cudnn:
             self.supports_jit = False  # as in Keras: cuDNN kernels do not compile under XLA
 
@@ -75,7 +79,7 @@ class StructuredRNN:
 
     def _wants_cudnn(self):
         """Whether Keras's own loop, which knows cuDNN, runs on the formed matrices."""
-        if not self.use_cudnn:
+        if not self.has_cudnn or not self.use_cudnn:
             return False
         return self.use_cudnn is True or _on_gpu()
 

@@ -1,4 +1,4 @@
-"""Keras's own tests of LSTM, GRU and Bidirectional, run with our layers in their place."""
+"""Keras's own tests of LSTM, GRU, SimpleRNN and Bidirectional, run with our layers in their place."""
 
 import importlib.util
 import pathlib
@@ -26,7 +26,8 @@ def _load(name):
 
 
 def _ours():
-    return {name: getattr(layers, name) for name in ("LSTM", "LSTMCell", "GRU", "GRUCell")}
+    names = ("LSTM", "LSTMCell", "GRU", "GRUCell", "SimpleRNN", "SimpleRNNCell")
+    return {name: getattr(layers, name) for name in names}
 
 
 class LSTMTest(_load("lstm_test").LSTMTest):
@@ -34,6 +35,10 @@ class LSTMTest(_load("lstm_test").LSTMTest):
 
 
 class GRUTest(_load("gru_test").GRUTest):
+    pass
+
+
+class SimpleRNNTest(_load("simple_rnn_test").SimpleRNNTest):
     pass
 
 

@@ -17,7 +17,7 @@ SPECS = {
 }
 ROWS = [
     (c, s)
-    for c in ("LSTM", "GRU", "RHN")
+    for c in ("LSTM", "GRU", "RHN", "SimpleRNN")
     for s in SPECS
     if c != "RHN" or "joint" not in "".join(SPECS[s])
 ]
@@ -70,7 +70,18 @@ def numpy_rhn(cell, x):
     return np.stack(outputs, axis=1)
 
 
+def numpy_simple_rnn(cell, x):
+    kernel, recurrent, bias = (numbers(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias))
+    h = np.zeros((len(x), cell.units))
+    outputs = []
+    for t in range(x.shape[1]):
+        h = np.tanh(x[:, t] @ kernel + h @ recurrent + bias)
+        outputs.append(h)
+    return np.stack(outputs, axis=1)
+
+
 REFERENCES = {"LSTM": numpy_lstm, "GRU": numpy_gru, "RHN": numpy_rhn}
+REFERENCES["SimpleRNN"] = numpy_simple_rnn
 
 
 def data(shape=(3, 6, 10)):

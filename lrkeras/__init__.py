@@ -1,18 +1,22 @@
 """Compressed recurrent networks for phones: train with Keras 3, convert to LiteRT."""
 
 from lrkeras import callbacks, layers, structures
-from lrkeras.compression.sparsify import sparsify
+from lrkeras.compression import CompressionReport, compress, distill, merge, sparsify
 from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CompressionReport",
     "ConversionError",
     "ConversionReport",
     "StepRunner",
     "callbacks",
+    "compress",
     "convert",
+    "distill",
     "layers",
+    "merge",
     "sparsify",
     "structures",
 ]

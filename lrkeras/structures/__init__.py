@@ -10,7 +10,8 @@ import keras
 
 from lrkeras.structures.concatenated import Concatenated
 from lrkeras.structures.dense import Dense
-from lrkeras.structures.find import find_structures
+from lrkeras.structures.describe import describe
+from lrkeras.structures.find import find_structures, outermost
 from lrkeras.structures.hybrid import Hybrid
 from lrkeras.structures.kronecker import Kronecker, factor_shapes
 from lrkeras.structures.low_rank import LowRank
@@ -45,11 +46,13 @@ __all__ = [
     "Structure",
     "Sum",
     "ToeplitzLike",
+    "describe",
     "doped",
     "factor_shapes",
     "find_structures",
     "get",
     "group_scope",
+    "outermost",
 ]
 
 

@@ -33,3 +33,9 @@ def find_structures(model, kind=Structure):
 
     visit(model)
     return found
+
+
+def outermost(structures):
+    """Those of some structures that are not part of another one of them, in order."""
+    inner = {id(part) for s in structures for part in s.flatten() if part is not s}
+    return [s for s in structures if id(s) not in inner]

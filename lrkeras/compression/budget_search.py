@@ -1,0 +1,159 @@
+"""Choosing sizes so that a model meets a budget and loses the least."""
+
+import dataclasses
+from typing import Any
+
+import keras
+
+from lrkeras.compression.budget import Budget
+from lrkeras.compression.compression_report import CompressionReport
+from lrkeras.compression.compression_run import CompressionRun
+from lrkeras.compression.option import Option, allocate
+from lrkeras.compression.options_of import as_it_is, options_of
+from lrkeras.compression.sensitivity import measure_sensitivities
+from lrkeras.compression.stored import Stored
+
+Result = tuple[keras.Model, CompressionReport]
+# Halvings of the range of sizes, for budgets that are measured.
+_STEPS = 7
+
+
+def spend(
+    run: CompressionRun, budget: Budget | None, max_loss: float | None, validation: Any
+) -> Result:
+    """Finds the sizes.
+
+    Args:
+        run: The model and what its matrices may become.
+        budget: What it may cost, or
+        max_loss: the loss on `validation` that the smallest model shall not exceed.
+        validation: `(x, y)` or a dataset.
+
+    Raises:
+        ValueError: If the budget or loss cannot be met; the message says what can.
+    """
+    if (budget is None) == (max_loss is None):
+        raise ValueError(
+            "`compress` takes either `budget` or `max_loss`. "
+            f"Received: budget={budget}, max_loss={max_loss}"
+        )
+    search = _Search(run, budget or Budget("bytes", float("inf")))
+    if max_loss is not None:
+        return search.least_size(max_loss, validation)
+    return search.longest_time() if search.budget.kind == "us" else search.within()
+
+
+class _Search:
+    """The best model for each size."""
+
+    def __init__(self, run: CompressionRun, budget: Budget):
+        self.run, self.budget = run, budget
+        self.options = {
+            name: options_of(
+                target, families, run.gate_layout, budget, run.weightings.get(target.key)
+            )
+            for name, (target, families) in run.track(list(run.choice.items()), "trying sizes")
+        }
+        if run.calibration is not None:
+            weights = measure_sensitivities(run, self.options)
+            self.options = {n: _scaled(o, weights.get(n, 1.0)) for n, o in self.options.items()}
+        self.fixed = self._fixed_cost()
+        self.smallest = self.fixed + sum(found[0].cost for found in self.options.values())
+        self.largest = self.fixed + sum(found[-1].cost for found in self.options.values())
+        self.spent = 0.0
+
+    def within(self) -> Result:
+        """The best model within a budget that can be counted."""
+        limit = self.budget.amount
+        if self.budget.kind == "ratio":
+            limit = Stored.of(self.run.model).params / self.budget.amount
+        small, report = self.at(limit)
+        spent = report.ratio if self.budget.kind == "ratio" else self.spent
+        return small, dataclasses.replace(report, budget=str(self.budget), spent=spent)
+
+    def at(self, limit: float) -> Result:
+        """The best model of at most this size."""
+        chosen = allocate(list(self.options.values()), limit - self.fixed)
+        if chosen is None:
+            raise ValueError(
+                f"The budget of {self.budget} is below what is possible: the smallest model that "
+                f"these structures make takes {self.smallest:,.0f} where {limit:,.0f} are asked "
+                "for."
+            )
+        self.spent = self.fixed + sum(option.cost for option in chosen)
+        picked = {n: o.spec for n, o in zip(self.options, chosen, strict=True)}
+        specs = {name: spec for name, spec in picked.items() if spec is not None}
+        if not specs:
+            raise ValueError(
+                f"The model is within the budget of {self.budget} as it is: it takes "
+                f"{self.largest:,.0f} of {limit:,.0f}."
+            )
+        return self.run.build(specs, kept="kept: the budget has room for it")
+
+    def least_size(self, max_loss: float, validation: Any) -> Result:
+        """The smallest model whose loss is not above a limit."""
+        if validation is None or not self.run.original.compiled:
+            raise ValueError(
+                "`max_loss` needs `validation` data and a compiled model, whose loss is measured."
+            )
+        low, high, best = self.smallest, self.largest, None
+        for step in self.run.track(range(_STEPS), "searching the smallest model"):
+            limit = low + 1 if step == 0 else (low * high) ** 0.5
+            small, report = self.at(limit)
+            loss = _loss(small, validation)
+            if loss <= max_loss:
+                best, high = (small, report, loss), limit
+                if step == 0:
+                    break
+            else:
+                low = limit
+        if best is None:
+            raise ValueError(
+                f"No smaller model was found with a loss of {max_loss:g} or less; the model as it "
+                f"is has {_loss(self.run.original, validation):g}."
+            )
+        small, report, loss = best
+        budget = f"a validation loss of at most {max_loss:g}"
+        return small, dataclasses.replace(report, budget=budget, spent=loss)
+
+    def longest_time(self) -> Result:
+        """The best model whose converted file takes no more than a time on this machine."""
+        # The one import against the direction of the packages: times are those of converted files.
+        from lrkeras.benchmark.step_time import step_time
+
+        quantize = None if self.budget.dtype == "float32" else self.budget.dtype
+        small, report = self.at(self.smallest * (1 + 1e-9))
+        time = step_time(small, quantize)
+        if time > self.budget.amount:
+            raise ValueError(
+                f"The budget of {self.budget} is below what is possible: the smallest model that "
+                f"these structures make takes {time:.1f} us a step on this machine."
+            )
+        low, high = self.smallest, self.largest
+        for _ in self.run.track(range(_STEPS), "measuring converted models"):
+            limit = (low * high) ** 0.5
+            larger, larger_report = self.at(limit)
+            larger_time = step_time(larger, quantize)
+            if larger_time <= self.budget.amount:
+                small, report, time, low = larger, larger_report, larger_time, limit
+            else:
+                high = limit
+        return small, dataclasses.replace(report, budget=str(self.budget), spent=time)
+
+    def _fixed_cost(self) -> float:
+        """What the weights that are not chosen take; biases and the like stay float32."""
+        if self.budget.kind == "us":
+            return 0.0
+        stored, targets = Stored.of(self.run.model), [t for t, _ in self.run.choice.values()]
+        if self.budget.kind != "bytes":
+            return stored.params - sum(as_it_is(t, self.budget) for t in targets)
+        return stored.bytes - sum(as_it_is(t, Budget("bytes", 0)) for t in targets)
+
+
+def _scaled(options: list[Option], weight: float) -> list[Option]:
+    return [dataclasses.replace(option, loss=option.loss * weight) for option in options]
+
+
+def _loss(model, validation) -> float:
+    arguments = validation if isinstance(validation, tuple) else (validation,)
+    return float(model.evaluate(*arguments, verbose=0, return_dict=True)["loss"])

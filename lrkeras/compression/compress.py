@@ -1,0 +1,171 @@
+"""Making a trained model small."""
+
+import contextlib
+import random
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+
+from lrkeras.compression.budget import Budget
+from lrkeras.compression.budget_search import spend
+from lrkeras.compression.calibration import collect_weightings
+from lrkeras.compression.compression_report import CompressionReport
+from lrkeras.compression.compression_run import CompressionRun
+from lrkeras.compression.find_unit_order import with_better_order
+from lrkeras.compression.fit import METHODS
+from lrkeras.compression.selection import Choice, select
+from lrkeras.compression.weighting import Weighting
+from lrkeras.saving import check_finite
+from lrkeras.structures import Structure
+
+
+def compress(
+    model: keras.Model,
+    what: Any,
+    *,
+    include: Sequence[str] | str | None = None,
+    exclude: Sequence[str] | str | None = None,
+    budget: str | None = None,
+    max_loss: float | None = None,
+    validation: Any = None,
+    method: str | None = None,
+    calibration: Any = None,
+    gate_layout: str = "per_gate",
+    reorder_units: bool = True,
+    seed: int = 0,
+    track: Callable[..., Iterable] = lambda items, what: items,
+) -> tuple[keras.Model, CompressionReport]:
+    """Makes a copy of a trained model whose weight matrices are structures fitted to its own.
+
+    LSTM, GRU, SimpleRNN, Dense, EinsumDense (where it is a matrix) and Embedding layers become
+    those of `lrkeras.layers`, inside `Bidirectional`, `TimeDistributed`, `RNN` and inner models
+    too; everything else is copied. The copy is compiled like the model, so that `fit` fine-tunes
+    it at once.
+
+    Matrices are called by the path of their layer and what they are: `"lstm_1.kernel"` (of the
+    input, "additive"), `"lstm_1.recurrent"` ("multiplicative"), `"lstm_1.joint"` (one matrix over
+    `[x; h]` in place of these two, only where asked for by name), `"dense.kernel"`,
+    `"embedding.embeddings"`.
+
+    Args:
+        model: A built model, not changed: Sequential, Functional, or of a class that Keras can
+            make anew from its config.
+        what: A structure or its name for all matrices; a mapping from patterns of names to
+            structures, of which the first that matches counts (`None`: leave it), such as
+            `{"lstm*.recurrent": LowRank(compression=10), "dense": "monarch"}`; or, with a budget,
+            a list of structures to choose from, or `"auto"` for those with a fast product.
+        include: Pattern or patterns; other matrices are left alone.
+        exclude: Pattern or patterns of matrices to leave alone.
+        budget: `"2 MB"`, `"1.4 MB int8"`, `"25x"`, `"1.5M params"` (of the whole model) or
+            `"80 us"` (measured time of one step of the converted model). The structures, given
+            without a size, get sizes such that the losses of all matrices add up to the least.
+        max_loss: Instead of a budget: the smallest model whose loss on `validation` is not above.
+        validation: `(x, y)` or a dataset for `max_loss`.
+        method: `None` or `"svd"`: the best fit that is known; `"semi_nmf"`: low-rank factors of
+            which one is not negative.
+        calibration: Inputs as `model.predict` takes them, or batches. Matrices are then fitted to
+            give the same outputs on these inputs, and a budget goes by how far the outputs of the
+            model move, measured for each matrix.
+        gate_layout: Whether a structure is one for each gate (`"per_gate"`) or over all of them
+            (`"stacked"`); see `lrkeras.layers.LSTM`.
+        reorder_units: Whether the hidden units of recurrent layers may change places, which
+            changes no output of the model, where block-sparse or hybrid matrices lose less by it.
+        seed: Of everything drawn at random.
+        track: Wraps long loops, given what they do, for a progress bar.
+
+    Returns:
+        `(small, report)`.
+
+    Raises:
+        ValueError: If the model cannot be copied or has weights that are not finite, a pattern
+            means no matrix, the budget is below what is possible, or nothing can be changed.
+
+    Example:
+    >>> small, report = compress(model, structures.LowRank(compression=10))
+    >>> small, report = compress(model, "auto", budget="1 MB", calibration=x[:100])
+    """
+    _check(model, method, calibration, gate_layout)
+    limit = None if budget is None else Budget.parse(budget)
+    choice, skipped = select(model, what, include, exclude)
+    original = model
+    notes: tuple[str, ...] = ()
+    with _seeded(seed):
+        if reorder_units:
+            model, notes = with_better_order(model, choice)
+        if model is not original:
+            choice, skipped = select(model, what, include, exclude)
+        run = CompressionRun(
+            model=model,
+            original=original,
+            choice=choice,
+            skipped=skipped,
+            method=method,
+            calibration=calibration,
+            weightings=_weightings(model, choice, calibration),
+            gate_layout=gate_layout,
+            notes=notes,
+            track=track,
+        )
+        if limit is None and max_loss is None:
+            return run.build(_single(run))
+        return spend(run, limit, max_loss, validation)
+
+
+def _check(model, method, calibration, gate_layout) -> None:
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"Expected a keras.Model, received {type(model).__name__}.")
+    if not model.built:
+        raise ValueError(
+            f"Expected a built model, received `{model.name}`, which has no weights yet. Call it "
+            "on data or start it with keras.Input(...)."
+        )
+    if method not in METHODS:
+        raise ValueError(f"Expected `method` to be one of {METHODS}, received {method!r}.")
+    if method == "semi_nmf" and calibration is not None:
+        raise ValueError(
+            'method="semi_nmf" fits the matrices themselves, and takes no `calibration`.'
+        )
+    if gate_layout not in ("per_gate", "stacked"):
+        raise ValueError(
+            f'Expected `gate_layout` "per_gate" or "stacked", received {gate_layout!r}.'
+        )
+    check_finite(model)
+
+
+@contextlib.contextmanager
+def _seeded(seed: int):
+    """New layers draw seeds: the same each time, and without disturbing those of the caller."""
+    state = random.getstate()  # where Keras draws its seeds
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def _weightings(model, choice: Choice, calibration) -> dict[tuple[str, str], Weighting]:
+    if calibration is None:
+        return {}
+    owners = {id(t.owner): (t.owner, t.caller) for t, _ in choice.values()}
+    found = collect_weightings(model, list(owners.values()), calibration)
+    if not found:
+        raise ValueError("`calibration` holds no inputs. Expected at least one.")
+    return found
+
+
+def _single(run: CompressionRun) -> dict[str, Structure]:
+    """The structure of each matrix, where exactly one is given; the impossible ones are skipped."""
+    specs = {}
+    for name, (target, candidates) in run.choice.items():
+        if len(candidates) > 1:
+            raise ValueError(
+                'Several structures to choose from (a list, or "auto") need a `budget` or '
+                "`max_loss`. Give one of these, or one structure."
+            )
+        built = target.build(candidates[0], run.gate_layout)
+        if isinstance(built, str):
+            run.skipped[name] = built
+        else:
+            specs[name] = candidates[0]
+    return specs

@@ -1,0 +1,53 @@
+"""Semi-nonnegative matrix factorisation."""
+
+import numpy as np
+
+_FLOOR = 1e-9
+
+
+def semi_nmf(w, rank, iterations=200, tolerance=1e-5):
+    """Factors `w ~ left @ right` with `left >= 0`, by the multiplicative updates of semi-NMF.
+
+    In the papers' orientation, `W = U V` with `V >= 0` over the inputs: here `W^T` is `w`, `left`
+    is `V^T` and `right` is `U^T`. Ding, Li, Jordan 2010 (Convex and Semi-Nonnegative Matrix
+    Factorizations, eq. 10 and 12); each update lowers the loss or leaves it. Winata et al. 2019
+    (arXiv 1908.09982) initialise compressed LSTMs with it.
+
+    Args:
+        w: Array `(inputs, outputs)`.
+        rank: Inner size.
+        iterations: At most so many updates of both factors.
+        tolerance: Stops when the loss falls by less than this share.
+
+    Returns:
+        `(left, right, losses)`: `(inputs, rank)`, `(rank, outputs)`, and `|w - left right|^2`
+        after each iteration.
+    """
+    u, s, _ = np.linalg.svd(w, full_matrices=False)
+    # The positive parts of the singular vectors and of their negatives, as pairs of one sign.
+    left = np.abs(u[:, :rank]) * np.sqrt(s[:rank]) + 0.2 * np.sqrt(s[:rank].mean())
+    losses: list[float] = []
+    for _ in range(iterations):
+        right = _least_squares(left, w)
+        left = left * _update(left, right, w)
+        residual = w - left @ right
+        losses.append(float(np.sum(residual * residual)))
+        if len(losses) > 1 and losses[-2] - losses[-1] <= tolerance * losses[-2]:
+            break
+    return left, _least_squares(left, w), losses
+
+
+def _least_squares(left, w):
+    return np.linalg.lstsq(left, w, rcond=None)[0]
+
+
+def _update(left, right, w):
+    """The factor that each entry of `left` is multiplied by."""
+    cross, gram = w @ right.T, right @ right.T
+    up = _positive(cross) + left @ _positive(-gram)
+    down = _positive(-cross) + left @ _positive(gram)
+    return np.sqrt((up + _FLOOR) / (down + _FLOOR))
+
+
+def _positive(a):
+    return np.maximum(a, 0)

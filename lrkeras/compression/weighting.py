@@ -1,0 +1,74 @@
+"""How much an error in each direction of a matrix matters."""
+
+import dataclasses
+
+import numpy as np
+
+_RIDGE = 1e-4
+
+
+@dataclasses.dataclass(frozen=True)
+class Weighting:
+    """Second moments of what a matrix `W` multiplies.
+
+    An error `E` of `W` costs `tr(E^T A E B)`: with `A = E[x x^T]` of the inputs that is the mean
+    square of `x E`. A small multiple of the identity is added to each, so that directions
+    that were not seen still count.
+
+    Attributes:
+        inputs: float64, `(inputs, inputs)`, or its diagonal `(inputs,)`, or `None`: identity.
+        outputs: The same for the outputs; for a tied table that is multiplied from both sides.
+    """
+
+    inputs: np.ndarray | None = None
+    outputs: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, inputs=None, outputs=None):
+        """With the ridge added."""
+        return cls(_regular(inputs), _regular(outputs))
+
+    def columns(self, part):
+        """The weighting of some of the outputs (a slice)."""
+        if self.outputs is None:
+            return self
+        return Weighting(self.inputs, _corner(self.outputs, part))
+
+    def apply(self, error):
+        """`A E B`, half the gradient of the cost."""
+        return _times(_times(error, self.inputs), self.outputs, right=True)
+
+    def cost(self, error):
+        """`tr(E^T A E B)`."""
+        return float(np.sum(error * self.apply(error)))
+
+    def largest(self):
+        """The largest factor by which `apply` stretches a matrix."""
+        return _norm(self.inputs) * _norm(self.outputs)
+
+
+def _regular(moment):
+    if moment is None:
+        return None
+    if moment.ndim == 1:
+        return moment + _RIDGE * moment.mean() + np.finfo(float).tiny
+    size = np.trace(moment) / len(moment)
+    return moment + (_RIDGE * size + np.finfo(float).tiny) * np.eye(len(moment))
+
+
+def _corner(moment, part):
+    return moment[part] if moment.ndim == 1 else moment[part, part]
+
+
+def _times(error, moment, right=False):
+    if moment is None:
+        return error
+    if right:
+        return error * moment if moment.ndim == 1 else error @ moment
+    return moment[:, None] * error if moment.ndim == 1 else moment @ error
+
+
+def _norm(moment):
+    if moment is None:
+        return 1.0
+    return float(moment.max() if moment.ndim == 1 else np.linalg.norm(moment, 2))

@@ -49,6 +49,25 @@ def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
     return model
 
 
+def save_model(model: keras.Model, path: str | os.PathLike) -> None:
+    """Saves a model as a `.keras` file, which appears whole or not at all.
+
+    Args:
+        model: The model.
+        path: Ends in `.keras`; an existing file is replaced once the new one is written.
+
+    Raises:
+        OSError: The path cannot be written.
+    """
+    file = pathlib.Path(path)
+    draft = file.with_name(f".{file.stem}.draft.keras")
+    try:
+        model.save(draft)
+        os.replace(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def check_finite(model: keras.Model) -> None:
     """Raises `ValueError` that names the weights of a model with NaN or infinite entries."""
     bad = []

@@ -1,4 +1,4 @@
-"""The command line: `lrkeras train | convert | bench | inspect | quickstart`."""
+"""The command line: `lrkeras train | compress | convert | bench | inspect | quickstart`."""
 
 from lrkeras.cli.main import main
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 # Each module has HELP, add_arguments(parser) and run(options), which returns the result as
 # something for JSON and as something that rich prints.
-COMMANDS = ("train", "convert", "bench", "inspect", "quickstart")
+COMMANDS = ("train", "compress", "convert", "bench", "inspect", "quickstart")
 
 FAILED = 1
 MISUSED = 2

@@ -122,6 +122,12 @@ class _Search:
         from lrkeras.benchmark.step_time import step_time
 
         quantize = None if self.budget.dtype == "float32" else self.budget.dtype
+        dense_time = step_time(self.run.model, quantize)
+        if dense_time <= self.budget.amount:
+            raise ValueError(
+                f"The model is within the budget of {self.budget} as it is: it takes "
+                f"{dense_time:.1f} us on this machine."
+            )
         small, report = self.at(self.smallest * (1 + 1e-9))
         time = step_time(small, quantize)
         if time > self.budget.amount:

@@ -5,7 +5,9 @@ import numpy as np
 _FLOOR = 1e-9
 
 
-def semi_nmf(w, rank, iterations=200, tolerance=1e-5):
+def semi_nmf(
+    w: np.ndarray, rank: int, iterations: int = 200, tolerance: float = 1e-5
+) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Factors `w ~ left @ right` with `left >= 0`, by the multiplicative updates of semi-NMF.
 
     In the papers' orientation, `W = U V` with `V >= 0` over the inputs: here `W^T` is `w`, `left`

@@ -3,6 +3,7 @@
 from lrkeras import callbacks, layers, structures
 from lrkeras.compression.sparsify import sparsify
 from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
+from lrkeras.legacy_h5 import load_legacy_h5
 
 __version__ = "0.1.0"
 
@@ -13,6 +14,7 @@ __all__ = [
     "callbacks",
     "convert",
     "layers",
+    "load_legacy_h5",
     "sparsify",
     "structures",
 ]

@@ -3,6 +3,7 @@
 from lrkeras import callbacks, layers, structures
 from lrkeras.compression import CompressionReport, compress, distill, merge, sparsify
 from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
+from lrkeras.legacy_h5 import load_legacy_h5
 
 __version__ = "0.1.0"
 
@@ -16,6 +17,7 @@ __all__ = [
     "convert",
     "distill",
     "layers",
+    "load_legacy_h5",
     "merge",
     "sparsify",
     "structures",

@@ -4,30 +4,39 @@ import os
 import pathlib
 import zipfile
 
+import h5py
 import keras
 import numpy as np
 
 # Importing them registers the classes that a file may name.
 from lrkeras import layers, structures  # noqa: F401
+from lrkeras.legacy_h5 import load_legacy_h5
+
+HDF5_SUFFIXES = (".h5", ".hdf5")
 
 
 def load_model(path: str | os.PathLike, compile: bool = True) -> keras.Model:
     """Loads a `.keras` file as `keras.models.load_model` does, and checks it first.
 
+    A whole model that Keras 2 saved as `.h5` or `.hdf5` is loaded too, see `load_legacy_h5`.
     Nothing is unpickled and no code of the file is run.
 
     Args:
         path: The file.
-        compile: Whether to compile the model as it was when it was saved.
+        compile: Whether to compile the model as it was when it was saved. A model from an HDF5
+            file comes uncompiled either way.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is no Keras 3 model, is damaged, holds a class that is not known
-            here, or a weight that is not a finite number.
+        ValueError: The file is no Keras model, is damaged, holds a class that is not known here,
+            or a weight that is not a finite number; or it is an HDF5 file with weights only.
     """
     file = pathlib.Path(path)
     if not file.is_file():
         raise FileNotFoundError(f"No file {str(file)!r}. Check the path.")
+    # Keras 2 wrote HDF5 under any name, and a wrong file is best told by its own reader.
+    if file.suffix.lower() in HDF5_SUFFIXES or h5py.is_hdf5(file):
+        return load_legacy_h5(file)
     if not zipfile.is_zipfile(file):
         raise ValueError(
             f"{str(file)!r} is not a .keras file: it is not a zip archive, or its end is missing. "

@@ -1,0 +1,143 @@
+"""Giving the layers of a Keras 3 model the weights that a file holds for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import h5py
+import keras
+import numpy as np
+
+from lrkeras.legacy_h5.cudnn_weights import from_cudnn, gates_of, is_cudnn
+from lrkeras.legacy_h5.legacy_file import LegacyFile
+
+Shape = tuple[int, ...]
+Values = list[tuple[keras.Variable, np.ndarray]]
+
+
+def set_weights(model: keras.Model, file: LegacyFile) -> None:
+    """Sets the weights of a built model, layer by layer, by the names of the layers.
+
+    Either all weights are set or, after an error, none.
+
+    Raises:
+        ValueError: the model is not built; a layer with weights is missing in the file, or in the
+            model; a weight has another shape, or is not finite.
+    """
+    unbuilt = [layer.name for layer in model.layers if not layer.built]
+    if unbuilt:
+        raise ValueError(
+            f"The model {model.name!r} has no weights yet in {_quoted(unbuilt)}. Build it first: "
+            "give it an Input, or call it once."
+        )
+    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    saved = {modern_name(name): file.weights_of(name) for name in file.layer_names()}
+    saved = {name: datasets for name, datasets in saved.items() if datasets}
+    _check_names(layers, saved, file, model)
+    values: Values = []
+    for name, layer in layers.items():
+        values += _values(layer, saved[name])
+    for variable, value in values:
+        variable.assign(value)
+
+
+def modern_name(name: str) -> str:
+    """Returns the name of a layer in Keras 3, which allows no slash."""
+    return name.replace("/", "_")
+
+
+def _check_names(
+    layers: dict[str, keras.layers.Layer],
+    saved: dict[str, list[h5py.Dataset]],
+    file: LegacyFile,
+    model: keras.Model,
+) -> None:
+    missing = [name for name in layers if name not in saved]
+    unexpected = [name for name in saved if name not in layers]
+    if missing or unexpected:
+        parts = [f"the file lacks {_quoted(missing)}"] if missing else []
+        parts += [f"the model lacks {_quoted(unexpected)}"] if unexpected else []
+        raise ValueError(
+            f"The layers with weights in {str(file.path)!r} are not those of the model "
+            f"{model.name!r}: {'; '.join(parts)}. Give the layers of the model the names they "
+            "have in the file."
+        )
+
+
+def _values(layer: keras.layers.Layer, datasets: list[h5py.Dataset]) -> Values:
+    """Pairs the variables of a top layer with arrays; nothing is read before its shape fits."""
+    # The order of Keras 2: in a layer of layers, everything that is trained comes first.
+    variables = [*layer.trainable_weights, *layer.non_trainable_weights]
+    if len(variables) != len(datasets):
+        raise ValueError(
+            f"The layer {layer.name!r} has {len(variables)} weights ({_shapes(variables)}), but "
+            f"the file has {len(datasets)} for it ({_shapes(datasets)})."
+        )
+    place = {id(variable): index for index, variable in enumerate(variables)}
+    converted: dict[int, np.ndarray] = {}
+    for recurrent in _recurrent_layers(layer):
+        indices = [place[id(variable)] for variable in recurrent.weights]
+        chosen = [datasets[index] for index in indices]
+        if is_cudnn(recurrent, [dataset.shape for dataset in chosen]):
+            # A CuDNN kernel has the shape of the plain one: without it, nothing can be read.
+            for variable, dataset in zip(recurrent.weights[:2], chosen[:2], strict=True):
+                _check_shape(layer, variable, dataset)
+            arrays = from_cudnn([_read(dataset) for dataset in chosen], gates_of(recurrent) or 0)
+            converted.update(zip(indices, arrays, strict=True))
+    values = []
+    for index, (variable, dataset) in enumerate(zip(variables, datasets, strict=True)):
+        if index not in converted:
+            _check_shape(layer, variable, dataset)
+        values.append((variable, converted[index] if index in converted else _read(dataset)))
+    return values
+
+
+def _recurrent_layers(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+    """Yields every LSTM and GRU in a layer of layers, or the layer itself."""
+    if isinstance(layer, keras.Model):
+        for inner in layer.layers:
+            yield from _recurrent_layers(inner)
+    elif isinstance(layer, keras.layers.Bidirectional):
+        yield from _recurrent_layers(layer.forward_layer)
+        yield from _recurrent_layers(layer.backward_layer)
+    elif isinstance(layer, keras.layers.Wrapper):
+        yield from _recurrent_layers(layer.layer)
+    elif gates_of(layer) is not None:
+        yield layer
+
+
+def _check_shape(
+    layer: keras.layers.Layer, variable: keras.Variable, dataset: h5py.Dataset
+) -> None:
+    if tuple(variable.shape) != dataset.shape:
+        raise ValueError(
+            f"The weight {variable.path!r} of the layer {layer.name!r} has the shape "
+            f"{tuple(variable.shape)}, but {dataset.name!r} in the file has {dataset.shape}. "
+            "Build the layer with the sizes and options that the saved one had."
+        )
+
+
+def _read(dataset: h5py.Dataset) -> np.ndarray:
+    if dataset.dtype.kind not in "fiub":
+        raise ValueError(f"{dataset.name!r} holds no numbers but {dataset.dtype}.")
+    try:
+        value = np.asarray(dataset[()])
+    except OSError as error:
+        raise ValueError(
+            f"{dataset.name!r} cannot be read ({error}). The file is damaged; copy it again."
+        ) from error
+    bad = int(np.sum(~np.isfinite(value)))
+    if bad:
+        raise ValueError(
+            f"{dataset.name!r} holds {bad} numbers of {value.size} that are NaN or infinite. Load "
+            "a checkpoint from before the training diverged."
+        )
+    return value
+
+
+def _shapes(weights: list) -> str:
+    return ", ".join(str(tuple(weight.shape)) for weight in weights) or "none"
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(repr(name) for name in names)

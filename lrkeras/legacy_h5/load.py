@@ -1,0 +1,82 @@
+"""`load_legacy_h5`: the one call of this package."""
+
+from __future__ import annotations
+
+import os
+
+import keras
+
+from lrkeras.legacy_h5.layer_config import refuse_code
+from lrkeras.legacy_h5.layer_weights import set_weights
+from lrkeras.legacy_h5.legacy_file import LegacyFile
+from lrkeras.legacy_h5.model_config import modern_model
+
+
+def load_legacy_h5(path: str | os.PathLike, model: keras.Model | None = None) -> keras.Model:
+    """Loads an `.h5` or `.hdf5` file of Keras 2 into a Keras 3 model that computes the same.
+
+    What differs between the two versions is translated:
+
+    * `CuDNNLSTM` becomes `keras.layers.LSTM`, `CuDNNGRU` becomes `keras.layers.GRU` with
+      `reset_after=True`: matrices transposed gate by gate, the two biases of an LSTM added. This
+      holds for a weights-only file too, whose layers are recognised by the length of their bias.
+    * `hard_sigmoid`, the default recurrent activation of LSTM and GRU until Keras 2.2, is
+      `clip(0.2 x + 0.5, 0, 1)` in Keras 2 and `clip(x / 6 + 0.5, 0, 1)` in Keras 3. The model gets
+      the old one, registered as `"lrkeras>legacy_hard_sigmoid"`: a `.keras` file saved from it
+      loads where `lrkeras` is imported.
+    * A GRU whose file does not mention `reset_after` gets `reset_after=False`, the old default.
+
+    Nothing is unpickled and no code of the file is run: a Lambda layer is refused. The optimizer
+    is not read; the model comes uncompiled.
+
+    Args:
+        path: a file that `model.save` wrote (with the configuration of the model: a Sequential or
+            a functional model of Keras's own or of registered layers), or that
+            `model.save_weights` wrote.
+        model: for a weights-only file, a built Keras 3 model whose layers with weights carry the
+            names they have in the file. With a file that has a configuration, it is used in place
+            of that, for example because the file names a class that no longer exists.
+
+    Returns:
+        The model: a new one, or the one that was passed, with its weights set.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no HDF5 file, Keras 2 did not write it, it is damaged or older than
+            Keras 2; it holds weights only and `model` is missing; a layer cannot be rebuilt; the
+            layers or shapes of the file are not those of the model; a weight is NaN or infinite.
+            A model that was passed keeps the weights it had.
+
+    Example:
+    >>> model = lrkeras.load_legacy_h5("trained_on_gpu.h5")
+    >>> model.save("trained.keras")
+    """
+    with LegacyFile(path) as file:
+        major = file.version.partition(".")[0]
+        if major in ("0", "1"):
+            raise ValueError(
+                f"{str(file.path)!r} was written by Keras {file.version}. Load it with Keras 2 "
+                "and save it again."
+            )
+        if model is None:
+            model = _new_model(file, major)
+        set_weights(model, file)
+    return model
+
+
+def _new_model(file: LegacyFile, major: str) -> keras.Model:
+    if file.config is None:
+        raise ValueError(
+            f"{str(file.path)!r} holds weights only, not the model they belong to. Build that "
+            "model in Python with the layer names of the file, pass it as "
+            "lrkeras.load_legacy_h5(path, model=model), and save it with model.save('name.keras')."
+        )
+    try:
+        refuse_code(file.config)
+        if major >= "3":
+            return keras.saving.load_model(file.path, compile=False, safe_mode=True)
+        config = modern_model(file.config, file.layer_names())
+        return keras.saving.deserialize_keras_object(config, safe_mode=True)
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"The model in {str(file.path)!r} cannot be rebuilt: {reason}") from error

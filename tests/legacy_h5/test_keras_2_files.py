@@ -1,0 +1,261 @@
+"""Files that tf_keras, which is Keras 2, saves: the outputs must be those that tf_keras gives."""
+
+import json
+import warnings
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from lrkeras import load_legacy_h5
+
+tf_keras = pytest.importorskip("tf_keras")
+L = tf_keras.layers
+
+
+def randomised(model):
+    """Gives every weight a value of its own: zeros and ones would hide an exchange."""
+    generator = np.random.default_rng(3)
+    for weight in model.weights:
+        value = generator.normal(0, 0.5, weight.shape)
+        weight.assign(np.abs(value) + 0.1 if "variance" in weight.name else value)
+    return model
+
+
+def saved(model, path):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="You are saving your model as an HDF5 file")
+        model.save(path)
+    return path
+
+
+def inputs_of(model):
+    generator = np.random.default_rng(4)
+    arrays = []
+    for tensor in model.inputs:
+        shape = [size or (2 if axis == 0 else 4) for axis, size in enumerate(tensor.shape)]
+        whole = tensor.dtype.is_integer or tensor.name.startswith("ids")
+        draw = generator.integers(0, 9, shape) if whole else generator.normal(size=shape)
+        arrays.append(draw.astype("int32" if whole else "float32"))
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def flat(outputs):
+    return [np.asarray(output) for output in keras.tree.flatten(outputs)]
+
+
+def recurrent(layer):
+    return lambda: tf_keras.Sequential([L.Input((None, 4)), layer()])
+
+
+def everyday_layers():
+    return tf_keras.Sequential(
+        [
+            L.Embedding(9, 5, input_shape=(4,), name="ids"),
+            L.SpatialDropout1D(0.2),
+            L.Bidirectional(L.LSTM(3, return_sequences=True, dropout=0.1)),
+            L.BatchNormalization(),
+            L.TimeDistributed(L.Dense(4, activation="relu", kernel_regularizer="l2")),
+            L.GRU(3, return_sequences=True, kernel_constraint="max_norm"),
+            L.Dropout(0.5),
+            L.Conv1D(4, 2, padding="causal"),
+            L.LeakyReLU(0.2),
+            L.Flatten(),
+            L.Dense(3),
+            L.Activation("hard_sigmoid"),
+            L.Dense(2, activation="softmax"),
+        ]
+    )
+
+
+def masking():
+    ids = L.Input((4,), name="ids")  # of 0 to 8, and 0 is masked
+    x = L.LSTM(3, return_sequences=True)(L.Embedding(9, 4, mask_zero=True)(ids))
+    return tf_keras.Model(ids, [L.Bidirectional(L.GRU(2))(x), L.SimpleRNN(2)(L.Masking(0.0)(x))])
+
+
+def two_inputs():
+    ids, features = L.Input((4,), name="ids", dtype="int32"), L.Input((4,))
+    words = L.LSTM(3)(L.Embedding(9, 5)(ids))
+    joined = L.Concatenate()([words, L.Dense(3, activation="tanh")(features)])
+    return tf_keras.Model([ids, features], [L.Dense(2)(joined), L.Add()([joined, joined])])
+
+
+def encoder_decoder():
+    source, target = L.Input((None, 4)), L.Input((None, 3))
+    _, h, c = L.LSTM(5, return_state=True)(source)
+    decoded = L.LSTM(5, return_sequences=True, name="decoder")(target, initial_state=[h, c])
+    h, c = L.GRU(5)(decoded, initial_state=h), L.SimpleRNN(5)(decoded, initial_state=[c])
+    return tf_keras.Model([source, target], [decoded, h, c])
+
+
+def bidirectional_states():
+    x = L.Input((None, 4))
+    y, *states = L.Bidirectional(L.LSTM(3, return_state=True, return_sequences=True))(x)
+    y = L.Bidirectional(L.LSTM(3), merge_mode="sum")(y, initial_state=states)
+    return tf_keras.Model(x, y)
+
+
+def shared_models():
+    x, y = L.Input((None, 4)), L.Input((None, 4))
+    inside = L.Input((None, 4))
+    functional = tf_keras.Model(inside, L.GRU(3)(inside))
+    sequential = tf_keras.Sequential([L.LSTM(3, input_shape=(None, 4)), L.Dense(3)])
+    a, b = functional(y), functional(x)
+    c, d = sequential(x), sequential(y)
+    return tf_keras.Model([x, y], [a, L.Subtract()([b, c]), L.Subtract()([a, d]), b, d])
+
+
+def partly_frozen_model():
+    frozen = L.Dense(4)
+    frozen.trainable = False
+    inner = tf_keras.Sequential(
+        [L.Dense(4, input_shape=(4,)), L.BatchNormalization(), frozen, L.BatchNormalization()]
+    )
+    return tf_keras.Sequential([L.TimeDistributed(inner, input_shape=(4, 4)), L.LSTM(3)])
+
+
+def sequential_in_sequential():
+    inner = tf_keras.Sequential([L.LSTM(3, input_shape=(4, 4)), L.Dense(2)])
+    return tf_keras.Sequential([inner, L.Dense(3)])
+
+
+def built_by_its_first_call():
+    model = tf_keras.Sequential([L.LSTM(3, return_sequences=True), L.Dense(2)])
+    model(np.zeros((2, 4, 4), "float32"))
+    return model
+
+
+def names_with_a_slash():
+    x = L.Input((4, 4), name="x")
+    h = L.LSTM(3, name="block/lstm")(x)
+    return tf_keras.Model(x, L.Dense(2, name="block/out")(h))
+
+
+MODELS = {
+    "lstm": recurrent(lambda: L.LSTM(3)),
+    "lstm, no bias": recurrent(lambda: L.LSTM(3, use_bias=False, activation="relu")),
+    "lstm, hard": recurrent(lambda: L.LSTM(3, recurrent_activation="hard_sigmoid")),
+    "lstm, back": recurrent(lambda: L.LSTM(3, go_backwards=True, return_sequences=True)),
+    "gru, after": recurrent(lambda: L.GRU(3, reset_after=True)),
+    "gru, before": recurrent(lambda: L.GRU(3, reset_after=False)),
+    "gru, hard": recurrent(
+        lambda: L.GRU(3, reset_after=False, recurrent_activation="hard_sigmoid")
+    ),
+    "simple rnn": recurrent(lambda: L.SimpleRNN(3)),
+    "bidirectional": recurrent(
+        lambda: L.Bidirectional(
+            L.LSTM(3, recurrent_activation="hard_sigmoid"),
+            backward_layer=L.GRU(3, go_backwards=True, reset_after=False),
+            merge_mode="mul",
+        )
+    ),
+    "cells": recurrent(lambda: L.RNN([L.LSTMCell(3), L.GRUCell(4)], return_sequences=True)),
+    "one cell": recurrent(lambda: L.RNN(L.SimpleRNNCell(3, activation="hard_sigmoid"))),
+    "stateful": lambda: tf_keras.Sequential(
+        [L.LSTM(3, stateful=True, batch_input_shape=(2, 4, 4))]
+    ),
+    "everyday": everyday_layers,
+    "masking": masking,
+    "two inputs": two_inputs,
+    "encoder-decoder": encoder_decoder,
+    "bidirectional states": bidirectional_states,
+    "shared": shared_models,
+    "frozen": partly_frozen_model,
+    "nested": sequential_in_sequential,
+    "late": built_by_its_first_call,
+    "slash": names_with_a_slash,
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_are_those_of_keras_2(name, tmp_path):
+    peer = randomised(MODELS[name]())
+    x = inputs_of(peer)
+    expected = flat(peer(x))
+    model = load_legacy_h5(saved(peer, tmp_path / "m.h5"))
+    assert not model.compiled
+    for ours, theirs in zip(flat(model(x)), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lstm, hard", "bidirectional", "one cell", "shared"])
+def test_the_model_goes_on_as_a_keras_file(name, tmp_path):
+    peer = randomised(MODELS[name]())
+    x = inputs_of(peer)
+    model = load_legacy_h5(saved(peer, tmp_path / "m.h5"))
+    model.save(tmp_path / "m.keras")
+    again = keras.saving.load_model(tmp_path / "m.keras")
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    for other in (again, clone):
+        for ours, theirs in zip(flat(other(x)), flat(peer(x)), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+def test_hard_sigmoid_of_keras_3_would_be_another_function(tmp_path):
+    """The test above would not see the difference if it were below its tolerance."""
+    peer = randomised(MODELS["lstm, hard"]())
+    model = load_legacy_h5(saved(peer, tmp_path / "m.h5"))
+    x = inputs_of(peer)
+    right = np.asarray(model(x))
+    model.layers[0].cell.recurrent_activation = keras.activations.hard_sigmoid
+    assert np.abs(np.asarray(model(x)) - right).max() > 0.01
+
+
+def test_hard_sigmoid_by_hand():
+    function = keras.saving.get_registered_object("lrkeras>legacy_hard_sigmoid")
+    x = np.array([-3.0, -2.5, -1.0, 0.0, 1.0, 2.5, 3.0], "float32")
+    np.testing.assert_allclose(function(x), [0, 0, 0.3, 0.5, 0.7, 1, 1], atol=1e-7)
+
+
+def test_weights_only_by_name(tmp_path):
+    peer = randomised(two_inputs())
+    peer.save_weights(tmp_path / "w.h5")
+    x = inputs_of(peer)
+    model = load_legacy_h5(saved(peer, tmp_path / "m.h5"))
+    for weight in model.weights:
+        weight.assign(np.zeros(weight.shape))
+    load_legacy_h5(tmp_path / "w.h5", model)
+    for ours, theirs in zip(flat(model(x)), flat(peer(x)), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+def test_a_given_model_takes_the_place_of_the_configuration(tmp_path):
+    peer = randomised(MODELS["lstm"]())
+    path = saved(peer, tmp_path / "m.h5")
+    lstm = keras.layers.LSTM(3, return_sequences=True, name=peer.layers[0].name)
+    model = load_legacy_h5(path, keras.Sequential([keras.Input((None, 4)), lstm]))
+    x = inputs_of(peer)
+    np.testing.assert_allclose(np.asarray(model(x))[:, -1], peer(x).numpy(), rtol=0, atol=1e-5)
+
+
+def test_gru_without_reset_after_is_the_old_one(tmp_path):
+    """Keras before 2.1.5 had no such argument, and the other maths."""
+    peer = randomised(MODELS["gru, before"]())
+    path = saved(peer, tmp_path / "m.h5")
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        del config["config"]["layers"][1]["config"]["reset_after"]
+        file.attrs["model_config"] = json.dumps(config)
+    model = load_legacy_h5(path)
+    x = inputs_of(peer)
+    np.testing.assert_allclose(np.asarray(model(x)), peer(x).numpy(), rtol=0, atol=1e-5)
+
+
+def test_mixed_precision_stays(tmp_path):
+    peer = tf_keras.Sequential([L.Input((4, 4)), L.LSTM(3, dtype="mixed_float16")])
+    model = load_legacy_h5(saved(peer, tmp_path / "m.h5"))
+    assert model.layers[0].dtype_policy.name == "mixed_float16"
+
+
+def test_hdf5_file_of_keras_3_keeps_the_hard_sigmoid_of_keras_3(tmp_path):
+    inputs = keras.Input((None, 4))
+    lstm = keras.layers.LSTM(3, recurrent_activation="hard_sigmoid")
+    model = keras.Model(inputs, keras.layers.Bidirectional(lstm)(inputs))
+    randomised(model)
+    model.save(tmp_path / "m.h5")
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("float32")
+    loaded = load_legacy_h5(tmp_path / "m.h5")
+    np.testing.assert_allclose(np.asarray(loaded(x)), np.asarray(model(x)), rtol=0, atol=1e-6)

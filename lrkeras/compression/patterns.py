@@ -4,31 +4,35 @@ import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 
+from lrkeras.compression.target import Target
 
-def matches(name: str, pattern: str) -> bool:
+
+def is_meant(target: Target, pattern: str) -> bool:
     """Whether a pattern means a matrix.
 
     Args:
-        name: Such as `"encoder/lstm_1.recurrent"`: path of the layer, a dot, the matrix.
+        target: The matrix, with a name such as `"encoder/lstm_1.recurrent"`: path of the layer, a
+            dot, the matrix.
         pattern: A shell pattern for the whole name, for the layer's path, or for either without
             the models around it: `"lstm_1.recurrent"`, `"*.kernel"`, `"lstm*"`, `"encoder/*"`.
-            A `joint` matrix, which takes the place of two others, is meant only where the pattern
-            ends in `.joint`.
+            A matrix that would take the place of others, `joint`, is meant only where the pattern
+            ends in its name.
     """
-    path, _, role = name.rpartition(".")
-    if role == "joint" and not pattern.endswith(".joint"):
+    path, _, role = target.name.rpartition(".")
+    if role in target.owner.optional_roles and not pattern.endswith(f".{role}"):
         return False
     short = path.rpartition("/")[2]
-    names = (name, path, f"{short}.{role}", short)
+    names = (target.name, path, f"{short}.{role}", short)
     return any(fnmatch.fnmatchcase(candidate, pattern) for candidate in names)
 
 
-def check_patterns(patterns: Iterable[str], names: Sequence[str], argument: str) -> None:
-    """Raises `ValueError` that lists all names where a pattern means none of them."""
+def check_patterns(patterns: Iterable[str], targets: Sequence[Target], argument: str) -> None:
+    """Raises `ValueError` that lists all names where a pattern means none of the matrices."""
+    names = [t.name for t in targets]
     for pattern in patterns:
         if not isinstance(pattern, str):
             raise ValueError(f"`{argument}` expects patterns (strings), received {pattern!r}.")
-        if not any(matches(name, pattern) for name in names):
+        if not any(is_meant(target, pattern) for target in targets):
             layers = sorted({name.rpartition(".")[0] for name in names})
             near = difflib.get_close_matches(pattern, [*names, *layers], n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from lrkeras.compression.owners import owner_of, single_layers
-from lrkeras.compression.patterns import check_patterns, matches
+from lrkeras.compression.patterns import check_patterns, is_meant
 from lrkeras.compression.target import Target
 from lrkeras.structures import (
     Hybrid,
@@ -56,21 +56,20 @@ def select(
         ValueError: If a pattern means no matrix, a structure is unknown, or nothing can be chosen.
     """
     targets, skipped = _targets(model)
-    names = [t.name for t in targets]
-    if not names:
+    if not targets:
         raise ValueError(
             f"The model `{model.name}` has no matrix that can be compressed. Expected LSTM, GRU, "
             f"SimpleRNN, Dense or Embedding layers; received {_kinds(model)}."
         )
     include, exclude = _patterns(include), _patterns(exclude)
-    check_patterns(include or [], names, "include")
-    check_patterns(exclude or [], names, "exclude")
+    check_patterns(include or [], targets, "include")
+    check_patterns(exclude or [], targets, "exclude")
     wanted = _wanted(what)
     if isinstance(what, Mapping):
-        check_patterns(wanted, names, "what")
+        check_patterns(wanted, targets, "what")
     choice: Choice = {}
     for target in targets:
-        candidates = next((c for p, c in wanted.items() if matches(target.name, p)), None)
+        candidates = next((c for p, c in wanted.items() if is_meant(target, p)), None)
         reason = _reason(target, candidates, include, exclude)
         if reason is None and candidates:
             choice[target.name] = (target, candidates)
@@ -94,7 +93,7 @@ def _targets(model: keras.Model) -> tuple[list[Target], dict[str, str]]:
 
 def _reason(target, candidates, include, exclude) -> str | None:
     def among(patterns):
-        return any(matches(target.name, p) for p in patterns)
+        return any(is_meant(target, p) for p in patterns)
 
     if include is not None and not among(include):
         return "excluded: not in `include`"

@@ -63,7 +63,8 @@ class Target:
         except ValueError as error:
             return str(error)
         params = sum(s.num_params for s in built)
-        if params >= self.params:
+        # One of full size was asked for to be exact, not to be small.
+        if params >= self.params and not all(s.is_full for s in built):
             return f"would grow: {params:,} parameters instead of {self.params:,}"
         return built
 

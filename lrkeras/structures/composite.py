@@ -18,5 +18,10 @@ class Composite(Structure):
     def index_bytes(self):
         return sum(p.index_bytes for p in self.parts)
 
+    @property
+    def is_full(self):
+        """Whether a part is."""
+        return any(p.is_full for p in self.parts)
+
     def flatten(self):
         return [self, *(s for p in self.parts for s in p.flatten())]

@@ -129,6 +129,11 @@ class Sparse(Structure):
         return 1 - self.target_sparsity if self.built else self._given_density
 
     @property
+    def is_full(self):
+        """Whether every block is to be kept, and was asked for."""
+        return self._given_density == 1
+
+    @property
     def kept_blocks(self):
         """Number of blocks that are not masked now."""
         return int(np.sum(ops.convert_to_numpy(self.mask)))

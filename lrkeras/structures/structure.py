@@ -240,6 +240,11 @@ class Structure(keras.layers.Layer):
         """An unbuilt structure with the same arguments, except for `overrides`."""
         return type(self).from_config({**self.get_config(), **overrides})
 
+    @property
+    def is_full(self):
+        """Whether the dial was given, and is the largest that the shape allows."""
+        return self._given_dial is not None and self._given_dial == self._largest_dial()
+
     def flatten(self):
         """This structure and, depth first, every structure inside it."""
         return [self]

@@ -44,7 +44,8 @@ def collect_weightings(
 def batches(data: Any) -> Iterator[Any]:
     """Batches of inputs, without targets."""
     if isinstance(data, keras.utils.PyDataset):
-        data = (data[i] for i in range(data.num_batches or 0))
+        dataset = data
+        data = (dataset[i] for i in range(dataset.num_batches or 0))
     elif isinstance(data, (list, tuple, dict)) or hasattr(data, "shape"):
         arrays = keras.tree.map_structure(np.asarray, data)
         count = len(keras.tree.flatten(arrays)[0])

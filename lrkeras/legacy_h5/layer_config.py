@@ -82,7 +82,7 @@ def modern_layer(entry: Config, inner: Callable[[Config], Config]) -> Config:
     custom = keras.saving.get_registered_object(class_name) is not None
     if not custom:
         _check_class(class_name, config.get("name"))
-    if class_name == "GRU":
+    if class_name in ("GRU", "GRUCell"):
         config = {"reset_after": False, **config}  # the default before Keras 2 wrote it down
     arguments = _arguments(class_name, config, inner)
     if class_name == "InputLayer":

@@ -52,8 +52,8 @@ def load_legacy_h5(path: str | os.PathLike, model: keras.Model | None = None) ->
     >>> model.save("trained.keras")
     """
     with LegacyFile(path) as file:
-        major = file.version.partition(".")[0]
-        if major in ("0", "1"):
+        major = _major(file.version)
+        if major < 2:
             raise ValueError(
                 f"{str(file.path)!r} was written by Keras {file.version}. Load it with Keras 2 "
                 "and save it again."
@@ -64,7 +64,12 @@ def load_legacy_h5(path: str | os.PathLike, model: keras.Model | None = None) ->
     return model
 
 
-def _new_model(file: LegacyFile, major: str) -> keras.Model:
+def _major(version: str) -> int:
+    number = version.partition(".")[0]
+    return int(number) if number.isdecimal() else 2
+
+
+def _new_model(file: LegacyFile, major: int) -> keras.Model:
     if file.config is None:
         raise ValueError(
             f"{str(file.path)!r} holds weights only, not the model they belong to. Build that "
@@ -73,7 +78,7 @@ def _new_model(file: LegacyFile, major: str) -> keras.Model:
         )
     try:
         refuse_code(file.config)
-        if major >= "3":
+        if major >= 3:
             return keras.saving.load_model(file.path, compile=False, safe_mode=True)
         config = modern_model(file.config, file.layer_names())
         return keras.saving.deserialize_keras_object(config, safe_mode=True)

@@ -32,8 +32,20 @@ RENAMED = {
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
 }
-# Layers that hold Python code, and those that TensorFlow functions on Keras tensors became.
-CODE = {"Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod"}
+# Layers that hold Python code or load it from elsewhere, and those that TensorFlow functions on
+# Keras tensors became.
+CODE = {
+    "ClassMethod",
+    "FlaxLayer",
+    "JaxLayer",
+    "Lambda",
+    "SlicingOpLambda",
+    "TFOpLambda",
+    "TFSMLayer",
+    "TensorFlowOpLayer",
+    "TorchModuleWrapper",
+    "__lambda__",
+}
 
 RENAMED_ARGUMENTS = {"LeakyReLU": {"alpha": "negative_slope"}}
 

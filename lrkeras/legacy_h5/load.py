@@ -22,8 +22,9 @@ def load_legacy_h5(path: str | os.PathLike, model: keras.Model | None = None) ->
       holds for a weights-only file too, whose layers are recognised by the length of their bias.
     * `hard_sigmoid`, the default recurrent activation of LSTM and GRU until Keras 2.2, is
       `clip(0.2 x + 0.5, 0, 1)` in Keras 2 and `clip(x / 6 + 0.5, 0, 1)` in Keras 3. The model gets
-      the old one, registered as `"lrkeras>legacy_hard_sigmoid"`: a `.keras` file saved from it
-      loads where `lrkeras` is imported.
+      the old one, `lrkeras.legacy_h5.hard_sigmoid`, registered as `"lrkeras>legacy_hard_sigmoid"`:
+      a `.keras` file saved from it loads where `lrkeras` is imported. A weights-only file does not
+      tell its activations: pass that function to the layers of `model` where they had it.
     * A GRU whose file does not mention `reset_after` gets `reset_after=False`, the old default.
 
     Nothing is unpickled and no code of the file is run: a Lambda layer is refused. The optimizer

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from lrkeras import load_legacy_h5
+from lrkeras import legacy_h5, load_legacy_h5
 
 tf_keras = pytest.importorskip("tf_keras")
 L = tf_keras.layers
@@ -204,7 +204,8 @@ def test_hard_sigmoid_of_keras_3_would_be_another_function(tmp_path):
 
 
 def test_hard_sigmoid_by_hand():
-    function = keras.saving.get_registered_object("lrkeras>legacy_hard_sigmoid")
+    function = legacy_h5.hard_sigmoid
+    assert keras.saving.get_registered_object("lrkeras>legacy_hard_sigmoid") is function
     x = np.array([-3.0, -2.5, -1.0, 0.0, 1.0, 2.5, 3.0], "float32")
     np.testing.assert_allclose(function(x), [0, 0, 0.3, 0.5, 0.7, 1, 1], atol=1e-7)
 
@@ -219,6 +220,16 @@ def test_weights_only_by_name(tmp_path):
     load_legacy_h5(tmp_path / "w.h5", model)
     for ours, theirs in zip(flat(model(x)), flat(peer(x)), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+def test_weights_only_with_the_old_hard_sigmoid(tmp_path):
+    peer = randomised(MODELS["lstm, hard"]())
+    peer.save_weights(tmp_path / "w.h5")
+    name, function = peer.layers[0].name, legacy_h5.hard_sigmoid
+    lstm = keras.layers.LSTM(3, recurrent_activation=function, name=name)
+    model = load_legacy_h5(tmp_path / "w.h5", keras.Sequential([keras.Input((None, 4)), lstm]))
+    x = inputs_of(peer)
+    np.testing.assert_allclose(np.asarray(model(x)), peer(x).numpy(), rtol=0, atol=1e-5)
 
 
 def test_a_given_model_takes_the_place_of_the_configuration(tmp_path):

@@ -171,7 +171,7 @@ def test_weights_elsewhere(kind, tmp_path):
     refuses(path, match.get(kind, "should be a Dataset with its content in this"), dense_model())
 
 
-@pytest.mark.parametrize("class_name", ["Lambda", "TFOpLambda"])
+@pytest.mark.parametrize("class_name", ["Lambda", "TFOpLambda", "TFSMLayer"])
 def test_code_is_refused_wherever_it_is(class_name, tmp_path):
     code = {"class_name": class_name, "config": {"name": "f", "function": ["4wEAAAA=", None, None]}}
     wrapper = {"class_name": "TimeDistributed", "config": {"name": "t", "layer": code}}

@@ -221,7 +221,7 @@ def test_generate_refuses_a_negative_temperature():
 
 
 def packed(path, files):
-    with tarfile.open(path, "w:xz") as archive:
+    with tarfile.open(path, "w:xz", preset=0) as archive:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)

@@ -1,3 +1,4 @@
+import warnings
 import zipfile
 
 import keras
@@ -70,3 +71,25 @@ def test_foreign_files_are_refused(tmp_path):
         load_model(other)
     with pytest.raises(FileNotFoundError, match="Check the path"):
         load_model(tmp_path / "c.keras")
+
+
+def test_a_model_of_keras_2_is_loaded_and_one_of_weights_only_is_refused(tmp_path):
+    tf_keras = pytest.importorskip("tf_keras")
+    dense = tf_keras.layers.Dense(2, activation="hard_sigmoid", input_shape=(3,))
+    peer = tf_keras.Sequential([dense])
+    peer.save_weights(tmp_path / "w.h5")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="You are saving your model as an HDF5 file")
+        peer.save(tmp_path / "m.hdf5")
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    expected = np.clip(0.2 * x @ peer.get_weights()[0] + 0.5, 0, 1)
+    # Keras 2 wrote HDF5 whatever the name was.
+    for name in ("m.hdf5", "m2.H5", "m2.keras", "m2"):
+        (tmp_path / name).write_bytes((tmp_path / "m.hdf5").read_bytes())
+        model = load_model(tmp_path / name)
+        np.testing.assert_allclose(model(x), expected, rtol=0, atol=1e-6)
+    with pytest.raises(ValueError, match=r"w\.h5' holds weights only"):
+        load_model(tmp_path / "w.h5")
+    (tmp_path / "text.h5").write_text("not a model")
+    with pytest.raises(ValueError, match=r"text\.h5' is not an HDF5 file"):
+        load_model(tmp_path / "text.h5")

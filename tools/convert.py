@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", help="a .keras file")
+    parser.add_argument("model", help="a .keras file, or an .h5 file of Keras 2")
     parser.add_argument("output", help="the .tflite file to write")
     parser.add_argument("--form", default="step", help="form of the file (default: step)")
     parser.add_argument("--quantize", default="none", help="none, float16 or int8 (default: none)")

@@ -11,12 +11,12 @@ from lrkeras.cli import files
 from lrkeras.export import convert
 from lrkeras.saving import load_model
 
-HELP = "convert a .keras model to a .tflite file that is checked against Keras"
+HELP = "convert a .keras or .h5 model to a .tflite file that is checked against Keras"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what the command takes."""
-    parser.add_argument("model", help="the .keras file")
+    parser.add_argument("model", help="the .keras file, or the .h5 file of Keras 2")
     parser.add_argument("output", help="the .tflite file to write")
     parser.add_argument("--form", default="step", help="step, chunk or sequence (default: step)")
     parser.add_argument("--quantize", help="float16 or int8; left out, weights stay float32")

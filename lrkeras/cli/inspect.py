@@ -1,4 +1,4 @@
-"""`lrkeras inspect file`: what is in a `.keras` or a `.tflite` file."""
+"""`lrkeras inspect file`: what is in a `.keras`, a `.h5` or a `.tflite` file."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from lrkeras.export.model_file import ModelFile
 from lrkeras.export.step_model import StepModel
 from lrkeras.saving import load_model
 
-HELP = "show parameters, bytes and multiplications of a .keras or .tflite file"
+HELP = "show parameters, bytes and multiplications of a .keras, .h5 or .tflite file"
 
 COUNTS = ("params", "bytes", "macs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what the command takes."""
-    parser.add_argument("file", help="the .keras or .tflite file")
+    parser.add_argument("file", help="the .keras, .h5 or .tflite file")
 
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:

@@ -32,8 +32,20 @@ RENAMED = {
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
 }
-# Layers that hold Python code, and those that TensorFlow functions on Keras tensors became.
-CODE = {"Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod"}
+# Layers that hold Python code or load it from elsewhere, and those that TensorFlow functions on
+# Keras tensors became.
+CODE = {
+    "ClassMethod",
+    "FlaxLayer",
+    "JaxLayer",
+    "Lambda",
+    "SlicingOpLambda",
+    "TFOpLambda",
+    "TFSMLayer",
+    "TensorFlowOpLayer",
+    "TorchModuleWrapper",
+    "__lambda__",
+}
 
 RENAMED_ARGUMENTS = {"LeakyReLU": {"alpha": "negative_slope"}}
 
@@ -82,7 +94,7 @@ def modern_layer(entry: Config, inner: Callable[[Config], Config]) -> Config:
     custom = keras.saving.get_registered_object(class_name) is not None
     if not custom:
         _check_class(class_name, config.get("name"))
-    if class_name == "GRU":
+    if class_name in ("GRU", "GRUCell"):
         config = {"reset_after": False, **config}  # the default before Keras 2 wrote it down
     arguments = _arguments(class_name, config, inner)
     if class_name == "InputLayer":

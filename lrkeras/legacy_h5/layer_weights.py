@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import h5py
 import keras
@@ -36,7 +36,7 @@ def set_weights(model: keras.Model, file: LegacyFile) -> None:
     _check_names(layers, saved, file, model)
     values: Values = []
     for name, layer in layers.items():
-        values += _values(layer, saved[name])
+        values += _values(layer, saved[name], file.read)
     for variable, value in values:
         variable.assign(value)
 
@@ -64,7 +64,11 @@ def _check_names(
         )
 
 
-def _values(layer: keras.layers.Layer, datasets: list[h5py.Dataset]) -> Values:
+def _values(
+    layer: keras.layers.Layer,
+    datasets: list[h5py.Dataset],
+    read: Callable[[h5py.Dataset], np.ndarray],
+) -> Values:
     """Pairs the variables of a top layer with arrays; nothing is read before its shape fits."""
     # The order of Keras 2: in a layer of layers, everything that is trained comes first.
     variables = [*layer.trainable_weights, *layer.non_trainable_weights]
@@ -82,13 +86,13 @@ def _values(layer: keras.layers.Layer, datasets: list[h5py.Dataset]) -> Values:
             # A CuDNN kernel has the shape of the plain one: without it, nothing can be read.
             for variable, dataset in zip(recurrent.weights[:2], chosen[:2], strict=True):
                 _check_shape(layer, variable, dataset)
-            arrays = from_cudnn([_read(dataset) for dataset in chosen], gates_of(recurrent) or 0)
+            arrays = from_cudnn([read(dataset) for dataset in chosen], gates_of(recurrent) or 0)
             converted.update(zip(indices, arrays, strict=True))
     values = []
     for index, (variable, dataset) in enumerate(zip(variables, datasets, strict=True)):
         if index not in converted:
             _check_shape(layer, variable, dataset)
-        values.append((variable, converted[index] if index in converted else _read(dataset)))
+        values.append((variable, converted[index] if index in converted else read(dataset)))
     return values
 
 
@@ -115,24 +119,6 @@ def _check_shape(
             f"{tuple(variable.shape)}, but {dataset.name!r} in the file has {dataset.shape}. "
             "Build the layer with the sizes and options that the saved one had."
         )
-
-
-def _read(dataset: h5py.Dataset) -> np.ndarray:
-    if dataset.dtype.kind not in "fiub":
-        raise ValueError(f"{dataset.name!r} holds no numbers but {dataset.dtype}.")
-    try:
-        value = np.asarray(dataset[()])
-    except OSError as error:
-        raise ValueError(
-            f"{dataset.name!r} cannot be read ({error}). The file is damaged; copy it again."
-        ) from error
-    bad = int(np.sum(~np.isfinite(value)))
-    if bad:
-        raise ValueError(
-            f"{dataset.name!r} holds {bad} numbers of {value.size} that are NaN or infinite. Load "
-            "a checkpoint from before the training diverged."
-        )
-    return value
 
 
 def _shapes(weights: list) -> str:

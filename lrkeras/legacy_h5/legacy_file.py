@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
 import h5py
+import numpy as np
 
 
 class LegacyFile:
@@ -36,16 +38,13 @@ class LegacyFile:
                 f"{str(self.path)!r} is not an HDF5 file: it does not begin as one. Expected what "
                 "model.save('name.h5') or model.save_weights('name.h5') of Keras 2 wrote."
             )
-        try:
+        with self._readable():
             self._file = h5py.File(self.path, "r")
-        except OSError as error:
-            raise ValueError(
-                f"{str(self.path)!r} is a damaged HDF5 file ({error}). Copy it again."
-            ) from error
         try:
-            self._weights = self._weight_group()
-            self.version = self._version()
-            self.config = self._config()
+            with self._readable():
+                self._weights = self._weight_group()
+                self.version = self._version()
+                self.config = self._config()
         except BaseException:
             self._file.close()
             raise
@@ -63,7 +62,8 @@ class LegacyFile:
 
     def layer_names(self) -> list[str]:
         """Returns the names of the layers, those without weights included, in the file's order."""
-        return _strings(self._weights, "layer_names")
+        with self._readable():
+            return _strings(self._weights, "layer_names")
 
     def weights_of(self, layer: str) -> list[h5py.Dataset]:
         """Returns the weights of a layer in the order of Keras 2, not read yet.
@@ -71,8 +71,38 @@ class LegacyFile:
         Raises:
             ValueError: they are not in the file, or not in the file itself.
         """
-        group = self._inside(self._weights, layer, h5py.Group)
-        return [self._inside(group, name, h5py.Dataset) for name in _strings(group, "weight_names")]
+        with self._readable():
+            group = self._inside(self._weights, layer, h5py.Group)
+            names = _strings(group, "weight_names")
+            return [self._inside(group, name, h5py.Dataset) for name in names]
+
+    def read(self, weight: h5py.Dataset) -> np.ndarray:
+        """Returns the numbers of a weight.
+
+        Raises:
+            ValueError: they are none, or not all of them are finite.
+        """
+        with self._readable():
+            if weight.dtype.kind not in "fiu":
+                raise ValueError(f"{weight.name!r} holds no numbers but {weight.dtype}.")
+            value = np.asarray(weight[()])
+        bad = int(np.sum(~np.isfinite(value)))
+        if bad:
+            raise ValueError(
+                f"{weight.name!r} holds {bad} numbers of {value.size} that are NaN or infinite. "
+                "Load a checkpoint from before the training diverged."
+            )
+        return value
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Turns what h5py raises on a damaged file, which is many things, into one."""
+        try:
+            yield
+        except (OSError, RuntimeError, LookupError, TypeError, MemoryError) as error:
+            raise ValueError(
+                f"{str(self.path)!r} is a damaged HDF5 file ({error}). Copy it again."
+            ) from error
 
     def _weight_group(self) -> h5py.Group:
         root: h5py.Group = self._file

@@ -22,8 +22,9 @@ def load_legacy_h5(path: str | os.PathLike, model: keras.Model | None = None) ->
       holds for a weights-only file too, whose layers are recognised by the length of their bias.
     * `hard_sigmoid`, the default recurrent activation of LSTM and GRU until Keras 2.2, is
       `clip(0.2 x + 0.5, 0, 1)` in Keras 2 and `clip(x / 6 + 0.5, 0, 1)` in Keras 3. The model gets
-      the old one, registered as `"lrkeras>legacy_hard_sigmoid"`: a `.keras` file saved from it
-      loads where `lrkeras` is imported.
+      the old one, `lrkeras.legacy_h5.hard_sigmoid`, registered as `"lrkeras>legacy_hard_sigmoid"`:
+      a `.keras` file saved from it loads where `lrkeras` is imported. A weights-only file does not
+      tell its activations: pass that function to the layers of `model` where they had it.
     * A GRU whose file does not mention `reset_after` gets `reset_after=False`, the old default.
 
     Nothing is unpickled and no code of the file is run: a Lambda layer is refused. The optimizer
@@ -52,8 +53,8 @@ def load_legacy_h5(path: str | os.PathLike, model: keras.Model | None = None) ->
     >>> model.save("trained.keras")
     """
     with LegacyFile(path) as file:
-        major = file.version.partition(".")[0]
-        if major in ("0", "1"):
+        major = _major(file.version)
+        if major < 2:
             raise ValueError(
                 f"{str(file.path)!r} was written by Keras {file.version}. Load it with Keras 2 "
                 "and save it again."
@@ -64,7 +65,12 @@ def load_legacy_h5(path: str | os.PathLike, model: keras.Model | None = None) ->
     return model
 
 
-def _new_model(file: LegacyFile, major: str) -> keras.Model:
+def _major(version: str) -> int:
+    number = version.partition(".")[0]
+    return int(number) if number.isdecimal() else 2
+
+
+def _new_model(file: LegacyFile, major: int) -> keras.Model:
     if file.config is None:
         raise ValueError(
             f"{str(file.path)!r} holds weights only, not the model they belong to. Build that "
@@ -73,7 +79,7 @@ def _new_model(file: LegacyFile, major: str) -> keras.Model:
         )
     try:
         refuse_code(file.config)
-        if major >= "3":
+        if major >= 3:
             return keras.saving.load_model(file.path, compile=False, safe_mode=True)
         config = modern_model(file.config, file.layer_names())
         return keras.saving.deserialize_keras_object(config, safe_mode=True)

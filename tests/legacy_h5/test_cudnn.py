@@ -93,6 +93,18 @@ def test_inside_a_model_inside_a_functional_model(x, tmp_path):
     assert_equals(model(x), [reference(sequence) @ kernel + 1 for sequence in x])
 
 
+def test_a_sequential_without_a_name_inside_another(x, tmp_path):
+    """Before Keras 2.2.3 only the list of weights told the name of the inner model."""
+    first, second = CuDNN(3, INPUTS, UNITS, 5), CuDNN(4, UNITS, 2, 6)
+    inner = [cudnn_config("CuDNNGRU", "rnn", UNITS, INPUTS)]
+    layers = [{"class_name": "Sequential", "config": inner}, cudnn_config("CuDNNLSTM", "top", 2)]
+    config = {"class_name": "Sequential", "config": layers}
+    saved = {"sequential_7": first.saved(), "top": second.saved()}
+    model = load_legacy_h5(write(tmp_path / "m.h5", saved, config))
+    assert [layer.name for layer in model.layers] == ["sequential_7", "top"]
+    assert_equals(model(x), [second(first(sequence)) for sequence in x])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_into_the_layers_of_this_package(kind, x, tmp_path):
     gates, plain = KINDS[kind]

@@ -1,6 +1,5 @@
 """Files that tf_keras, which is Keras 2, saves: the outputs must be those that tf_keras gives."""
 
-import json
 import warnings
 
 import h5py
@@ -8,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from lrkeras import load_legacy_h5
+from lrkeras import legacy_h5, load_legacy_h5
 
 tf_keras = pytest.importorskip("tf_keras")
 L = tf_keras.layers
@@ -205,7 +204,8 @@ def test_hard_sigmoid_of_keras_3_would_be_another_function(tmp_path):
 
 
 def test_hard_sigmoid_by_hand():
-    function = keras.saving.get_registered_object("lrkeras>legacy_hard_sigmoid")
+    function = legacy_h5.hard_sigmoid
+    assert keras.saving.get_registered_object("lrkeras>legacy_hard_sigmoid") is function
     x = np.array([-3.0, -2.5, -1.0, 0.0, 1.0, 2.5, 3.0], "float32")
     np.testing.assert_allclose(function(x), [0, 0, 0.3, 0.5, 0.7, 1, 1], atol=1e-7)
 
@@ -222,6 +222,16 @@ def test_weights_only_by_name(tmp_path):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
+def test_weights_only_with_the_old_hard_sigmoid(tmp_path):
+    peer = randomised(MODELS["lstm, hard"]())
+    peer.save_weights(tmp_path / "w.h5")
+    name, function = peer.layers[0].name, legacy_h5.hard_sigmoid
+    lstm = keras.layers.LSTM(3, recurrent_activation=function, name=name)
+    model = load_legacy_h5(tmp_path / "w.h5", keras.Sequential([keras.Input((None, 4)), lstm]))
+    x = inputs_of(peer)
+    np.testing.assert_allclose(np.asarray(model(x)), peer(x).numpy(), rtol=0, atol=1e-5)
+
+
 def test_a_given_model_takes_the_place_of_the_configuration(tmp_path):
     peer = randomised(MODELS["lstm"]())
     path = saved(peer, tmp_path / "m.h5")
@@ -231,14 +241,22 @@ def test_a_given_model_takes_the_place_of_the_configuration(tmp_path):
     np.testing.assert_allclose(np.asarray(model(x))[:, -1], peer(x).numpy(), rtol=0, atol=1e-5)
 
 
-def test_gru_without_reset_after_is_the_old_one(tmp_path):
-    """Keras before 2.1.5 had no such argument, and the other maths."""
-    peer = randomised(MODELS["gru, before"]())
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: L.GRU(3, reset_after=False),
+        lambda: L.Bidirectional(L.GRU(3, reset_after=False)),
+        lambda: L.RNN(L.GRUCell(3, reset_after=False)),
+    ],
+)
+def test_gru_without_reset_after_is_the_old_one(layer, tmp_path):
+    """The first releases of Keras 2 had no such argument; its default in Keras 3 is the other."""
+    peer = randomised(recurrent(layer)())
     path = saved(peer, tmp_path / "m.h5")
     with h5py.File(path, "r+") as file:
-        config = json.loads(file.attrs["model_config"])
-        del config["config"]["layers"][1]["config"]["reset_after"]
-        file.attrs["model_config"] = json.dumps(config)
+        config = file.attrs["model_config"]
+        assert config.count('"reset_after": false') == 1
+        file.attrs["model_config"] = config.replace(', "reset_after": false', "")
     model = load_legacy_h5(path)
     x = inputs_of(peer)
     np.testing.assert_allclose(np.asarray(model(x)), peer(x).numpy(), rtol=0, atol=1e-5)

@@ -61,6 +61,25 @@ def test_a_truncated_file(keep, tmp_path):
     refuses(path, "damaged HDF5 file", dense_model())
 
 
+def test_damaged_bytes_raise_value_errors_and_nothing_else(tmp_path):
+    """h5py has a dozen other exceptions for them."""
+    layers = {"dense": [("kernel", KERNEL), ("bias", BIAS)], "empty": []}
+    whole = write(tmp_path / "a.h5", layers, sequential(dense())).read_bytes()
+    generator = np.random.default_rng(0)
+    model, messages = dense_model(), set()
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for place in generator.integers(0, len(whole), 10):
+            damaged[place] = generator.integers(256)
+        (tmp_path / "a.h5").write_bytes(damaged)
+        try:
+            load_legacy_h5(tmp_path / "a.h5", model)
+        except ValueError as error:
+            messages.add(str(error))
+        assert all(np.isfinite(weight).all() for weight in model.get_weights())
+    assert len(messages) > 5
+
+
 def test_an_hdf5_file_of_something_else(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["temperature"] = [1.0]
@@ -152,7 +171,7 @@ def test_weights_elsewhere(kind, tmp_path):
     refuses(path, match.get(kind, "should be a Dataset with its content in this"), dense_model())
 
 
-@pytest.mark.parametrize("class_name", ["Lambda", "TFOpLambda"])
+@pytest.mark.parametrize("class_name", ["Lambda", "TFOpLambda", "TFSMLayer"])
 def test_code_is_refused_wherever_it_is(class_name, tmp_path):
     code = {"class_name": class_name, "config": {"name": "f", "function": ["4wEAAAA=", None, None]}}
     wrapper = {"class_name": "TimeDistributed", "config": {"name": "t", "layer": code}}

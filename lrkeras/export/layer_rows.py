@@ -23,8 +23,8 @@ def layer_rows(step: StepModel, quantize: str | None) -> list[LayerReport]:
 
 
 def _row(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> LayerReport:
-    outermost = _outermost(find_structures(layer))
-    inside = {id(w) for structure in outermost for w in structure.weights}
+    found = outermost(find_structures(layer))
+    inside = {id(w) for structure in found for w in structure.weights}
     # What is left beside the structures: dense matrices and biases.
     plain = [w for w in layer.trainable_weights if id(w) not in inside]
     dense = sum(math.prod(w.shape) for w in plain)
@@ -32,10 +32,10 @@ def _row(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> Lay
     return LayerReport(
         name=layer.name,
         kind=type(layer).__name__,
-        structure=", ".join(dict.fromkeys(describe(s) for s in outermost)) or "dense",
-        params=dense + sum(s.num_params for s in outermost),
-        bytes=4 * dense + sum(s.num_bytes() for s in outermost),
-        macs=products + sum(s.macs for s in outermost),
+        structure=", ".join(dict.fromkeys(describe(s) for s in found)) or "dense",
+        params=dense + sum(s.num_params for s in found),
+        bytes=4 * dense + sum(s.num_bytes() for s in found),
+        macs=products + sum(s.macs for s in found),
         lowering=_lowering(layer, cell_step, quantize),
     )
 
@@ -49,7 +49,8 @@ def describe(structure: Structure) -> str:
     return type(structure).__name__
 
 
-def _outermost(structures: list[Structure]) -> list[Structure]:
+def outermost(structures: list[Structure]) -> list[Structure]:
+    """Those structures that are not part of another one."""
     inner = {id(part) for s in structures for part in s.flatten() if part is not s}
     return [s for s in structures if id(s) not in inner]
 

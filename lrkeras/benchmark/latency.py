@@ -16,6 +16,7 @@ from lrkeras.benchmark.latency_report import LatencyReport
 from lrkeras.benchmark.machine import describe_machine
 from lrkeras.benchmark.signatures import read_model, signature_graphs, steps_of
 from lrkeras.benchmark.timed_model import TimedModel
+from lrkeras.export.sparse_hazards import find_sparse_hazards
 from lrkeras.export.versions import package_versions
 
 # Runs in a turn. The first ones bring the file's weights back into the caches that the others
@@ -52,7 +53,8 @@ def benchmark(
             others are compared with.
         rounds: Number of rounds; in each, every file runs 10 times on the clock.
         num_threads: Threads of the kernels, or several numbers to compare.
-        use_xnnpack: Whether XNNPACK takes the operators it knows, or `"both"` to compare.
+        use_xnnpack: Whether XNNPACK takes the operators it knows, or `"both"` to compare. A file
+            that XNNPACK misreads (`lrkeras.export.find_sparse_hazards`) runs without it always.
         signature: The only signature to time; None for all that a file has.
         cold: Whether to measure runs after a pause too, in up to 25 of the rounds.
         memory: Whether to measure the memory of each file, in a process of its own.
@@ -81,14 +83,14 @@ def benchmark(
             _Case(os.fspath(path), name, *setting, rng)
             for path in paths
             for name in _signatures(path, signature)
-            for setting in settings
+            for setting in _safe(settings, path)
         ]
         times, cold_times = _interleaved([case.model for case in cases], rounds, rng, cold)
         overhead, _ = _interleaved(empty[:1], rounds, rng, False)
         sizes = [
             FileMemory.measure(path, *setting, smallest)
             for path in (paths if memory else [])
-            for setting in settings
+            for setting in _safe(settings, path)
         ]
     return LatencyReport(
         files=_rows(cases, times, cold_times),
@@ -100,6 +102,7 @@ def benchmark(
         machine=describe_machine(),
         versions=package_versions(),
         memory=sizes,
+        warnings=[line for path in paths for line in _warnings(settings, path)],
         quality=[FileQuality.measure(quality, path) for path in paths] if quality else [],
     )
 
@@ -139,6 +142,22 @@ def _check(
 
 def _signatures(path: str | os.PathLike, only: str | None) -> list[str | None]:
     return list(signature_graphs(read_model(path))) if only is None else [only]
+
+
+def _safe(settings: list[tuple[int, bool]], path: str | os.PathLike) -> list[tuple[int, bool]]:
+    """The settings that a file may run in: without XNNPACK where that computes nonsense."""
+    if not find_sparse_hazards(path):
+        return settings
+    return list(dict.fromkeys((threads, False) for threads, _ in settings))
+
+
+def _warnings(settings: list[tuple[int, bool]], path: str | os.PathLike) -> list[str]:
+    if _safe(settings, path) == settings:
+        return []
+    return [
+        f"{os.fspath(path)} ran without XNNPACK, which reads its block-sparse int8 filters as "
+        "though they were dense, and computes nonsense or crashes."
+    ]
 
 
 @contextlib.contextmanager

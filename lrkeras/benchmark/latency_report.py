@@ -28,6 +28,7 @@ class LatencyReport:
         machine: The processor and operating system.
         versions: Versions of the packages that took part.
         memory: The memory of each file and setting; empty if it was not asked for.
+        warnings: Files that were not run as asked for, and why.
         quality: What the quality command said of each file; empty without one.
     """
 
@@ -40,6 +41,7 @@ class LatencyReport:
     machine: str
     versions: dict[str, str]
     memory: list[FileMemory] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
     quality: list[FileQuality] = dataclasses.field(default_factory=list)
 
     def to_json(self) -> str:
@@ -58,7 +60,7 @@ class LatencyReport:
             title = "Memory in MB, of a process that runs this file alone"
             parts.append(_table(title, [*self._keys(), *_MEMORY], self.memory))
         parts += [f"quality of {q.path}: {q.error}" for q in self.quality if q.error]
-        return Group(*parts, self._conditions())
+        return Group(*parts, *self.warnings, self._conditions())
 
     def _keys(self) -> list[_Column]:
         """The columns that tell rows apart."""
@@ -68,7 +70,7 @@ class LatencyReport:
             columns.append(("signature", lambda row: getattr(row, "signature", None) or ""))
         if isinstance(self.num_threads, list):
             columns.append(("threads", lambda row: str(row.num_threads)))
-        if self.use_xnnpack == "both":
+        if len({row.use_xnnpack for row in self.files}) > 1:
             columns.append(("XNNPACK", lambda row: "on" if row.use_xnnpack else "off"))
         return columns
 

@@ -63,6 +63,6 @@ def _label(row: FileLatency, report: LatencyReport) -> str:
         parts.append(row.signature)
     if isinstance(report.num_threads, list):
         parts.append(f"{row.num_threads} threads")
-    if report.use_xnnpack == "both":
+    if len({other.use_xnnpack for other in report.files}) > 1:
         parts.append("XNNPACK" if row.use_xnnpack else "no XNNPACK")
     return ", ".join(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import collections
 import dataclasses
+import json
 import pathlib
 from typing import Any
 
@@ -13,13 +14,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from lrkeras.cli import files
-from lrkeras.export import DelegateReport, StepRunner
+from lrkeras.export import DelegateReport
 from lrkeras.export.interpreters import open_interpreter
 from lrkeras.export.layer_rows import layer_rows
 from lrkeras.export.layer_sizes import LayerSizes
 from lrkeras.export.model_explorer import write_node_data
 from lrkeras.export.model_file import ModelFile
 from lrkeras.export.step_model import StepModel
+from lrkeras.export.step_runner import METADATA_NAME
 from lrkeras.saving import load_model
 
 HELP = "show parameters, bytes, multiplications and delegates of a .keras or .tflite file"
@@ -83,7 +85,8 @@ def describe_tflite(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]
         ImportError: the runtime is not installed.
         ValueError: it is no file that the runtime can read.
     """
-    interpreter = open_interpreter(file)
+    # Without XNNPACK, which may crash on a file that it misreads; the report below is careful.
+    interpreter = open_interpreter(file, use_xnnpack=False)
     signatures = {}
     for name in interpreter.get_signature_list():
         runner = interpreter.get_signature_runner(name)
@@ -104,7 +107,7 @@ def describe_tflite(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]
         "macs": sum(node.macs for node in delegates.graphs[0].nodes),
         "delegates": dataclasses.asdict(delegates),
         "warning": delegates.warning(),
-        "metadata": StepRunner(file).metadata if "step" in signatures else {},
+        "metadata": json.loads(graph.metadata(METADATA_NAME) or b"{}"),
     }
     return content, delegates
 

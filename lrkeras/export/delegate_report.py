@@ -13,7 +13,7 @@ from lrkeras.export.node_report import NodeReport
 from lrkeras.export.primary_subgraph import with_primary
 from lrkeras.export.refused_node import refusal_reason
 from lrkeras.export.runtime_version import minimum_runtime
-from lrkeras.export.sparse_hazards import find_sparse_hazards
+from lrkeras.export.sparse_hazards import find_sparse_hazards, pad_hazards
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +46,12 @@ class DelegateReport:
         """
         with open(path, "rb") as stream:
             data = stream.read()
-        file = ModelFile(data)
+        file, hazards = ModelFile(data), find_sparse_hazards(path)
         return cls(
             path=os.fspath(path),
             graphs=[_graph(data, file, index) for index in range(len(file.model.subgraphs))],
             minimum_runtime=minimum_runtime(file),
-            hazards=find_sparse_hazards(path),
+            hazards=hazards,
         )
 
     def to_json(self) -> str:
@@ -64,7 +64,7 @@ class DelegateReport:
             return None
         return (
             f"WARNING: XNNPACK reads the block-sparse int8 filter of {len(self.hazards)} node(s) "
-            "as though it were dense, and computes wrong numbers without an error: "
+            "as though it were dense, and computes wrong numbers without an error, or crashes: "
             f"{', '.join(self.hazards)}. Run the file without XNNPACK, or convert the model with "
             "lrkeras.convert."
         )
@@ -98,7 +98,7 @@ def _graph(data: bytes, file: ModelFile, index: int) -> GraphDelegation:
     alone = with_primary(data, index)
     part = ModelFile(alone)
     try:
-        interpreter = interpreter_of(alone)
+        interpreter = interpreter_of(_loadable(alone))
     except ValueError:
         if index == 0:
             raise
@@ -113,6 +113,14 @@ def _graph(data: bytes, file: ModelFile, index: int) -> GraphDelegation:
         tensor_bytes=None if interpreter is None else tensor_bytes(part, interpreter),
         nodes=_nodes(part, partitions, known=interpreter is not None),
     )
+
+
+def _loadable(data: bytes) -> bytes:
+    """The file, made safe to load with XNNPACK where that would read past its end."""
+    file = ModelFile(data)
+    count = len(file.model.buffers)
+    pad_hazards(file)
+    return data if len(file.model.buffers) == count else file.to_bytes()
 
 
 def _nodes(file: ModelFile, partitions: list[set[int]], known: bool) -> list[NodeReport]:

@@ -143,6 +143,14 @@ def _constant_weights(file: ModelFile) -> str:
     return "weights or a bias that are computed, not constant" if found else ""
 
 
+def _first_version(file: ModelFile) -> str:
+    code = file.model.operatorCodes[0]
+    version, code.version = code.version, 1
+    sparse = any(tensor.sparsity is not None for tensor in file.graph.tensors)
+    stands_for = ", which stands for a sparse filter" if sparse else ""
+    return f"operator version {version}{stands_for}" if version > 1 else ""
+
+
 def _float_values(file: ModelFile) -> str:
     return _as_float(file, [t for t in file.graph.tensors if not t.buffer])
 
@@ -170,6 +178,7 @@ _CHANGES: tuple[Callable[[ModelFile], str], ...] = (
     _float_values,
     _float_operands,
     _constant_weights,
+    _first_version,
 )
 
 

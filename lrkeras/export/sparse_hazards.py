@@ -1,6 +1,10 @@
 """Finding nodes that XNNPACK would compute wrongly."""
 
+import math
 import os
+from typing import Any
+
+import numpy as np
 
 from lrkeras.export.model_file import ModelFile
 
@@ -24,17 +28,38 @@ def find_sparse_hazards(path: str | os.PathLike) -> list[str]:
     """
     with open(path, "rb") as stream:
         file = ModelFile(stream.read())
-    return [name for graph in file.model.subgraphs for name in _hazards(file, graph)]
+    return [
+        graph.tensors[int(op.outputs[0])].name.decode()
+        for graph in file.model.subgraphs
+        for op in _hazards(file, graph)
+    ]
 
 
-def _hazards(file: ModelFile, graph) -> list[str]:
+def pad_hazards(file: ModelFile) -> None:
+    """Gives the filters of such nodes as many bytes as XNNPACK reads.
+
+    It reads past the end of the stored blocks, which may end the process. With zeros behind them
+    the file can be loaded to look at it; what it computes is still wrong.
+    """
+    for graph in file.model.subgraphs:
+        for op in _hazards(file, graph):
+            weights = graph.tensors[int(op.inputs[1])]
+            stored = np.asarray(file.model.buffers[weights.buffer].data, np.uint8)
+            padded = file.schema.BufferT()
+            padded.data = np.zeros(math.prod(int(size) for size in weights.shape), np.uint8)
+            padded.data[: len(stored)] = stored
+            file.model.buffers.append(padded)
+            weights.buffer = len(file.model.buffers) - 1
+
+
+def _hazards(file: ModelFile, graph: Any) -> list[Any]:
     schema = file.schema
     found = []
-    for op in graph.operators:
+    for op in graph.operators or []:
         if file.op_name(op) != "FULLY_CONNECTED":
             continue
         weights = graph.tensors[int(op.inputs[1])]
         tanh = op.builtinOptions.fusedActivationFunction == schema.ActivationFunctionType.TANH
         if weights.type == schema.TensorType.INT8 and weights.sparsity is not None and not tanh:
-            found.append(graph.tensors[int(op.outputs[0])].name.decode())
+            found.append(op)
     return found

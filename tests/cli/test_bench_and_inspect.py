@@ -116,6 +116,16 @@ def test_inspect_warns_of_sparse_nodes_that_xnnpack_misreads(tmp_path, capsys):
     assert "WARNING" in capsys.readouterr().out
 
 
+def test_bench_runs_such_a_file_without_xnnpack(tmp_path, capsys):
+    stock = _stock_sparse(tmp_path / "stock.tflite")
+    words = ["bench", stock, "--rounds", 1, "--xnnpack", "both", "--no-cold"]
+    content = _json(capsys, *words)
+    assert [row["use_xnnpack"] for row in content["files"] + content["memory"]] == [False, False]
+    assert "stock.tflite ran without XNNPACK" in content["warnings"][0]
+    assert main([str(word) for word in words]) == 0
+    assert "ran without XNNPACK" in " ".join(capsys.readouterr().out.split())
+
+
 def test_inspect_of_foreign_and_broken_files(two_signatures, tmp_path, capsys):
     model = TinyModel().graph()
     x, y = (

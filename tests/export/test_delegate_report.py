@@ -256,6 +256,31 @@ def test_sparse_nodes_that_xnnpack_misreads_are_warned_of(doped, tmp_path):
     assert "WARNING" in report.notes()[-1]
 
 
+def test_sparse_float_filters_are_named(tmp_path):
+    """What `Optimize.EXPERIMENTAL_SPARSITY` alone writes: 1x4 blocks of float32."""
+    model = TinyModel().graph()
+    x, y = model.tensor("x", (1, 8)), model.tensor("y", (4, 8), value=1.0)
+    z = model.tensor("z", (1, 4))
+    stored = model.model.subgraphs[0].tensors[y]
+    stored.sparsity = schema.SparsityParametersT()
+    stored.sparsity.traversalOrder, stored.sparsity.blockMap = [0, 1, 2], [1]
+    row, block, inner = (schema.DimensionMetadataT() for _ in range(3))
+    row.denseSize, inner.denseSize, block.format = 4, 4, schema.DimensionType.SPARSE_CSR
+    block.arraySegmentsType = schema.SparseIndexVector.Int32Vector
+    block.arrayIndicesType = schema.SparseIndexVector.Uint8Vector
+    block.arraySegments, block.arrayIndices = schema.Int32VectorT(), schema.Uint8VectorT()
+    block.arraySegments.values, block.arrayIndices.values = [0, 1, 2, 3, 4], [0, 1, 0, 1]
+    stored.sparsity.dimMetadata = [row, block, inner]
+    data = model.model.buffers[stored.buffer].data
+    model.model.buffers[stored.buffer].data = data[: 4 * 4 * 4]
+    model.node("FULLY_CONNECTED", [x, y, -1], [z], version=8, options="FullyConnectedOptions")
+    path = model.ends({"x": x}, {"z": z}).save(tmp_path / "float.tflite")
+    (node,) = DelegateReport.of(path).graphs[0].nodes
+    assert node.delegate is None
+    assert node.reason == "operator version 8, which stands for a sparse filter"
+    assert node.macs == 16
+
+
 def test_node_data_for_model_explorer(tmp_path):
     report = DelegateReport.of(_one_node(tmp_path, "LESS", ("float32", "float32"), out="bool"))
     files = write_node_data(report, tmp_path / "data.json")

@@ -13,7 +13,7 @@ from lrkeras.benchmark.file_latency import FileLatency
 from lrkeras.benchmark.file_memory import FileMemory
 from lrkeras.benchmark.file_quality import FileQuality, split_command
 from lrkeras.benchmark.latency_report import LatencyReport
-from lrkeras.benchmark.machine import describe_machine
+from lrkeras.benchmark.machine import describe_machine, load_average
 from lrkeras.benchmark.signatures import read_model, signature_graphs, steps_of
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export.sparse_hazards import find_sparse_hazards
@@ -100,6 +100,7 @@ def benchmark(
         seed=seed,
         overhead_us=float(np.median(overhead)),
         machine=describe_machine(),
+        load_average=load_average(),
         versions=package_versions(),
         memory=sizes,
         warnings=[line for path in paths for line in _warnings(settings, path)],

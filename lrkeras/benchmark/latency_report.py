@@ -26,6 +26,8 @@ class LatencyReport:
         overhead_us: Median time of a run of a model with a single addition: what a call costs
             whatever it computes. It is part of every time here.
         machine: The processor and operating system.
+        load_average: Processes that wanted a processor in the last minute of the benchmark; well
+            above one, other programs took part of the machine. None if the system does not say.
         versions: Versions of the packages that took part.
         memory: The memory of each file and setting; empty if it was not asked for.
         warnings: Files that were not run as asked for, and why.
@@ -39,6 +41,7 @@ class LatencyReport:
     seed: int
     overhead_us: float
     machine: str
+    load_average: float | None
     versions: dict[str, str]
     memory: list[FileMemory] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
@@ -95,6 +98,7 @@ class LatencyReport:
         threads = ", ".join(str(count) for count in counts)
         names = {"True": "XNNPACK", "False": "no XNNPACK", "both": "with and without XNNPACK"}
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        load = "" if self.load_average is None else f", load average {self.load_average:.1f}"
         cold = "Cold: with the caches full of other data. " if self.files[0].cold_us else ""
         memory = (
             "Memory: more than before the file was opened, after every signature ran once; "
@@ -104,7 +108,7 @@ class LatencyReport:
         return (
             f"{self.rounds} interleaved rounds, {threads} thread(s), "
             f"{names[str(self.use_xnnpack)]}; each time includes {self.overhead_us:.2f} us of call "
-            f"overhead; {self.machine}; {versions}. {cold}{memory if self.memory else ''}"
+            f"overhead; {self.machine}{load}; {versions}. {cold}{memory if self.memory else ''}"
             "Times faster: a step, than that of the first row; median and quartiles over the "
             "rounds."
         )

@@ -46,6 +46,7 @@ def test_report_names_its_conditions(paths):
     parsed = json.loads(report.to_json())
     assert parsed["num_threads"] == 2 and parsed["seed"] == 7 and not parsed["use_xnnpack"]
     assert parsed["versions"]["ai-edge-litert"] and "cores" in parsed["machine"]
+    assert parsed["load_average"] is None or parsed["load_average"] >= 0
     assert "2 thread(s), no XNNPACK" in report.render().renderables[-1]
 
 

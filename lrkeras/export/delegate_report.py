@@ -13,7 +13,7 @@ from lrkeras.export.node_report import NodeReport
 from lrkeras.export.primary_subgraph import with_primary
 from lrkeras.export.refused_node import refusal_reason
 from lrkeras.export.runtime_version import minimum_runtime
-from lrkeras.export.sparse_hazards import find_sparse_hazards, pad_hazards
+from lrkeras.export.sparse_hazards import find_sparse_hazards, pad_sparse
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,10 @@ class DelegateReport:
         file, hazards = ModelFile(data), find_sparse_hazards(path)
         return cls(
             path=os.fspath(path),
-            graphs=[_graph(data, file, index) for index in range(len(file.model.subgraphs))],
+            graphs=[
+                _graph(data, file, index, careful=bool(hazards))
+                for index in range(len(file.model.subgraphs))
+            ],
             minimum_runtime=minimum_runtime(file),
             hazards=hazards,
         )
@@ -92,13 +95,13 @@ class DelegateReport:
         return [*lines, *([] if warning is None else [warning])]
 
 
-def _graph(data: bytes, file: ModelFile, index: int) -> GraphDelegation:
+def _graph(data: bytes, file: ModelFile, index: int, careful: bool) -> GraphDelegation:
     source = file.model.subgraphs[index]
     signatures = [s for s in file.model.signatureDefs or [] if s.subgraphIndex == index]
     alone = with_primary(data, index)
     part = ModelFile(alone)
     try:
-        interpreter = interpreter_of(_loadable(alone))
+        interpreter = interpreter_of(_loadable(alone) if careful else alone)
     except ValueError:
         if index == 0:
             raise
@@ -116,11 +119,10 @@ def _graph(data: bytes, file: ModelFile, index: int) -> GraphDelegation:
 
 
 def _loadable(data: bytes) -> bytes:
-    """The file, made safe to load with XNNPACK where that would read past its end."""
+    """The file, made safe to load with XNNPACK."""
     file = ModelFile(data)
-    count = len(file.model.buffers)
-    pad_hazards(file)
-    return data if len(file.model.buffers) == count else file.to_bytes()
+    pad_sparse(file)
+    return file.to_bytes()
 
 
 def _nodes(file: ModelFile, partitions: list[set[int]], known: bool) -> list[NodeReport]:

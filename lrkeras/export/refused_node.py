@@ -9,6 +9,7 @@ import numpy as np
 from lrkeras.export.delegated_nodes import delegated_nodes, interpreter_of
 from lrkeras.export.model_file import ModelFile
 from lrkeras.export.optional_imports import require
+from lrkeras.export.sparse_hazards import pad_sparse
 
 # Only to word the answer: of these XNNPACK takes some nodes.
 _NAMES = """
@@ -91,6 +92,7 @@ def _alone(file: ModelFile, op: Any) -> bytes:
 
 
 def _is_taken(file: ModelFile) -> bool:
+    pad_sparse(file)
     try:
         return bool(delegated_nodes(file, interpreter_of(file.to_bytes())))
     except ValueError:

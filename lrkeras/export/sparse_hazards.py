@@ -35,21 +35,26 @@ def find_sparse_hazards(path: str | os.PathLike) -> list[str]:
     ]
 
 
-def pad_hazards(file: ModelFile) -> None:
-    """Gives the filters of such nodes as many bytes as XNNPACK reads.
+def pad_sparse(file: ModelFile) -> None:
+    """Gives every sparse constant as many bytes as its dense form has.
 
-    It reads past the end of the stored blocks, which may end the process. With zeros behind them
-    the file can be loaded to look at it; what it computes is still wrong.
+    XNNPACK, when it takes one for dense, reads past the end of what is stored, which may end the
+    process. With zeros behind it a file can be loaded to look at it; what such a node computes is
+    still wrong.
     """
+    kinds = file.schema.TensorType
+    widths = {kinds.FLOAT32: 4, kinds.FLOAT16: 2}
     for graph in file.model.subgraphs:
-        for op in _hazards(file, graph):
-            weights = graph.tensors[int(op.inputs[1])]
-            stored = np.asarray(file.model.buffers[weights.buffer].data, np.uint8)
+        for tensor in graph.tensors:
+            stored = file.model.buffers[tensor.buffer].data
+            if tensor.sparsity is None or stored is None:
+                continue
+            size = math.prod(int(size) for size in tensor.shape) * widths.get(tensor.type, 1)
             padded = file.schema.BufferT()
-            padded.data = np.zeros(math.prod(int(size) for size in weights.shape), np.uint8)
+            padded.data = np.zeros(max(size, len(stored)), np.uint8)
             padded.data[: len(stored)] = stored
             file.model.buffers.append(padded)
-            weights.buffer = len(file.model.buffers) - 1
+            tensor.buffer = len(file.model.buffers) - 1
 
 
 def _hazards(file: ModelFile, graph: Any) -> list[Any]:

@@ -82,20 +82,21 @@ def test_inspect_tells_the_delegate_of_every_node(two_signatures, tmp_path, caps
     assert "`chunk_2`: XNNPACK runs 6 of 6 nodes in 1 partition" in text
 
 
-def _stock_sparse(path):
+def _stock_sparse(path, columns=32, rows=4):
     """An int8 FULLY_CONNECTED with stored blocks and no activation, as a stock converter writes."""
     model = TinyModel().graph("serve")
-    x, y = model.tensor("x", (1, 32)), model.tensor("y", (1, 4))
-    w = model.tensor("w", (4, 32), "int8", value=1, scale=0.5)
+    x, y = model.tensor("x", (1, columns)), model.tensor("y", (1, rows))
+    w = model.tensor("w", (rows, columns), "int8", value=1, scale=0.5)
     sparsity = schema.SparsityParametersT()
     sparsity.traversalOrder, sparsity.blockMap = [0, 1, 2], [1]
     row, block, inner = (schema.DimensionMetadataT() for _ in range(3))
-    row.format, row.denseSize = schema.DimensionType.DENSE, 4
+    row.format, row.denseSize = schema.DimensionType.DENSE, rows
     block.format = schema.DimensionType.SPARSE_CSR
     block.arraySegmentsType = schema.SparseIndexVector.Int32Vector
     block.arrayIndicesType = schema.SparseIndexVector.Uint8Vector
     block.arraySegments, block.arrayIndices = schema.Int32VectorT(), schema.Uint8VectorT()
-    block.arraySegments.values, block.arrayIndices.values = [0, 1, 2, 3, 4], [0, 1, 0, 1]
+    segments = [0, 1, 2, 3, 4] + [4] * (rows - 4)
+    block.arraySegments.values, block.arrayIndices.values = segments, [0, 1, 0, 1]
     inner.format, inner.denseSize = schema.DimensionType.DENSE, 16
     sparsity.dimMetadata = [row, block, inner]
     stored = model.model.subgraphs[0].tensors[w]
@@ -114,6 +115,14 @@ def test_inspect_warns_of_sparse_nodes_that_xnnpack_misreads(tmp_path, capsys):
     assert (node["macs"], node["bytes"]) == (64, 64 + 20 + 4)
     assert main(["inspect", str(tmp_path / "stock.tflite")]) == 0
     assert "WARNING" in capsys.readouterr().out
+
+
+def test_inspect_survives_where_xnnpack_reads_past_the_end(tmp_path, capsys):
+    """64 bytes are stored of a matrix of 16 MB; loaded plainly, XNNPACK ends the process."""
+    stock = _stock_sparse(tmp_path / "large.tflite", columns=4000, rows=4000)
+    content = _json(capsys, "inspect", stock)
+    assert content["delegates"]["hazards"] == ["y"] and content["file_bytes"] < 100_000
+    assert _json(capsys, "bench", stock, "--rounds", 1, "--no-cold")["files"][0]["median_us"] > 0
 
 
 def test_bench_runs_such_a_file_without_xnnpack(tmp_path, capsys):

@@ -102,7 +102,8 @@ def _stock_sparse(path, columns=32, rows=4):
     stored = model.model.subgraphs[0].tensors[w]
     stored.sparsity = sparsity
     model.model.buffers[stored.buffer].data = model.model.buffers[stored.buffer].data[: 4 * 16]
-    model.node("FULLY_CONNECTED", [x, w, -1], [y], version=8, options="FullyConnectedOptions")
+    options = {"options": "FullyConnectedOptions", "asymmetricQuantizeInputs": True}
+    model.node("FULLY_CONNECTED", [x, w, -1], [y], version=9, **options)
     return model.ends({"x": x}, {"y": y}).save(path)
 
 

@@ -89,11 +89,11 @@ def test_threads_and_delegates_are_compared(chunked):
 
 
 def test_cold_runs_wait_for_memory(tmp_path):
-    # 16 MB of weights: in the cache or not makes a difference of several times.
-    path = recurrence({"step": 1}, 2000).save(tmp_path / "large.tflite")
-    report = benchmark(path, rounds=6)
+    # 360 KB of weights, which any cache holds: to bring them back takes several times as long.
+    path = recurrence({"step": 1}, 300).save(tmp_path / "model.tflite")
+    report = benchmark(path, rounds=9)
     (row,) = report.files
-    assert row.cold_us > 1.1 * row.median_us and row.cold_speedup == 1
+    assert row.cold_us > 1.3 * row.median_us and row.cold_speedup == 1
     assert "cold" in _text(report)
     assert CacheFlusher()._memory.nbytes >= 64 << 20
 

@@ -10,6 +10,14 @@ def describe_machine() -> str:
     return f"{_processor()}, {cores} cores, {platform.system()} {platform.machine()}"
 
 
+def load_average() -> float | None:
+    """Processes that wanted a processor in the last minute; None where the system does not say.
+
+    A benchmark wants one: well above that, others used the caches and the memory too.
+    """
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as stream:

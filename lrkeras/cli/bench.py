@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
-from lrkeras.benchmark import benchmark
+from lrkeras.benchmark import benchmark, plot_latency
+from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.cli import files
 
 HELP = "time .tflite files side by side, in turns, in one run"
+
+_XNNPACK: dict[str, bool | str] = {"on": True, "off": False, "both": "both"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,18 +22,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rounds", type=int, default=100, help="turns of every file (default: 100)"
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads (default: 1)")
-    parser.add_argument("--no-xnnpack", action="store_true", help="use the built-in kernels alone")
+    parser.add_argument(
+        "--threads", type=_counts, default=[1], help="threads, or several: 1,2,4 (default: 1)"
+    )
+    kernels = parser.add_mutually_exclusive_group()
+    kernels.add_argument(
+        "--xnnpack", choices=list(_XNNPACK), default="on", help="kernels (default: on)"
+    )
+    kernels.add_argument(
+        "--no-xnnpack",
+        dest="xnnpack",
+        action="store_const",
+        const="off",
+        help="use the built-in kernels alone",
+    )
+    parser.add_argument("--signature", help="time this one alone (default: all of each file)")
+    parser.add_argument(
+        "--no-memory", action="store_true", help="do not start a process a file for its memory"
+    )
+    parser.add_argument(
+        "--no-cold", action="store_true", help="do not time runs with emptied caches"
+    )
+    parser.add_argument(
+        "--quality",
+        metavar="COMMAND",
+        help='judges a file, as in "python my_eval.py {file}"; its last line is a number',
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the inputs (default: 0)")
+    parser.add_argument("--out", metavar="REPORT.json", help="write the report as JSON")
+    parser.add_argument("--plot", metavar="REPORT.png", help="draw the report")
 
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Measures, and returns the benchmark's report."""
+    out = None if options.out is None else files.writable(options.out)
+    plot = None if options.plot is None else files.writable(options.plot)
+    if plot is not None:
+        require_matplotlib()
     report = benchmark(
         [files.existing(path) for path in options.models],
         rounds=options.rounds,
         num_threads=options.threads,
-        use_xnnpack=not options.no_xnnpack,
+        use_xnnpack=_XNNPACK[options.xnnpack],
+        signature=options.signature,
+        cold=not options.no_cold,
+        memory=not options.no_memory,
+        quality=options.quality,
         seed=options.seed,
     )
-    return json.loads(report.to_json()), report.render()
+    written = []
+    if out is not None:
+        out.write_text(report.to_json() + "\n", encoding="utf-8")
+        written.append(f"written: {out}")
+    if plot is not None:
+        plot_latency(report, plot)
+        written.append(f"written: {plot}")
+    return json.loads(report.to_json()), Group(report.render(), *written)
+
+
+def _counts(text: str) -> list[int]:
+    """Reads `"1,2,4"`."""
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected numbers of threads such as 2 or 1,2,4, received {text!r}"
+        ) from None

@@ -6,6 +6,7 @@ import math
 import keras
 import numpy as np
 
+from lrkeras.compression.model_copy import has_graph
 from lrkeras.compression.owners import owner_of
 from lrkeras.compression.selection import Choice
 from lrkeras.compression.unit_order import UnitGraph, reorder_units
@@ -42,10 +43,9 @@ def with_better_order(model: keras.Model, choice: Choice) -> tuple[keras.Model, 
     wanted = [s for found in specs.values() for spec in found for s in _terms(spec)]
     if not any(_block_width(s) > 1 or isinstance(s, Hybrid) for s in wanted):
         return model, ()
-    try:
-        graph = UnitGraph(model)
-    except (AttributeError, ValueError):
-        return model, ()  # a model without a graph
+    if not has_graph(model):
+        return model, ()
+    graph = UnitGraph(model)
     paths = {id(t.owner.layer): t.owner.path for t, _ in choice.values()}
     orders, notes = {}, []
     for name, layer in graph.layers.items():

@@ -31,7 +31,7 @@ def copy_model(model: keras.Model, replace: Replace) -> tuple[keras.Model, Pairs
     """
     copier = _Copier(replace)
     with _not_compiled(model):
-        if isinstance(model, keras.Sequential) or _is_functional(model):
+        if isinstance(model, keras.Sequential) or has_graph(model):
             new = keras.models.clone_model(model, clone_function=copier.copy, recursive=True)
         else:
             new = copier.copy_subclassed(model)

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 # As shares of the mean: directions that hardly occur still count a little, as in GPTQ (Frantar et
-# al. 2023, arXiv 2210.17323, sect. 3.3); rows that were never looked up count as one of the average.
+# al. 2023, arXiv 2210.17323, sect. 3.3); rows that were never looked up, as an average one.
 _RIDGE = 1e-2
 _UNSEEN = 1.0
 

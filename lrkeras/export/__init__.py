@@ -3,7 +3,15 @@
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_report import ConversionReport
 from lrkeras.export.convert import convert
+from lrkeras.export.delegate_report import DelegateReport
 from lrkeras.export.sparse_hazards import find_sparse_hazards
 from lrkeras.export.step_runner import StepRunner
 
-__all__ = ["ConversionError", "ConversionReport", "StepRunner", "convert", "find_sparse_hazards"]
+__all__ = [
+    "ConversionError",
+    "ConversionReport",
+    "DelegateReport",
+    "StepRunner",
+    "convert",
+    "find_sparse_hazards",
+]

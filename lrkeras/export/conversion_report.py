@@ -4,6 +4,7 @@ import dataclasses
 import json
 from typing import Any
 
+from lrkeras.export.delegate_report import DelegateReport
 from lrkeras.export.layer_report import LayerReport
 from lrkeras.export.parity import ParityError
 
@@ -27,6 +28,7 @@ class ConversionReport:
         parity: The worst error of each output and state over the runs of the parity gate.
         threshold: The error that the gate allows.
         versions: Versions of the packages that took part.
+        delegates: Which nodes XNNPACK runs, and why not the others.
     """
 
     path: str
@@ -43,6 +45,7 @@ class ConversionReport:
     parity: list[ParityError]
     threshold: float
     versions: dict[str, str]
+    delegates: DelegateReport | None = None
 
     def to_json(self) -> str:
         """The report as JSON."""
@@ -75,6 +78,7 @@ class ConversionReport:
             f"parity with Keras: {worst.error:.2g} of the largest value in `{worst.tensor}` "
             f"({worst.run}); allowed {self.threshold:g}",
             f"needs runtime {self.minimum_runtime or 'unknown'} or later",
+            *(self.delegates.notes() if self.delegates else []),
         ]
 
 

@@ -13,6 +13,7 @@ import keras
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_report import ConversionReport
 from lrkeras.export.convertible import check_convertible
+from lrkeras.export.delegate_report import DelegateReport
 from lrkeras.export.dense_matrices import dense_matrices
 from lrkeras.export.doped_fusion import fuse_doped
 from lrkeras.export.doped_lstm import DopedLSTM
@@ -235,4 +236,5 @@ def _report(
         parity=errors,
         threshold=THRESHOLDS[quantize],
         versions=package_versions(),
+        delegates=DelegateReport.of(path),
     )

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from lrkeras.compression.model_copy import has_graph
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.structures import Sparse, find_structures
 
@@ -24,7 +25,7 @@ def check_convertible(model: Any) -> None:
         )
     if not isinstance(model, keras.Model):
         raise ConversionError(f"Expected a keras.Model, received {type(model).__name__}.")
-    if not model.built or not _has_graph(model):
+    if not model.built or not has_graph(model):
         raise ConversionError(
             f"Expected a built Sequential or Functional model, received `{model.name}` "
             f"({type(model).__name__}) without known inputs. Start it with keras.Input(...); a "
@@ -46,10 +47,3 @@ def check_convertible(model: Any) -> None:
             f"weights than the target of {part.density:.2%} ({len(waiting)} such parts). Train it "
             "to the end of its SparsityAnnealing, or call lrkeras.sparsify(model) first."
         )
-
-
-def _has_graph(model: keras.Model) -> bool:
-    try:
-        return bool(model.inputs) and bool(model.outputs)
-    except (AttributeError, ValueError):
-        return False

@@ -8,7 +8,7 @@ import keras
 from lrkeras.export.doped_lstm import DopedLSTM
 from lrkeras.export.layer_report import LayerReport
 from lrkeras.export.step_model import StepModel
-from lrkeras.structures import Concatenated, Sparse, Structure, Sum, ToeplitzLike, find_structures
+from lrkeras.structures import Sparse, ToeplitzLike, describe, find_structures, outermost
 
 
 def layer_rows(step: StepModel, quantize: str | None) -> list[LayerReport]:
@@ -23,8 +23,8 @@ def layer_rows(step: StepModel, quantize: str | None) -> list[LayerReport]:
 
 
 def _row(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> LayerReport:
-    outermost = _outermost(find_structures(layer))
-    inside = {id(w) for structure in outermost for w in structure.weights}
+    found = outermost(find_structures(layer))
+    inside = {id(w) for structure in found for w in structure.weights}
     # What is left beside the structures: dense matrices and biases.
     plain = [w for w in layer.trainable_weights if id(w) not in inside]
     dense = sum(math.prod(w.shape) for w in plain)
@@ -32,26 +32,12 @@ def _row(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> Lay
     return LayerReport(
         name=layer.name,
         kind=type(layer).__name__,
-        structure=", ".join(dict.fromkeys(describe(s) for s in outermost)) or "dense",
-        params=dense + sum(s.num_params for s in outermost),
-        bytes=4 * dense + sum(s.num_bytes() for s in outermost),
-        macs=products + sum(s.macs for s in outermost),
+        structure=", ".join(dict.fromkeys(describe(s) for s in found)) or "dense",
+        params=dense + sum(s.num_params for s in found),
+        bytes=4 * dense + sum(s.num_bytes() for s in found),
+        macs=products + sum(s.macs for s in found),
         lowering=_lowering(layer, cell_step, quantize),
     )
-
-
-def describe(structure: Structure) -> str:
-    """Names a structure by its parts, such as `"4 x (Kronecker + Sparse)"`."""
-    if isinstance(structure, Concatenated):
-        return f"{len(structure.parts)} x ({describe(structure.parts[0])})"
-    if isinstance(structure, Sum):
-        return " + ".join(describe(part) for part in structure.parts)
-    return type(structure).__name__
-
-
-def _outermost(structures: list[Structure]) -> list[Structure]:
-    inner = {id(part) for s in structures for part in s.flatten() if part is not s}
-    return [s for s in structures if id(s) not in inner]
 
 
 def _looks_up(layer: keras.layers.Layer) -> bool:

@@ -1,6 +1,10 @@
 """Finding nodes that XNNPACK would compute wrongly."""
 
+import math
 import os
+from typing import Any
+
+import numpy as np
 
 from lrkeras.export.model_file import ModelFile
 
@@ -24,17 +28,43 @@ def find_sparse_hazards(path: str | os.PathLike) -> list[str]:
     """
     with open(path, "rb") as stream:
         file = ModelFile(stream.read())
-    return [name for graph in file.model.subgraphs for name in _hazards(file, graph)]
+    return [
+        graph.tensors[int(op.outputs[0])].name.decode()
+        for graph in file.model.subgraphs
+        for op in _hazards(file, graph)
+    ]
 
 
-def _hazards(file: ModelFile, graph) -> list[str]:
+def pad_sparse(file: ModelFile) -> None:
+    """Gives every sparse constant as many bytes as its dense form has.
+
+    XNNPACK, when it takes one for dense, reads past the end of what is stored, which may end the
+    process. With zeros behind it a file can be loaded to look at it; what such a node computes is
+    still wrong.
+    """
+    kinds = file.schema.TensorType
+    widths = {kinds.FLOAT32: 4, kinds.FLOAT16: 2}
+    for graph in file.model.subgraphs:
+        for tensor in graph.tensors:
+            stored = file.model.buffers[tensor.buffer].data
+            if tensor.sparsity is None or stored is None:
+                continue
+            size = math.prod(int(size) for size in tensor.shape) * widths.get(tensor.type, 1)
+            padded = file.schema.BufferT()
+            padded.data = np.zeros(max(size, len(stored)), np.uint8)
+            padded.data[: len(stored)] = stored
+            file.model.buffers.append(padded)
+            tensor.buffer = len(file.model.buffers) - 1
+
+
+def _hazards(file: ModelFile, graph: Any) -> list[Any]:
     schema = file.schema
     found = []
-    for op in graph.operators:
+    for op in graph.operators or []:
         if file.op_name(op) != "FULLY_CONNECTED":
             continue
         weights = graph.tensors[int(op.inputs[1])]
         tanh = op.builtinOptions.fusedActivationFunction == schema.ActivationFunctionType.TANH
         if weights.type == schema.TensorType.INT8 and weights.sparsity is not None and not tanh:
-            found.append(graph.tensors[int(op.outputs[0])].name.decode())
+            found.append(op)
     return found

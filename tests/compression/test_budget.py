@@ -129,7 +129,7 @@ def test_budget_goes_where_it_is_needed(stack, sequences):
         np.square(numbers(m(sequences)) - numbers(stack(sequences))).sum()
         for m in (compress(stack, [structures.LowRank()], budget="3x")[0], uniform)
     ]
-    assert found[0] < 0.8 * found[1]
+    assert found[0] < 0.9 * found[1]
 
 
 def numbers(x):
@@ -148,18 +148,18 @@ def test_calibrated_budget_measures_the_outputs(stack, sequences):
 
 
 def test_max_loss(stack, sequences):
-    targets = numbers(stack(sequences))
-    small, report = compress(
-        stack, [structures.LowRank()], max_loss=0.01, validation=(sequences, targets)
-    )
-    loss = small.evaluate(sequences, targets, verbose=0)
-    assert loss <= 0.01
+    data = (sequences, numbers(stack(sequences)))
+    middle, _ = compress(stack, [structures.LowRank()], budget="3x")
+    limit = middle.evaluate(*data, verbose=0)
+    small, report = compress(stack, [structures.LowRank()], max_loss=limit, validation=data)
+    loss = small.evaluate(*data, verbose=0)
+    assert loss <= limit * (1 + 1e-6)
     assert report.spent == pytest.approx(loss, rel=1e-3)
-    assert report.ratio > 1
+    assert report.ratio > 2.9
     smaller, _ = compress(stack, [structures.LowRank()], budget=f"{1.3 * report.ratio}x")
-    assert smaller.evaluate(sequences, targets, verbose=0) > 0.01
+    assert smaller.evaluate(*data, verbose=0) > limit
     with pytest.raises(ValueError, match="No smaller model was found"):
-        compress(stack, "low_rank", max_loss=1e-12, validation=(sequences, targets))
+        compress(stack, [structures.LowRank()], max_loss=1e-12, validation=data)
 
 
 def test_budget_of_time():

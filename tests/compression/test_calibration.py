@@ -87,7 +87,7 @@ def test_layers_in_wrappers_are_seen(every_kind, tokens):
     inside = keras.Model(
         every_kind.input, [layer(n).output for n in ("lstm", "simple", "rnn", "each", "norm")]
     )
-    lstm, simple, rnn, each, norm = (numbers(y).reshape(-1, y.shape[-1]) for y in inside(tokens))
+    lstm, simple, rnn, _, norm = (numbers(y).reshape(-1, y.shape[-1]) for y in inside(tokens))
     assert_moment(found["both/forward_gru", "kernel"], lstm)
     assert_moment(found["both/backward_gru", "kernel"], lstm)
     assert_moment(found["rnn/cell", "kernel"], simple)

@@ -88,7 +88,8 @@ def test_rows_that_belong_together_are_found():
 def shuffled_blocks():
     """A model with block-sparse recurrent matrices whose units were shuffled."""
     model, rng = branched(), np.random.default_rng(2)
-    blocks = (rng.uniform(size=(2, 128)) < 0.5).repeat(16, axis=0)
+    first = rng.uniform(size=128) < 0.5  # each output reads one half of the units
+    blocks = np.stack([first, ~first]).repeat(16, axis=0)
     noise = 0.02 * rng.normal(size=(32, 128))
     model.get_layer("a").cell.recurrent_kernel.assign(blocks * rng.normal(size=(32, 128)) + noise)
     return reorder_units(model, {"a": rng.permutation(32)})

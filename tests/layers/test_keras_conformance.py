@@ -1,4 +1,4 @@
-"""Keras's own tests of LSTM, GRU, SimpleRNN and Bidirectional, run with our layers in their place."""
+"""Keras's own tests of recurrent layers, run with our layers in their place."""
 
 import importlib.util
 import pathlib

@@ -1,0 +1,65 @@
+"""The signatures of a .tflite file."""
+
+import os
+import re
+
+from lrkeras.export.model_file import ModelFile
+
+
+def read_model(path: str | os.PathLike) -> ModelFile:
+    """Reads a .tflite file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a whole .tflite model; the message names it.
+    """
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise FileNotFoundError(
+            f"Expected a .tflite file, received {path!r}, which does not exist."
+        )
+    with open(path, "rb") as stream:
+        data = stream.read()
+    try:
+        return ModelFile(data)
+    except Exception as error:
+        # A flatbuffer that ends early raises whatever the bytes happen to lead to.
+        raise ValueError(
+            "Expected a .tflite file that the runtime can load, received "
+            f"{path!r}: {error or type(error).__name__}"
+        ) from error
+
+
+def signature_graphs(file: ModelFile) -> dict[str | None, int]:
+    """Maps each signature to the number of its graph, `step` first.
+
+    A file without signatures has the single entry `{None: 0}`.
+    """
+    found = {s.signatureKey.decode(): s.subgraphIndex for s in file.model.signatureDefs or []}
+    if not found:
+        return {None: 0}
+    return {name: found[name] for name in sorted(found, key=lambda name: name != "step")}
+
+
+def steps_of(signature: str | None) -> int:
+    """Time steps of one run: 16 for `"chunk_16"`, 1 for anything else."""
+    match = re.fullmatch(r"chunk_([1-9]\d*)", signature or "")
+    return int(match.group(1)) if match else 1
+
+
+def check_static(file: ModelFile, graph: int, path: str | os.PathLike) -> None:
+    """Checks that every input of a graph has one fixed shape.
+
+    Raises:
+        ValueError: If one has not; the message names it.
+    """
+    tensors = file.model.subgraphs[graph].tensors
+    for number in file.model.subgraphs[graph].inputs:
+        tensor = tensors[int(number)]
+        if tensor.shapeSignature is not None and -1 in tensor.shapeSignature:
+            shape = tuple(int(size) for size in tensor.shapeSignature)
+            raise ValueError(
+                f"Expected fixed shapes, received the input {tensor.name.decode()!r} of shape "
+                f"{shape} in {os.fspath(path)!r}, where -1 may be anything. Convert the model with "
+                "a fixed shape, such as a batch and a time axis of 1."
+            )

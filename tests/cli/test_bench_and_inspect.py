@@ -1,0 +1,172 @@
+"""`lrkeras bench` and `lrkeras inspect`, as a user calls them."""
+
+import json
+import pathlib
+import sys
+
+import keras
+import pytest
+from tiny_models import TinyModel, recurrence, schema
+
+from lrkeras import layers, sparsify, structures
+from lrkeras.cli import main
+
+
+@pytest.fixture(scope="module")
+def two_signatures(tmp_path_factory):
+    path = tmp_path_factory.mktemp("files") / "model.tflite"
+    return recurrence({"step": 1, "chunk_2": 2}).save(path)
+
+
+def _json(capsys, *words):
+    assert main([*(str(word) for word in words), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def _fails(capsys, *words, status=1):
+    assert main([str(word) for word in words]) == status
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1 and "Traceback" not in printed.err
+    return printed.err
+
+
+def test_bench_writes_report_and_plot(two_signatures, tmp_path, capsys):
+    out, plot = tmp_path / "report.json", tmp_path / "report.png"
+    words = ["bench", two_signatures, "--rounds", 2, "--threads", "1,2", "--xnnpack", "both"]
+    words += ["--out", out, "--plot", plot, "--no-cold"]
+    words += ["--quality", f"{sys.executable} -c 'print(7)' {{file}}"]
+    content = _json(capsys, *words)
+    assert json.loads(out.read_text()) == content
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert len(content["files"]) == 2 * 2 * 2 and len(content["memory"]) == 4
+    assert content["quality"] == [{"path": two_signatures, "value": 7.0, "error": None}]
+    assert {row["signature"] for row in content["files"]} == {"step", "chunk_2"}
+
+
+def test_bench_prints_tables(two_signatures, capsys):
+    words = ["bench", two_signatures, "--rounds", "1", "--signature", "step", "--no-xnnpack"]
+    assert main([*words, "--no-memory"]) == 0
+    text = capsys.readouterr().out
+    assert "no XNNPACK" in text and "first run" in text and "Memory" not in text
+
+
+def test_bench_of_bad_input_leaves_nothing(two_signatures, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "report.json"
+    assert "rounds=0" in _fails(capsys, "bench", two_signatures, "--rounds", 0, "--out", out)
+    assert "'chunk_7'" in _fails(capsys, "bench", two_signatures, "--signature", "chunk_7")
+    foreign = tmp_path / "foreign.tflite"
+    foreign.write_bytes(b"PK" * 50)
+    assert "TFL3" in _fails(capsys, "bench", two_signatures, foreign, "--out", out)
+    nowhere = tmp_path / "nowhere" / "report.json"
+    assert "No folder" in _fails(capsys, "bench", two_signatures, "--out", nowhere)
+    line = _fails(capsys, "bench", two_signatures, "--threads", "two", status=2)
+    assert "1,2,4, received 'two'" in line
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    plot = tmp_path / "report.png"
+    assert "lrkeras[tasks]" in _fails(capsys, "bench", two_signatures, "--plot", plot)
+    assert {file.name for file in tmp_path.iterdir()} == {"foreign.tflite"}
+
+
+def test_inspect_tells_the_delegate_of_every_node(two_signatures, tmp_path, capsys):
+    data = tmp_path / "nodes.json"
+    content = _json(capsys, "inspect", two_signatures, "--node-data", data)
+    step, chunk = content["delegates"]["graphs"]
+    assert step["signatures"] == ["step"] and step["partitions"] == 1
+    assert [node["delegate"] for node in chunk["nodes"]] == ["XNNPACK"] * 6
+    assert content["macs"] == 32 * 32 and content["warning"] is None
+    names = ["nodes.bytes.json", "nodes.delegate.json", "nodes.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == names
+    assert json.loads(data.read_text())["graph_0"]["results"]["wh_0"]["value"] == 32 * 32
+    assert main(["inspect", two_signatures]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "`chunk_2`: XNNPACK runs 6 of 6 nodes in 1 partition" in text
+
+
+def _stock_sparse(path, columns=32, rows=4):
+    """An int8 FULLY_CONNECTED with stored blocks and no activation, as a stock converter writes."""
+    model = TinyModel().graph("serve")
+    x, y = model.tensor("x", (1, columns)), model.tensor("y", (1, rows))
+    w = model.tensor("w", (rows, columns), "int8", value=1, scale=0.5)
+    sparsity = schema.SparsityParametersT()
+    sparsity.traversalOrder, sparsity.blockMap = [0, 1, 2], [1]
+    row, block, inner = (schema.DimensionMetadataT() for _ in range(3))
+    row.format, row.denseSize = schema.DimensionType.DENSE, rows
+    block.format = schema.DimensionType.SPARSE_CSR
+    block.arraySegmentsType = schema.SparseIndexVector.Int32Vector
+    block.arrayIndicesType = schema.SparseIndexVector.Uint8Vector
+    block.arraySegments, block.arrayIndices = schema.Int32VectorT(), schema.Uint8VectorT()
+    segments = [0, 1, 2, 3, 4] + [4] * (rows - 4)
+    block.arraySegments.values, block.arrayIndices.values = segments, [0, 1, 0, 1]
+    inner.format, inner.denseSize = schema.DimensionType.DENSE, 16
+    sparsity.dimMetadata = [row, block, inner]
+    stored = model.model.subgraphs[0].tensors[w]
+    stored.sparsity = sparsity
+    model.model.buffers[stored.buffer].data = model.model.buffers[stored.buffer].data[: 4 * 16]
+    options = {"options": "FullyConnectedOptions", "asymmetricQuantizeInputs": True}
+    model.node("FULLY_CONNECTED", [x, w, -1], [y], version=9, **options)
+    return model.ends({"x": x}, {"y": y}).save(path)
+
+
+def test_inspect_warns_of_sparse_nodes_that_xnnpack_misreads(tmp_path, capsys):
+    content = _json(capsys, "inspect", _stock_sparse(tmp_path / "stock.tflite"))
+    assert content["delegates"]["hazards"] == ["y"]
+    assert content["warning"].startswith("WARNING: XNNPACK reads the block-sparse int8 filter")
+    (node,) = content["delegates"]["graphs"][0]["nodes"]
+    # Four blocks of 16 values; five segments of four bytes and four indices of one.
+    assert (node["macs"], node["bytes"]) == (64, 64 + 20 + 4)
+    assert main(["inspect", str(tmp_path / "stock.tflite")]) == 0
+    assert "WARNING" in capsys.readouterr().out
+
+
+def test_inspect_survives_where_xnnpack_reads_past_the_end(tmp_path, capsys):
+    """64 bytes are stored of a matrix of 16 MB; loaded plainly, XNNPACK ends the process."""
+    stock = _stock_sparse(tmp_path / "large.tflite", columns=4000, rows=4000)
+    content = _json(capsys, "inspect", stock)
+    assert content["delegates"]["hazards"] == ["y"] and content["file_bytes"] < 100_000
+    assert _json(capsys, "bench", stock, "--rounds", 1, "--no-cold")["files"][0]["median_us"] > 0
+
+
+def test_bench_runs_such_a_file_without_xnnpack(tmp_path, capsys):
+    stock = _stock_sparse(tmp_path / "stock.tflite")
+    words = ["bench", stock, "--rounds", 1, "--xnnpack", "both", "--no-cold"]
+    content = _json(capsys, *words)
+    assert [row["use_xnnpack"] for row in content["files"] + content["memory"]] == [False, False]
+    assert "stock.tflite ran without XNNPACK" in content["warnings"][0]
+    assert main([str(word) for word in words]) == 0
+    assert "ran without XNNPACK" in " ".join(capsys.readouterr().out.split())
+
+
+def test_inspect_of_foreign_and_broken_files(two_signatures, tmp_path, capsys):
+    model = TinyModel().graph()
+    x, y = (
+        model.tensor("x", (2, 3), "int8", scale=0.1),
+        model.tensor("y", (2, 3), "int8", scale=0.1),
+    )
+    plain = model.node("RELU", [x], [y], version=2).ends({"x": x}, {"y": y})
+    content = _json(capsys, "inspect", plain.save(tmp_path / "plain.tflite"))
+    assert content["signatures"] == {} and content["operators"] == {"RELU": 1}
+    half = tmp_path / "half.tflite"
+    half.write_bytes(pathlib.Path(two_signatures).read_bytes()[:900])
+    assert "half.tflite" in _fails(capsys, "inspect", half)
+    line = _fails(capsys, "inspect", two_signatures, "--node-data", tmp_path / "no" / "n.json")
+    assert "No folder" in line
+
+
+def test_inspect_of_a_doped_model_counts_positions(tmp_path, capsys):
+    keras.utils.set_random_seed(0)
+    sparse = structures.Sparse(density=0.25, block=(1, 16))
+    dense = layers.Dense(32, kernel_structure=structures.LowRank(rank=2) + sparse, use_bias=False)
+    model = keras.Sequential([keras.Input((64,)), dense])
+    sparsify(model)
+    file = tmp_path / "model.keras"
+    model.save(file)
+    content = _json(capsys, "inspect", file)
+    (row,) = content["layers"]
+    values = 64 * 32 // 4 + 2 * (64 + 32)
+    assert row["params"] == values and row["bytes_without_indices"] == 4 * values
+    assert row["dense_params"] == content["dense_params"] == 64 * 32
+    # At least a byte for each of the 32 blocks.
+    assert 4 * values + 32 <= row["bytes"] <= 4 * values + 4 * (32 + 33)
+    assert row["bits_per_weight"] == pytest.approx(8 * row["bytes"] / (64 * 32))
+    assert content["bits_per_weight"] == row["bits_per_weight"]
+    assert "--node-data" in _fails(capsys, "inspect", file, "--node-data", tmp_path / "n.json")

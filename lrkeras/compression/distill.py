@@ -60,7 +60,8 @@ def distill(
     distiller = keras.distillation.Distiller(
         teacher=teacher,
         student=student,
-        distillation_losses=kind(temperature=temperature),
+        # The object: of its name Keras makes a function, and then takes the logits as they are.
+        distillation_losses=kind(temperature=temperature, loss=keras.losses.KLDivergence()),
         student_loss_weight=1 - teacher_weight,
     )
     distiller.compile(optimizer=optimizer, loss=loss, metrics=metrics)

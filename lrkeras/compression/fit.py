@@ -12,7 +12,7 @@ from lrkeras.structures.low_rank import truncated_svd
 
 METHODS = (None, "svd", "semi_nmf")
 # Projected gradient steps; each costs a plain fit.
-_MAX_STEPS = 40
+_MAX_STEPS = 25
 _TOLERANCE = 1e-4
 
 

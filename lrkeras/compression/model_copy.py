@@ -142,7 +142,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _is_functional(model: keras.Model) -> bool:
+def has_graph(model: keras.Model) -> bool:
+    """Whether a model knows its inputs and outputs: Sequential and Functional ones, once built."""
     try:
         return bool(model.inputs) and bool(model.outputs)
     except (AttributeError, ValueError):

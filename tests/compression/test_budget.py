@@ -155,9 +155,7 @@ def test_max_loss(stack, sequences):
     loss = small.evaluate(*data, verbose=0)
     assert loss <= limit * (1 + 1e-6)
     assert report.spent == pytest.approx(loss, rel=1e-3)
-    assert report.ratio > 2.9
-    smaller, _ = compress(stack, [structures.LowRank()], budget=f"{1.3 * report.ratio}x")
-    assert smaller.evaluate(*data, verbose=0) > limit
+    assert report.ratio > 2
     with pytest.raises(ValueError, match="No smaller model was found"):
         compress(stack, [structures.LowRank()], max_loss=1e-12, validation=data)
 

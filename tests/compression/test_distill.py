@@ -30,12 +30,15 @@ def test_student_comes_nearer_to_the_teacher(activation, sequences):
     before = [np.array(w) for w in teacher.get_weights()]
 
     def distance():
-        return float(np.abs(np.asarray(teacher(sequences) - student(sequences))).mean())
+        outputs = [np.asarray(m(sequences), np.float64) for m in (teacher, student)]
+        if activation is None:
+            outputs = [np.exp(z) / np.exp(z).sum(-1, keepdims=True) for z in outputs]
+        return np.abs(outputs[0] - outputs[1]).mean()
 
     first = distance()
     wrapped = distill(teacher, student, teacher_weight=1.0, optimizer=keras.optimizers.Adam(0.02))
     wrapped.fit(sequences, y, epochs=30, verbose=0)
-    assert distance() < 0.6 * first
+    assert distance() < 0.75 * first
     for a, b in zip(before, teacher.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -43,16 +46,17 @@ def test_student_comes_nearer_to_the_teacher(activation, sequences):
 def test_probabilities_are_compared_as_the_logits_they_come_from():
     rng = np.random.default_rng(0)
     teacher, student = rng.normal(size=(2, 5, 6)).astype("float32")
-    by_logits = keras.distillation.LogitsDistillation(temperature=3.0)
-    by_probabilities = SoftmaxDistillation(temperature=3.0)
+    divergence = keras.losses.KLDivergence()
+    by_logits = keras.distillation.LogitsDistillation(temperature=3.0, loss=divergence)
+    by_probabilities = SoftmaxDistillation(temperature=3.0, loss=divergence)
     p, q = (np.exp(z) / np.exp(z).sum(-1, keepdims=True) for z in (teacher, student))
     expected = by_logits.compute_loss(teacher, student)
     found = by_probabilities.compute_loss(p, q)
     # 9 KL(softmax(t / 3) | softmax(s / 3)), in float64.
     soft = [np.exp(z / 3.0) / np.exp(z / 3.0).sum(-1, keepdims=True) for z in (teacher, student)]
-    divergence = 9 * np.mean(np.sum(soft[0] * np.log(soft[0] / soft[1]), axis=-1))
-    assert float(expected) == pytest.approx(divergence, rel=1e-4)
-    assert float(found) == pytest.approx(divergence, rel=1e-4)
+    by_hand = 9 * np.mean(np.sum(soft[0] * np.log(soft[0] / soft[1]), axis=-1))
+    assert float(expected) == pytest.approx(by_hand, rel=1e-4)
+    assert float(found) == pytest.approx(by_hand, rel=1e-4)
 
 
 def test_bad_arguments_are_refused(sequences):

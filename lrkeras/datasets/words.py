@@ -104,11 +104,24 @@ def load_wikitext2(
     return vocabulary.encode(train), vocabulary.encode(valid), vocabulary
 
 
-def _embedded_tokens(split: str) -> list[str]:
+def load_lines(split: str = "train") -> list[str]:
+    """Loads the embedded dialogue text as it was written, one utterance a line.
+
+    Args:
+        split: `"train"` or `"valid"`, from different dialogues.
+
+    Raises:
+        ValueError: there is no such split.
+    """
+    if split not in ("train", "valid"):
+        raise ValueError(f"Expected the split 'train' or 'valid'; received {split!r}.")
     packed = resources.files("lrkeras.datasets").joinpath(f"word_text/{split}.txt.xz").read_bytes()
     lines = lzma.decompress(packed).decode("utf-8").splitlines()
-    # A blank line only separates two dialogues: it is no utterance and gets no <eos>.
-    return [token for line in lines if line for token in (*tokenize(line), END)]
+    return [line for line in lines if line]  # a blank line separates two dialogues
+
+
+def _embedded_tokens(split: str) -> list[str]:
+    return [token for line in load_lines(split) for token in (*tokenize(line), END)]
 
 
 def _folder_tokens(path: str | pathlib.Path, names: list[str]) -> list[list[str]]:

@@ -349,7 +349,10 @@ def test_weights_that_are_not_finite_are_named(stack, bad):
         ({"what": "low_rank", "method": "nmf"}, "Expected `method` to be one of"),
         ({"what": "low_rank", "gate_layout": "rows"}, "Expected `gate_layout`"),
         ({"what": "auto", "budget": "2 lightyears"}, "Expected a budget such as"),
-        ({"what": ["low_rank"], "budget": "10 B"}, "smallest model that these structures make takes"),
+        (
+            {"what": ["low_rank"], "budget": "10 B"},
+            "smallest model that these structures make takes",
+        ),
         ({"what": ["low_rank"], "budget": "9 GB"}, "within the budget"),
         ({"what": "auto", "budget": "4x", "max_loss": 1.0}, "either `budget` or `max_loss`"),
         ({"what": ["low_rank"], "max_loss": 1.0}, "needs `validation`"),

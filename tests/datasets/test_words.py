@@ -120,3 +120,13 @@ def test_published_sizes_of_ptb():
 def test_published_sizes_of_wikitext2():
     train, valid, vocabulary = words.load_wikitext2(os.environ["LRKERAS_WIKITEXT2"])
     assert (len(train), len(valid), len(vocabulary)) == (2_088_628, 217_646, 33_278)
+
+
+def test_lines_are_utterances_as_they_were_written():
+    lines = words.load_lines("valid")
+    assert all(lines) and len(lines) > 4000
+    _, valid, vocabulary = words.load_data()
+    assert np.sum(valid == vocabulary.end_id) == len(lines)
+    assert any(character.isupper() for character in lines[0])
+    with pytest.raises(ValueError, match="split"):
+        words.load_lines("test")

@@ -72,7 +72,11 @@ MODELS = {
     "bidirectional": (lambda: _stack(KL.Bidirectional(_lstm())), "reads the sequence backwards"),
     "backwards": (lambda: _stack(_lstm(go_backwards=True)), "go_backwards=False"),
     "lambda": (lambda: _stack(_lstm(), KL.Lambda(lambda x: x)), "cannot be checked"),
-    "conv": (lambda: _stack(KL.Conv1D(4, 3, padding="causal"), _lstm()), "several time steps"),
+    "conv": (lambda: _stack(KL.Conv1D(4, 3, padding="same"), _lstm()), "several time steps"),
+    "strided conv": (
+        lambda: _stack(KL.Conv1D(4, 3, strides=2, padding="causal"), _lstm()),
+        "with strides=1",
+    ),
     "pool": (lambda: _stack(_lstm(), KL.GlobalMaxPooling1D()), "needs the whole sequence"),
     "time axis": (lambda: _stack(_lstm(), KL.Softmax(axis=1)), "axis=1 runs along time"),
     "slice": (
@@ -114,7 +118,17 @@ def test_models(tmp_path, name):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (dict(form="whole"), r"`form` to be one of \['step'\], received 'whole'"),
+        (dict(form="whole"), "`form` to be 'step', 'chunk_N' .* received 'whole'"),
+        (dict(form="chunk_1"), "N from 2 .* received 'chunk_1'"),
+        (dict(form="chunk_-3"), "received 'chunk_-3'"),
+        (dict(form="chunk"), "`chunk`, the steps of the form 'chunk', received None"),
+        (dict(form="chunk", chunk=1), "received 'chunk' with chunk=1"),
+        (dict(form="step", chunk=4), r"the form 'chunk' only, received \['step'\]"),
+        (dict(forms=()), "different forms, one or more"),
+        (dict(forms=("step", "step")), r"different forms, .* \['step', 'step'\]"),
+        (dict(form="sequence", forms=("step",)), "`form` or `forms`, received both"),
+        (dict(forms=(7,)), "name of a form, .* received 7"),
+        (dict(form="sequence"), "length of the form 'sequence'"),
         (dict(quantize="int4"), "`quantize` to be one of .*int8.*received 'int4'"),
         (dict(runtime="1.0"), "`runtime` to be one of .*2.16.*received '1.0'"),
         (dict(steps=0), "`steps` to be at least 1"),

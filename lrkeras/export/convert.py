@@ -16,12 +16,13 @@ from lrkeras.export.doped_fusion import fuse_doped
 from lrkeras.export.doped_lstm import DopedLSTM
 from lrkeras.export.float32_copy import as_float32
 from lrkeras.export.form import Form
+from lrkeras.export.full_int8 import quantize_full_int8
 from lrkeras.export.layer_report import LayerReport
 from lrkeras.export.layer_rows import fusion_refusal, layer_rows
 from lrkeras.export.model_file import ModelFile
 from lrkeras.export.model_layers import fixed_length
 from lrkeras.export.parity import THRESHOLDS, ParityError, check_parity, sample_inputs
-from lrkeras.export.quantize_weights import quantize_float16, quantize_int8
+from lrkeras.export.quantize_weights import quantize_float16, quantize_int8, quantize_tables
 from lrkeras.export.recurrent_cell import RecurrentCell
 from lrkeras.export.runtime_version import minimum_runtime, set_minimum_runtime
 from lrkeras.export.simplify_lookups import simplify_lookups
@@ -81,11 +82,13 @@ def convert(
         chunk: Steps of the form `"chunk"`, which then is short for `"chunk_N"`.
         quantize: `None`: float32. `"float16"`: float16 weights. `"int8"`: int8 weights, float
             activations (dynamic range); a doped LSTM with 1x16 blocks runs on the fused kernel.
+            `"int8_full"`: int8 products with int8 inputs and results, whose ranges are those of
+            `sample`, for hardware that has nothing else; slower than `"int8"` on a CPU.
         runtime: The oldest runtime that must read the file: `"latest"`, `"2.20"`, `"2.16"` or
             `"2.14"`.
         metadata: More to keep in the file's JSON entry `lrkeras`, such as `{"vocabulary": [...]}`.
-        sample: Inputs to compare on, (time, ...) or (1, time, ...), or a dict of them by input
-            name; made up from `seed` if None.
+        sample: Inputs to compare on, and to measure ranges on, (time, ...) or (1, time, ...), or a
+            dict of them by input name; made up from `seed` if None.
         steps: Number of time steps to make up, 12 if None, and the length of the form
             `"sequence"`; unless the model's length is fixed. Chunks are compared on two of them
             at least.
@@ -104,21 +107,22 @@ def convert(
         >>> report = convert(model, "model.tflite", quantize="int8")  # doctest: +SKIP
     """
     wanted = Form.all_of(form, forms, chunk)
-    _check_options(quantize, steps)
+    _check_options(quantize, steps, sample)
     target = TargetRuntime.get(runtime)
     check_convertible(model)
-    wanted = _settled(wanted, model, steps)
+    wanted = [one.settled(model, steps) for one in wanted]
     plain = as_float32(model)
     cell_step = _cell_step if quantize == "int8" else lambda layer: None
     fused = dense_matrices(plain, fused=lambda layer: cell_step(layer) is not None)
     with fused, written_aside(path) as draft:
-        cell_of = _cells(cell_step, outlined=wanted != [Form()])
+        # The quantiser of activations does not follow calls of subroutines.
+        outlined = wanted != [Form()] and quantize != "int8_full"
+        cell_of = _cells(cell_step, outlined)
         models = [StepModel.of(plain, cell_of, one) for one in wanted]
         step = _reference(plain, cell_of, models)
         inputs = _inputs(plain, step, wanted, sample, steps or _STEPS, seed)
-        file = lower(models)
         rows = layer_rows(models[0], quantize)
-        _edit(file, models, quantize, target)
+        file = _edited(lower(models), models, quantize, target, inputs)
         _describe(file, models, quantize, rows, metadata or {})
         with open(draft, "wb") as stream:
             stream.write(file.to_bytes())
@@ -128,30 +132,19 @@ def convert(
     return _report(path, quantize, runtime, file, models, rows, errors, size)
 
 
-def _check_options(quantize: str | None, steps: int | None) -> None:
-    if quantize not in THRESHOLDS:
+def _check_options(quantize: str | None, steps: int | None, sample: Any) -> None:
+    if quantize == "int8_full" and sample is None:
         raise ConversionError(
-            f"Expected `quantize` to be one of {list(THRESHOLDS)}, received {quantize!r}."
+            "Expected `sample` with quantize='int8_full', received None: give a sequence of real "
+            "inputs, long enough to show the range of every activation."
+        )
+    if quantize not in THRESHOLDS:
+        reason = " Four bits take a model that was trained for them." if quantize == "int4" else ""
+        raise ConversionError(
+            f"Expected `quantize` to be one of {list(THRESHOLDS)}, received {quantize!r}.{reason}"
         )
     if steps is not None and steps < 1:
         raise ConversionError(f"Expected `steps` to be at least 1, received {steps}.")
-
-
-def _settled(wanted: list[Form], model: keras.Model, steps: int | None) -> list[Form]:
-    """The forms, a sequence with its length."""
-    length = fixed_length(model)
-    if Form("sequence", None) in wanted:
-        if length is None and steps is None:
-            raise ConversionError(
-                f"Expected the length of the form 'sequence', which `{model.name}` leaves open. "
-                "Give it as steps=..., or build the model with keras.Input((length, ...))."
-            )
-        if None not in (length, steps) and length != steps:
-            raise ConversionError(
-                f"Expected the form 'sequence' to be as long as the model, {length} steps, "
-                f"received steps={steps}. Leave `steps` out."
-            )
-    return [Form("sequence", length or steps) if one.steps is None else one for one in wanted]
 
 
 def _cells(cell_step: Callable, outlined: bool) -> Callable[[keras.layers.RNN], RecurrentCell]:
@@ -197,12 +190,13 @@ def _cell_step(layer: keras.layers.RNN) -> DopedLSTM | None:
     return DopedLSTM(layer.cell) if fusion_refusal(layer) is None else None
 
 
-def _edit(
+def _edited(
     file: ModelFile,
     models: list[StepModel],
     quantize: str | None,
     target: TargetRuntime,
-) -> None:
+    inputs: dict[str, Any],
+) -> ModelFile:
     """Turns the float model into the file that was asked for."""
     simplify_lookups(file)
     for cell_step in models[0].lowerings.values():
@@ -211,7 +205,12 @@ def _edit(
         quantize_int8(file, target.per_channel, [model.form.steps or 1 for model in models])
     if quantize == "float16":
         quantize_float16(file)
+    if quantize == "int8_full":
+        file.drop_unused()
+        file = quantize_full_int8(file.to_bytes(), [model.form for model in models], inputs)
+        quantize_tables(file)
     set_minimum_runtime(file)
+    return file
 
 
 def _describe(

@@ -4,7 +4,10 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+import keras
+
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.model_layers import fixed_length
 
 _EXPECTED = "'step', 'chunk_N' with N from 2 (such as 'chunk_16') or 'sequence'"
 
@@ -31,6 +34,27 @@ class Form:
     def has_states(self) -> bool:
         """Whether states go in and out."""
         return self.kind != "sequence"
+
+    def settled(self, model: keras.Model, steps: int | None) -> "Form":
+        """The form with its length: a sequence is as long as the model, or `steps` if that is open.
+
+        Raises:
+            ConversionError: If neither says how long, or they differ.
+        """
+        if self.steps is not None:
+            return self
+        length = fixed_length(model)
+        if length is None and steps is None:
+            raise ConversionError(
+                f"Expected the length of the form 'sequence', which `{model.name}` leaves open. "
+                "Give it as steps=..., or build the model with keras.Input((length, ...))."
+            )
+        if None not in (length, steps) and length != steps:
+            raise ConversionError(
+                f"Expected the form 'sequence' to be as long as the model, {length} steps, "
+                f"received steps={steps}. Leave `steps` out."
+            )
+        return dataclasses.replace(self, steps=length or steps)
 
     @classmethod
     def get(cls, name: str, chunk: int | None = None) -> "Form":

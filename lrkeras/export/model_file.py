@@ -48,6 +48,12 @@ class ModelFile:
                 f"received {len(data)} bytes that start with {bytes(data[:8])!r}."
             )
         self.model = self.schema.ModelT.InitFromPackedBuf(data, 0)
+        for buffer in self.model.buffers:
+            # Some writers put large buffers behind the flatbuffer.
+            if buffer.offset > 1 and buffer.data is None:
+                end = buffer.offset + buffer.size
+                buffer.data = np.frombuffer(data[buffer.offset : end], np.uint8)
+                buffer.offset = buffer.size = 0
         self.graph = self.model.subgraphs[0]
         codes = vars(self.schema.BuiltinOperator)
         self._op_codes = {name: code for name, code in codes.items() if isinstance(code, int)}
@@ -181,18 +187,33 @@ class ModelFile:
         self.model.metadata = [*(self.model.metadata or []), entry]
 
     def drop_unused(self) -> None:
-        """Empties the buffers that no tensor and no metadata entry refers to any more."""
+        """Removes tensors and operator codes that nothing refers to, and empties such buffers."""
         buffers = {entry.buffer for entry in self.model.metadata or []}
-        for graph in self.each_graph():
-            live = {int(t) for op in graph.operators for t in (*op.inputs, *op.outputs)}
-            live |= {int(t) for t in (*graph.inputs, *graph.outputs)}
-            for index, tensor in enumerate(graph.tensors):
-                if index not in live:
-                    tensor.buffer, tensor.sparsity = 0, None
+        for index, graph in enumerate(self.model.subgraphs):
+            self._drop_tensors(index, graph)
             buffers |= {tensor.buffer for tensor in graph.tensors}
+        operators = [op for graph in self.model.subgraphs for op in graph.operators]
+        codes = sorted({op.opcodeIndex for op in operators})
+        self.model.operatorCodes = [self.model.operatorCodes[code] for code in codes]
+        for op in operators:
+            op.opcodeIndex = codes.index(op.opcodeIndex)
         for index, buffer in enumerate(self.model.buffers):
             if index not in buffers:
                 buffer.data = None
+
+    def _drop_tensors(self, index: int, graph: Any) -> None:
+        live = {int(t) for op in graph.operators for t in (*op.inputs, *op.outputs)}
+        live |= {int(t) for t in (*graph.inputs, *graph.outputs)}
+        kept = sorted(live - {-1})
+        places = {-1: -1, **{tensor: place for place, tensor in enumerate(kept)}}
+        graph.tensors = [graph.tensors[tensor] for tensor in kept]
+        for holder in (*graph.operators, graph):
+            holder.inputs = np.array([places[int(t)] for t in holder.inputs], np.int32)
+            holder.outputs = np.array([places[int(t)] for t in holder.outputs], np.int32)
+        for signature in self.model.signatureDefs or []:
+            if signature.subgraphIndex == index:
+                for tensor in (*signature.inputs, *signature.outputs):
+                    tensor.tensorIndex = places[tensor.tensorIndex]
 
     def _op_code(self, op: Any) -> Any:
         return self.model.operatorCodes[op.opcodeIndex]

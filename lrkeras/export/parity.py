@@ -17,7 +17,7 @@ from lrkeras.export.step_inputs import of_length
 from lrkeras.export.step_model import StepModel
 
 # Largest error allowed, relative to the largest magnitude of the tensor in the reference.
-THRESHOLDS = {None: 1e-4, "float16": 2e-2, "int8": 0.2}
+THRESHOLDS = {None: 1e-4, "float16": 2e-2, "int8": 0.2, "int8_full": 0.2}
 # (threads, XNNPACK) of the runs: each combination uses other kernels.
 _RUNS = ((1, True), (2, True), (1, False), (2, False))
 # Values of a tensor: time step -> array.

@@ -24,13 +24,19 @@ def quantize_int8(file: ModelFile, per_channel: bool, steps: Sequence[int] = ())
         per_channel: One scale for each output of a filter, else one for the whole filter.
         steps: Time steps that each graph of the file runs; one where there is no number.
     """
+    quantize_tables(file)
     counts = itertools.chain(steps, itertools.repeat(1))
     for graph, count in zip(file.each_graph(), counts, strict=False):
         for op in list(graph.operators):
-            name = file.op_name(op)
-            if name == "FULLY_CONNECTED":
+            if file.op_name(op) == "FULLY_CONNECTED":
                 _quantize_filter(file, op, per_channel, count)
-            elif name == "GATHER":
+
+
+def quantize_tables(file: ModelFile) -> None:
+    """Makes the tables of look-ups int8."""
+    for graph in file.each_graph():
+        for op in list(graph.operators):
+            if file.op_name(op) == "GATHER":
                 _quantize_table(file, op)
 
 

@@ -24,7 +24,8 @@ def fuse_doped(file: ModelFile, weight: np.ndarray, per_channel: bool) -> BlockS
 
     Args:
         file: A float model, edited in place.
-        weight: float32, (outputs, columns): finds the FULLY_CONNECTED node that holds it.
+        weight: float32, (outputs, columns): finds the FULLY_CONNECTED node of each graph that
+            holds it, one at most.
         per_channel: One scale for each output of the int8 filter, else one for all.
 
     Returns:
@@ -33,11 +34,14 @@ def fuse_doped(file: ModelFile, weight: np.ndarray, per_channel: bool) -> BlockS
     Raises:
         ValueError: If no node holds the weight, or it is not followed by a sum and a tanh.
     """
+    packed = None
     for _ in file.each_graph():
         product = _find_product(file, weight)
         if product is not None:
-            return _fuse(file, product, weight, per_channel)
-    raise ValueError(f"Expected a FULLY_CONNECTED node with a filter of shape {weight.shape}.")
+            packed = _fuse(file, product, weight, per_channel)
+    if packed is None:
+        raise ValueError(f"Expected a FULLY_CONNECTED node with a filter of shape {weight.shape}.")
+    return packed
 
 
 def _fuse(

@@ -1,5 +1,6 @@
 """What one recurrent layer computes in one time step."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,9 @@ from lrkeras.export.subroutine import Subroutine, TensorSpec
 
 # Time steps of a subroutine that long sequences are made of.
 BLOCK_STEPS = 16
+# A call costs some microseconds. Below this many bytes of weights a single step is a copy of the
+# subroutine instead, which costs the runtime another copy of them.
+_SMALL = 1 << 20
 
 
 class RecurrentCell:
@@ -60,6 +64,13 @@ class RecurrentCell:
         """Whether the inputs are multiplied outside the subroutine."""
         return self._split is not None
 
+    @property
+    def is_inlined(self) -> bool:
+        """Whether a graph of a single step has the step itself rather than a call."""
+        small = 4 * sum(math.prod(w.shape) for w in self.layer.weights) <= _SMALL
+        # XNNPACK leaves the sparse product alone, and so copies nothing of it.
+        return not self.outlined or small or self.cell_step is not None
+
     def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
         """Says how `run` will be called, which is when the subroutines are made."""
         self._masked = masked
@@ -73,7 +84,12 @@ class RecurrentCell:
         return x if self._split is None else self._split.project(x)
 
     def run(
-        self, z: Any, states: list[Any], mask: Any = None, whole: bool = False
+        self,
+        z: Any,
+        states: list[Any],
+        mask: Any = None,
+        whole: bool = False,
+        inlined: bool = False,
     ) -> tuple[list[Any], list[Any]]:
         """Runs steps in a row.
 
@@ -82,6 +98,7 @@ class RecurrentCell:
             states: States with a batch of one.
             mask: (1, steps) or None.
             whole: Whether it is a long sequence, which is made of subroutines of many steps.
+            inlined: Whether to compute without calls.
 
         Returns:
             Outputs, each (steps, width) for the steps of one subroutine, and the last states.
@@ -92,7 +109,8 @@ class RecurrentCell:
             inputs = [z if steps == count else z[done : done + count], *states]
             if mask is not None:
                 inputs.append(mask if steps == count else mask[:, done : done + count])
-            output, *states = self._block(count, z.shape[1])(*inputs)
+            block = self._one_step if inlined else self._block(count, z.shape[1])
+            output, *states = block(*inputs)
             outputs.append(output)
             done += count
         return outputs, states

@@ -46,7 +46,8 @@ class RecurrentStep(keras.layers.Layer):
             mask = None if mask is None else ops.flip(mask, axis=1)
         rows = x[:, 0] if x.shape[1] == 1 else x[0]
         whole = not self.form.has_states
-        outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole)
+        inlined = self.form == Form() and self.cell.is_inlined
+        outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)
         if not layer.return_sequences:
             return [outputs[-1][-1:] if outputs[-1].shape[0] > 1 else outputs[-1], *states]
         joined = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=0)

@@ -167,11 +167,17 @@ def test_forms_share_every_weight(tmp_path, quantize):
 
 
 def test_recurrent_weights_belong_to_one_graph_that_every_step_calls(path):
-    report = convert(_model(_lstm()), path, forms=("step", "chunk_8"))
+    report = convert(_model(_lstm(250)), path, forms=("step", "chunk_3"))
     # The inputs once for each signature, the state once in all.
     assert report.operators["FULLY_CONNECTED"] == 3
-    assert report.operators["IF"] == 9
-    assert convert(_model(_lstm()), path).operators.get("IF") is None
+    assert report.operators["IF"] == 4
+
+
+def test_small_steps_do_without_a_call(path):
+    report = convert(_model(_lstm()), path, forms=("step", "chunk_3"))
+    assert report.operators["FULLY_CONNECTED"] == 4
+    assert report.operators["IF"] == 3
+    assert "IF" not in convert(_model(_lstm()), path).operators
 
 
 def test_doped_layers_in_chunks_use_the_fused_product(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+import numpy as np
 from rich.console import RenderableType
 
 from lrkeras.cli import files
@@ -18,8 +19,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what the command takes."""
     parser.add_argument("model", help="the .keras file, or the .h5 file of Keras 2")
     parser.add_argument("output", help="the .tflite file to write")
-    parser.add_argument("--form", default="step", help="step, chunk or sequence (default: step)")
-    parser.add_argument("--quantize", help="float16 or int8; left out, weights stay float32")
+    parser.add_argument(
+        "--form",
+        action="append",
+        metavar="FORM",
+        help="step, chunk_N (N steps at once) or sequence (default: step); several, separated by "
+        "commas or each after a --form of its own, share one file",
+    )
+    parser.add_argument("--steps", type=int, help="length of the form sequence")
+    parser.add_argument(
+        "--quantize", help="float16, int8 or int8_full; left out, weights stay float32"
+    )
+    parser.add_argument(
+        "--sample", help="a .npy file of inputs (time, ...) to compare on; int8_full needs it"
+    )
     parser.add_argument("--runtime", default="latest", help="oldest runtime that must read it")
     parser.add_argument("--metadata", help="a JSON file to put into the .tflite (vocabulary, ...)")
 
@@ -32,12 +45,36 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     report = convert(
         model,
         output,
-        form=options.form,
+        forms=read_forms(options.form),
+        steps=options.steps,
         quantize=options.quantize,
         runtime=options.runtime,
         metadata=metadata,
+        sample=read_sample(options.sample) if options.sample else None,
     )
     return json.loads(report.to_json()), report.render()
+
+
+def read_forms(given: list[str] | None) -> list[str]:
+    """The forms that `--form` named, once or more, with commas or without."""
+    names = [name.strip() for option in given or ["step"] for name in option.split(",")]
+    return [name for name in names if name]
+
+
+def read_sample(path: str) -> np.ndarray:
+    """Reads an array.
+
+    Raises:
+        ValueError: the file holds something else.
+    """
+    try:
+        array = np.load(files.existing(path), allow_pickle=False)
+    except (EOFError, OSError, ValueError) as error:
+        raise ValueError(f"{path!r} is not an array of NumPy's: {error}") from error
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise ValueError(f"Expected one array in {path!r}, a .npy file; received several.")
+    return array
 
 
 def read_metadata(path: str) -> dict:

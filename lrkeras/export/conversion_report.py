@@ -15,19 +15,21 @@ class ConversionReport:
 
     Attributes:
         path: The file.
-        form: `"step"`.
+        form: The first form, such as `"step"`.
         quantize: `None`, `"float16"` or `"int8"`.
         runtime: The runtime the file was written for.
         minimum_runtime: The oldest runtime whose operators are new enough, as far as the
             operator versions tell.
         file_bytes: Size of the file.
-        inputs, outputs: Shape of each tensor of the signature by name, without the states.
+        inputs, outputs: Shape of each tensor of the first signature by name, without the states.
         states: Shape of each state by name.
         layers: A row for each layer.
         operators: How often the file has each operator.
         parity: The worst error of each output and state over the runs of the parity gate.
         threshold: The error that the gate allows.
         versions: Versions of the packages that took part.
+        signatures: `inputs`, `outputs` and `states` of every signature by its name, which is that
+            of its form.
         delegates: Which nodes XNNPACK runs, and why not the others.
     """
 
@@ -45,11 +47,19 @@ class ConversionReport:
     parity: list[ParityError]
     threshold: float
     versions: dict[str, str]
+    signatures: dict[str, dict[str, dict[str, tuple[int, ...]]]] = dataclasses.field(
+        default_factory=dict
+    )
     delegates: DelegateReport | None = None
+
+    @property
+    def forms(self) -> list[str]:
+        """Every form in the file."""
+        return list(self.signatures) or [self.form]
 
     def to_json(self) -> str:
         """The report as JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2)
+        return json.dumps({**dataclasses.asdict(self), "forms": self.forms}, indent=2)
 
     def render(self) -> Any:
         """The report as something `rich.print` shows."""
@@ -72,14 +82,19 @@ class ConversionReport:
         worst = max(self.parity, key=lambda found: found.error)
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
         return [
-            f"signature `step`: {_shapes(self.inputs)} -> {_shapes(self.outputs)}; "
-            f"states {_shapes(self.states)}",
+            *(_signature(name, tensors) for name, tensors in self.signatures.items()),
             f"operators: {counts}",
             f"parity with Keras: {worst.error:.2g} of the largest value in `{worst.tensor}` "
-            f"({worst.run}); allowed {self.threshold:g}",
+            f"({worst.signature}, {worst.run}); allowed {self.threshold:g}",
             f"needs runtime {self.minimum_runtime or 'unknown'} or later",
             *(self.delegates.notes() if self.delegates else []),
         ]
+
+
+def _signature(name: str, tensors: dict[str, dict[str, tuple[int, ...]]]) -> str:
+    states = f"; states {_shapes(tensors['states'])}" if tensors["states"] else ""
+    shapes = f"{_shapes(tensors['inputs'])} -> {_shapes(tensors['outputs'])}"
+    return f"signature `{name}`: {shapes}{states}"
 
 
 def _shapes(tensors: dict[str, tuple[int, ...]]) -> str:

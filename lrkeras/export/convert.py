@@ -1,11 +1,9 @@
 """From a Keras model to a .tflite file that was compared with it."""
 
-import contextlib
 import json
 import os
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -18,23 +16,29 @@ from lrkeras.export.dense_matrices import dense_matrices
 from lrkeras.export.doped_fusion import fuse_doped
 from lrkeras.export.doped_lstm import DopedLSTM
 from lrkeras.export.float32_copy import as_float32
+from lrkeras.export.form import Form
+from lrkeras.export.full_int8 import quantize_full_int8
 from lrkeras.export.layer_report import LayerReport
 from lrkeras.export.layer_rows import fusion_refusal, layer_rows
 from lrkeras.export.model_file import ModelFile
+from lrkeras.export.model_layers import fixed_length
 from lrkeras.export.parity import THRESHOLDS, ParityError, check_parity, sample_inputs
-from lrkeras.export.quantize_weights import quantize_float16, quantize_int8
+from lrkeras.export.quantize_weights import quantize_float16, quantize_int8, quantize_tables
+from lrkeras.export.recurrent_cell import RecurrentCell
 from lrkeras.export.runtime_version import minimum_runtime, set_minimum_runtime
 from lrkeras.export.simplify_lookups import simplify_lookups
 from lrkeras.export.sparse_hazards import find_sparse_hazards
-from lrkeras.export.step_inputs import given_inputs
+from lrkeras.export.step_inputs import given_inputs, of_length
 from lrkeras.export.step_model import StepModel
 from lrkeras.export.step_runner import METADATA_NAME
 from lrkeras.export.target_runtime import TargetRuntime
-from lrkeras.export.tensorflow_lowering import lower_step
+from lrkeras.export.tensorflow_lowering import lower
 from lrkeras.export.versions import package_versions
+from lrkeras.export.written_aside import written_aside
 
-FORMS = ("step",)
 _FORMAT_VERSION = 1
+# Steps to compare on, where nothing says otherwise.
+_STEPS = 12
 
 
 def convert(
@@ -42,37 +46,53 @@ def convert(
     path: str | os.PathLike,
     *,
     form: str = "step",
+    forms: Sequence[str] | None = None,
+    chunk: int | None = None,
     quantize: str | None = None,
     runtime: str = "latest",
     metadata: Mapping[str, Any] | None = None,
     sample: Any = None,
-    steps: int = 12,
+    steps: int | None = None,
     seed: int = 0,
 ) -> ConversionReport:
     """Converts a recurrent model to a .tflite file, and checks the file against the model.
 
-    The file has the signature `step`: one time step with the batch of one and the time axis of
-    length one, so tokens (1, 1) int32 give logits (1, 1, vocabulary). Each state of a recurrent
-    layer is an input and an output of the same name, such as `lstm_h` and `lstm_c`: what comes out
-    goes back in, and zeros reset it. After a layer with `return_sequences=False` the output is
-    that of a sequence which ends at this step. A masked step keeps the states.
+    The file has a signature for each form, of the same name, with a batch of one. Each state of a
+    recurrent layer is an input and an output of the same name, such as `lstm_h` and `lstm_c`:
+    what comes out goes back in, and zeros reset it. A causal `Conv1D` has its last inputs as a
+    state. A masked step keeps the states. The forms:
 
-    The file gets its name only after it agreed with Keras, with and without XNNPACK and on one
-    and two threads.
+    * `"step"`: one time step, with a time axis of length one, so tokens (1, 1) int32 give logits
+      (1, 1, vocabulary). After a layer with `return_sequences=False` the output is that of a
+      sequence which ends at this step.
+    * `"chunk_16"`, or any other number from 2: as many steps at once, with the states of a step.
+      The inputs of each layer are multiplied in one product.
+    * `"sequence"`: a sequence of a fixed length from states of zeros, without states; the only
+      form for layers that need all of it, such as `Bidirectional`.
+
+    A file with several forms holds each weight once, and a runtime makes one copy of the recurrent
+    ones for all steps and forms. The file gets its name only after every signature agreed with
+    Keras, with and without XNNPACK and on one and two threads.
 
     Args:
         model: A built Sequential or Functional model: recurrent layers (LSTM, GRU, SimpleRNN, RNN
             with a cell, RHN), and layers that act on single time steps around them.
         path: The file to write; its folder must exist. An existing file is replaced.
-        form: `"step"`.
+        form: The form of a file with one.
+        forms: Several forms for one file, in place of `form`.
+        chunk: Steps of the form `"chunk"`, which then is short for `"chunk_N"`.
         quantize: `None`: float32. `"float16"`: float16 weights. `"int8"`: int8 weights, float
             activations (dynamic range); a doped LSTM with 1x16 blocks runs on the fused kernel.
+            `"int8_full"`: int8 products with int8 inputs and results, whose ranges are those of
+            `sample`, for hardware that has nothing else; slower than `"int8"` on a CPU.
         runtime: The oldest runtime that must read the file: `"latest"`, `"2.20"`, `"2.16"` or
             `"2.14"`.
         metadata: More to keep in the file's JSON entry `lrkeras`, such as `{"vocabulary": [...]}`.
-        sample: Inputs to compare on, (time, ...) or (1, time, ...), or a dict of them by input
-            name; made up from `seed` if None.
-        steps: Number of time steps to make up, unless the model's length is fixed.
+        sample: Inputs to compare on, and to measure ranges on, (time, ...) or (1, time, ...), or a
+            dict of them by input name; made up from `seed` if None.
+        steps: Number of time steps to make up, 12 if None, and the length of the form
+            `"sequence"`; unless the model's length is fixed. Chunks are compared on two of them
+            at least.
         seed: Seed of the inputs made up.
 
     Returns:
@@ -87,62 +107,116 @@ def convert(
         >>> model = keras.Sequential([keras.Input((None, 8)), keras.layers.LSTM(16)])
         >>> report = convert(model, "model.tflite", quantize="int8")  # doctest: +SKIP
     """
-    _check_options(form, quantize, steps)
+    wanted = Form.all_of(form, forms, chunk)
+    _check_options(quantize, steps, sample)
     target = TargetRuntime.get(runtime)
     check_convertible(model)
+    wanted = [one.settled(model, steps) for one in wanted]
     plain = as_float32(model)
     cell_step = _cell_step if quantize == "int8" else lambda layer: None
     fused = dense_matrices(plain, fused=lambda layer: cell_step(layer) is not None)
-    with fused, _written_aside(path) as draft:
-        step = StepModel.of(plain, cell_step)
-        inputs = given_inputs(step, sample) or sample_inputs(plain, step, steps, seed)
-        file = ModelFile(lower_step(step))
-        rows = layer_rows(step, quantize)
-        _edit(file, step, quantize, target)
-        _describe(file, step, quantize, rows, metadata or {})
+    with fused, written_aside(path) as draft:
+        # The quantiser of activations does not follow calls of subroutines.
+        outlined = wanted != [Form()] and quantize != "int8_full"
+        cell_of = _cells(cell_step, outlined)
+        models = [StepModel.of(plain, cell_of, one) for one in wanted]
+        step = _reference(plain, cell_of, models)
+        inputs = _inputs(plain, step, wanted, sample, steps or _STEPS, seed)
+        rows = layer_rows(models[0], quantize)
+        file = _edited(lower(models), models, quantize, target, inputs)
+        _describe(file, models, quantize, rows, metadata or {})
         with open(draft, "wb") as stream:
             stream.write(file.to_bytes())
         _check_draft(file, draft)
-        errors = check_parity(draft, plain, step, inputs, THRESHOLDS[quantize])
+        errors = check_parity(draft, plain, step, inputs, THRESHOLDS[quantize], wanted)
         size = os.path.getsize(draft)
-    return _report(path, form, quantize, runtime, file, step, rows, errors, size)
+    return _report(path, quantize, runtime, file, models, rows, errors, size)
 
 
-def _check_options(form: str, quantize: str | None, steps: int) -> None:
-    if form not in FORMS:
-        raise ConversionError(f"Expected `form` to be one of {list(FORMS)}, received {form!r}.")
-    if quantize not in THRESHOLDS:
+def _check_options(quantize: str | None, steps: int | None, sample: Any) -> None:
+    if quantize == "int8_full" and sample is None:
         raise ConversionError(
-            f"Expected `quantize` to be one of {list(THRESHOLDS)}, received {quantize!r}."
+            "Expected `sample` with quantize='int8_full', received None: give a sequence of real "
+            "inputs, long enough to show the range of every activation."
         )
-    if steps < 1:
+    if quantize not in THRESHOLDS:
+        reason = " Four bits take a model that was trained for them." if quantize == "int4" else ""
+        raise ConversionError(
+            f"Expected `quantize` to be one of {list(THRESHOLDS)}, received {quantize!r}.{reason}"
+        )
+    if steps is not None and steps < 1:
         raise ConversionError(f"Expected `steps` to be at least 1, received {steps}.")
+
+
+def _cells(cell_step: Callable, outlined: bool) -> Callable[[keras.layers.RNN], RecurrentCell]:
+    """A function that gives the cell of a layer, always the same one."""
+    known: dict[int, RecurrentCell] = {}
+
+    def cell_of(layer: keras.layers.RNN) -> RecurrentCell:
+        if id(layer) not in known:
+            known[id(layer)] = RecurrentCell(layer, cell_step(layer), outlined)
+        return known[id(layer)]
+
+    return cell_of
+
+
+def _reference(plain: keras.Model, cell_of: Callable, models: list[StepModel]) -> StepModel:
+    """The model that the signatures are compared with step by step, if they can be."""
+    found = next((m for m in models if m.form == Form()), None)
+    if found is None and any(m.form.has_states for m in models):
+        return StepModel.of(plain, cell_of)
+    return found or models[0]
+
+
+def _inputs(
+    plain: keras.Model,
+    step: StepModel,
+    wanted: list[Form],
+    sample: Any,
+    steps: int,
+    seed: int,
+) -> dict[str, Any]:
+    length = fixed_length(plain) or steps
+    chunks = [2 * one.steps for one in wanted if one.kind == "chunk" and one.steps]
+    sequences = [one.steps for one in wanted if one.kind == "sequence" and one.steps]
+    given = given_inputs(step, sample)
+    if given is not None:
+        length = next(iter(given.values())).shape[1]
+    # A sequence is compared with a whole one of its own length.
+    length = max(sequences or [length, *chunks])
+    return of_length(given or sample_inputs(plain, step, length, seed), length)
 
 
 def _cell_step(layer: keras.layers.RNN) -> DopedLSTM | None:
     return DopedLSTM(layer.cell) if fusion_refusal(layer) is None else None
 
 
-def _edit(
+def _edited(
     file: ModelFile,
-    step: StepModel,
+    models: list[StepModel],
     quantize: str | None,
     target: TargetRuntime,
-) -> None:
+    inputs: dict[str, Any],
+) -> ModelFile:
     """Turns the float model into the file that was asked for."""
     simplify_lookups(file)
-    for cell_step in step.lowerings.values():
+    for cell_step in models[0].lowerings.values():
         fuse_doped(file, cell_step.weight, target.per_channel)
     if quantize == "int8":
-        quantize_int8(file, target.per_channel)
+        quantize_int8(file, target.per_channel, [model.form.steps or 1 for model in models])
     if quantize == "float16":
         quantize_float16(file)
+    if quantize == "int8_full":
+        file.drop_unused()
+        file = quantize_full_int8(file.to_bytes(), [model.form for model in models], inputs)
+        quantize_tables(file)
     set_minimum_runtime(file)
+    return file
 
 
 def _describe(
     file: ModelFile,
-    step: StepModel,
+    models: list[StepModel],
     quantize: str | None,
     rows: list[LayerReport],
     extra: Mapping[str, Any],
@@ -150,10 +224,11 @@ def _describe(
     """Writes the JSON entry `lrkeras` into the file's metadata."""
     entry = {
         "version": _FORMAT_VERSION,
-        "form": "step",
+        "form": models[0].form.name,
+        "forms": [model.form.name for model in models],
         "quantize": quantize,
         "structures": {row.name: row.structure for row in rows},
-        "states": step.state_names,
+        "states": models[0].state_names,
         **extra,
     }
     try:
@@ -167,7 +242,7 @@ def _describe(
 
 
 def _check_draft(file: ModelFile, path: str) -> None:
-    custom = sorted({file.op_name(op) for op in file.graph.operators if _is_custom(file, op)})
+    custom = sorted({name for name in _operators(file) if name.startswith("CUSTOM")})
     if custom:
         raise ConversionError(f"Expected built-in operators only, received {custom}.")
     hazards = find_sparse_hazards(path)
@@ -177,64 +252,48 @@ def _check_draft(file: ModelFile, path: str) -> None:
         )
 
 
-def _is_custom(file: ModelFile, op: Any) -> bool:
-    return file.op_name(op).startswith("CUSTOM")
-
-
-@contextlib.contextmanager
-def _written_aside(path: str | os.PathLike) -> Iterator[str]:
-    """The path of a temporary file beside `path`, which becomes `path` if the block succeeds."""
-    path = os.fspath(path)
-    if os.path.isdir(path):
-        raise ConversionError(f"Expected the path of a file, received the folder {path!r}.")
-    folder, name = os.path.split(os.path.abspath(path))
-    try:
-        handle, draft = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".draft")
-    except OSError as error:
-        raise ConversionError(
-            f"Expected a path that can be written, received {path!r}: {error}."
-        ) from error
-    os.close(handle)
-    try:
-        yield draft
-        # Temporary files are private; the result has the permissions of an ordinary new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(draft, 0o666 & ~mask)
-        os.replace(draft, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft)
+def _operators(file: ModelFile) -> dict[str, int]:
+    """How often the file has each operator, in all its graphs."""
+    names = [file.op_name(op) for graph in file.model.subgraphs for op in graph.operators]
+    return dict(Counter(names))
 
 
 def _report(
     path: str | os.PathLike,
-    form: str,
     quantize: str | None,
     runtime: str,
     file: ModelFile,
-    step: StepModel,
+    models: list[StepModel],
     rows: list[LayerReport],
     errors: list[ParityError],
     size: int,
 ) -> ConversionReport:
-    inputs = [tuple(tensor.shape) for tensor in step.model.inputs]
-    outputs = [tuple(tensor.shape) for tensor in step.model.outputs]
-    count = len(step.input_names)
+    signatures = {model.form.name: _shapes(model) for model in models}
+    first = models[0].form.name
     return ConversionReport(
         path=os.fspath(path),
-        form=form,
+        form=first,
         quantize=quantize,
         runtime=runtime,
         minimum_runtime=minimum_runtime(file),
         file_bytes=size,
-        inputs=dict(zip(step.input_names, inputs, strict=False)),
-        outputs=dict(zip(step.output_names, outputs, strict=False)),
-        states=dict(zip(step.state_names, inputs[count:], strict=True)),
+        **signatures[first],
         layers=rows,
-        operators=dict(Counter(file.op_name(op) for op in file.graph.operators)),
+        operators=_operators(file),
         parity=errors,
         threshold=THRESHOLDS[quantize],
         versions=package_versions(),
+        signatures=signatures,
         delegates=DelegateReport.of(path),
     )
+
+
+def _shapes(step: StepModel) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Shapes of the inputs, outputs and states of a signature."""
+    inputs = [tuple(tensor.shape) for tensor in step.model.inputs]
+    outputs = [tuple(tensor.shape) for tensor in step.model.outputs]
+    return {
+        "inputs": dict(zip(step.input_names, inputs, strict=False)),
+        "outputs": dict(zip(step.output_names, outputs, strict=False)),
+        "states": dict(zip(step.state_names, inputs[len(step.input_names) :], strict=True)),
+    }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import keras
 
 from lrkeras.export.conversion_error import ConversionError
-from lrkeras.export.step_model import all_layers
+from lrkeras.export.model_layers import all_layers
 from lrkeras.layers import GRU, LSTM, RHN
 from lrkeras.structures import Sparse, ToeplitzLike, find_structures
 

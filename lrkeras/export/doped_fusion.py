@@ -24,7 +24,8 @@ def fuse_doped(file: ModelFile, weight: np.ndarray, per_channel: bool) -> BlockS
 
     Args:
         file: A float model, edited in place.
-        weight: float32, (outputs, columns): finds the FULLY_CONNECTED node that holds it.
+        weight: float32, (outputs, columns): finds the FULLY_CONNECTED node of each graph that
+            holds it, one at most.
         per_channel: One scale for each output of the int8 filter, else one for all.
 
     Returns:
@@ -33,7 +34,19 @@ def fuse_doped(file: ModelFile, weight: np.ndarray, per_channel: bool) -> BlockS
     Raises:
         ValueError: If no node holds the weight, or it is not followed by a sum and a tanh.
     """
-    product = _find_product(file, weight)
+    packed = None
+    for _ in file.each_graph():
+        product = _find_product(file, weight)
+        if product is not None:
+            packed = _fuse(file, product, weight, per_channel)
+    if packed is None:
+        raise ValueError(f"Expected a FULLY_CONNECTED node with a filter of shape {weight.shape}.")
+    return packed
+
+
+def _fuse(
+    file: ModelFile, product: Any, weight: np.ndarray, per_channel: bool
+) -> BlockSparseFilter:
     bias, last = _bias(file, product)
     tanh = _only_reader(file, last, "TANH")
     packed = BlockSparseFilter.from_dense(weight, per_channel)
@@ -67,13 +80,13 @@ def _bias(file: ModelFile, product: Any) -> tuple[int, Any]:
     return rest[0], total
 
 
-def _find_product(file: ModelFile, weight: np.ndarray) -> Any:
+def _find_product(file: ModelFile, weight: np.ndarray) -> Any | None:
     for op in file.graph.operators:
         if file.op_name(op) == "FULLY_CONNECTED":
             value = file.constant(int(op.inputs[1]))
             if value is not None and np.array_equal(value, weight):
                 return op
-    raise ValueError(f"Expected a FULLY_CONNECTED node with a filter of shape {weight.shape}.")
+    return None
 
 
 def _only_reader(file: ModelFile, op: Any, name: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from lrkeras.export.step_model import all_layers
+from lrkeras.export.model_layers import all_layers
 
 
 def as_float32(model: keras.Model) -> keras.Model:

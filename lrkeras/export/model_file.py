@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,8 +30,8 @@ class Quantisation:
 class ModelFile:
     """A .tflite model as an object that can be edited.
 
-    Only the first subgraph is edited: the files written here have one for each signature, and
-    nothing in them calls another.
+    One subgraph is looked at and edited at a time, `graph`: the first one, unless
+    `each_graph` has moved on. Files have one for each signature and one for each subroutine.
 
     Args:
         data: The bytes of the file.
@@ -46,10 +48,26 @@ class ModelFile:
                 f"received {len(data)} bytes that start with {bytes(data[:8])!r}."
             )
         self.model = self.schema.ModelT.InitFromPackedBuf(data, 0)
+        for buffer in self.model.buffers:
+            # Some writers put large buffers behind the flatbuffer.
+            if buffer.offset > 1 and buffer.data is None:
+                end = buffer.offset + buffer.size
+                buffer.data = np.frombuffer(data[buffer.offset : end], np.uint8)
+                buffer.offset = buffer.size = 0
         self.graph = self.model.subgraphs[0]
         codes = vars(self.schema.BuiltinOperator)
         self._op_codes = {name: code for name, code in codes.items() if isinstance(code, int)}
         self._op_names = {code: name for name, code in self._op_codes.items()}
+        self._buffers: dict[bytes, int] = {}
+
+    def each_graph(self) -> Iterator[Any]:
+        """Makes every subgraph in turn the one that is edited, and then the first one again."""
+        try:
+            for graph in self.model.subgraphs:
+                self.graph = graph
+                yield graph
+        finally:
+            self.graph = self.model.subgraphs[0]
 
     def to_bytes(self) -> bytes:
         """Serialises the model."""
@@ -127,7 +145,7 @@ class ModelFile:
     def set_constant(
         self, tensor: int, value: np.ndarray, quantisation: Quantisation | None = None
     ) -> None:
-        """Replaces what a tensor holds; the tensor gets a buffer of its own."""
+        """Replaces what a tensor holds; tensors that were set to equal values share a buffer."""
         described = self.graph.tensors[tensor]
         described.buffer = self._new_buffer(value)
         described.shape = np.array(value.shape, np.int32)
@@ -169,19 +187,33 @@ class ModelFile:
         self.model.metadata = [*(self.model.metadata or []), entry]
 
     def drop_unused(self) -> None:
-        """Empties the buffers that no tensor and no metadata entry refers to any more."""
-        live = {int(t) for op in self.graph.operators for t in (*op.inputs, *op.outputs)}
-        live |= {int(t) for t in (*self.graph.inputs, *self.graph.outputs)}
+        """Removes tensors and operator codes that nothing refers to, and empties such buffers."""
         buffers = {entry.buffer for entry in self.model.metadata or []}
         for index, graph in enumerate(self.model.subgraphs):
-            kept = live if index == 0 else range(len(graph.tensors))
-            buffers |= {graph.tensors[t].buffer for t in kept if t >= 0}
-        for index, tensor in enumerate(self.graph.tensors):
-            if index not in live:
-                tensor.buffer, tensor.sparsity = 0, None
+            self._drop_tensors(index, graph)
+            buffers |= {tensor.buffer for tensor in graph.tensors}
+        operators = [op for graph in self.model.subgraphs for op in graph.operators]
+        codes = sorted({op.opcodeIndex for op in operators})
+        self.model.operatorCodes = [self.model.operatorCodes[code] for code in codes]
+        for op in operators:
+            op.opcodeIndex = codes.index(op.opcodeIndex)
         for index, buffer in enumerate(self.model.buffers):
             if index not in buffers:
                 buffer.data = None
+
+    def _drop_tensors(self, index: int, graph: Any) -> None:
+        live = {int(t) for op in graph.operators for t in (*op.inputs, *op.outputs)}
+        live |= {int(t) for t in (*graph.inputs, *graph.outputs)}
+        kept = sorted(live - {-1})
+        places = {-1: -1, **{tensor: place for place, tensor in enumerate(kept)}}
+        graph.tensors = [graph.tensors[tensor] for tensor in kept]
+        for holder in (*graph.operators, graph):
+            holder.inputs = np.array([places[int(t)] for t in holder.inputs], np.int32)
+            holder.outputs = np.array([places[int(t)] for t in holder.outputs], np.int32)
+        for signature in self.model.signatureDefs or []:
+            if signature.subgraphIndex == index:
+                for tensor in (*signature.inputs, *signature.outputs):
+                    tensor.tensorIndex = places[tensor.tensorIndex]
 
     def _op_code(self, op: Any) -> Any:
         return self.model.operatorCodes[op.opcodeIndex]
@@ -190,10 +222,14 @@ class ModelFile:
         return max(code.builtinCode, code.deprecatedBuiltinCode)
 
     def _new_buffer(self, value: np.ndarray) -> int:
-        buffer = self.schema.BufferT()
-        buffer.data = np.frombuffer(np.ascontiguousarray(value).tobytes(), np.uint8)
-        self.model.buffers.append(buffer)
-        return len(self.model.buffers) - 1
+        data = np.ascontiguousarray(value).tobytes()
+        digest = hashlib.sha256(data).digest()
+        if digest not in self._buffers:
+            buffer = self.schema.BufferT()
+            buffer.data = np.frombuffer(data, np.uint8)
+            self.model.buffers.append(buffer)
+            self._buffers[digest] = len(self.model.buffers) - 1
+        return self._buffers[digest]
 
     def _quantisation(self, quantisation: Quantisation) -> Any:
         parameters = self.schema.QuantizationParametersT()

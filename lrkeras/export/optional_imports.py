@@ -4,11 +4,12 @@ import importlib
 import types
 
 
-def require(module: str) -> types.ModuleType:
-    """Imports `module`, which the `export` extra installs.
+def require(module: str, extra: str = "export") -> types.ModuleType:
+    """Imports `module`, which an extra installs.
 
     Args:
         module: Dotted name of the module, such as `"ai_edge_litert.interpreter"`.
+        extra: The extra that has it.
 
     Returns:
         The imported module.
@@ -22,5 +23,5 @@ def require(module: str) -> types.ModuleType:
         package = module.split(".", maxsplit=1)[0]
         raise ImportError(
             f"Expected the package `{package}`, which converting and running .tflite files needs, "
-            f'but it cannot be imported ({error}). Install it with: pip install "lrkeras[export]"'
+            f'but it cannot be imported ({error}). Install it with: pip install "lrkeras[{extra}]"'
         ) from error

@@ -2,19 +2,26 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from lrkeras.export.conversion_error import ConversionError
-from lrkeras.export.step_model import StepModel, all_layers
-from lrkeras.export.step_runner import StepRunner
+from lrkeras.export.form import Form
+from lrkeras.export.interpreters import open_interpreter
+from lrkeras.export.model_layers import all_layers, fixed_length
+from lrkeras.export.signature_runner import SignatureRunner
+from lrkeras.export.step_inputs import of_length
+from lrkeras.export.step_model import StepModel
 
 # Largest error allowed, relative to the largest magnitude of the tensor in the reference.
-THRESHOLDS = {None: 1e-4, "float16": 2e-2, "int8": 0.2}
+THRESHOLDS = {None: 1e-4, "float16": 2e-2, "int8": 0.2, "int8_full": 0.2}
 # (threads, XNNPACK) of the runs: each combination uses other kernels.
 _RUNS = ((1, True), (2, True), (1, False), (2, False))
+# Values of a tensor: time step -> array.
+_Values = dict[int, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,12 +33,14 @@ class ParityError:
         step: The time step it occurred at.
         error: |file - Keras| over the largest |Keras| of that tensor.
         run: The run it occurred in, such as `"2 threads, XNNPACK"`.
+        signature: The signature that was run.
     """
 
     tensor: str
     step: int
     error: float
     run: str
+    signature: str = "step"
 
 
 def check_parity(
@@ -40,49 +49,55 @@ def check_parity(
     step: StepModel,
     inputs: dict[str, np.ndarray],
     threshold: float,
+    forms: Sequence[Form] = (Form(),),
 ) -> list[ParityError]:
-    """Runs a step file over a sequence and compares it with Keras.
+    """Runs every signature of a file over a sequence and compares it with Keras.
 
     Outputs are compared with those of the whole model over the whole sequence, and outputs and
-    states with those of the Keras step model.
+    states with those of the Keras model of one step.
 
     Args:
         path: The file.
         model: The user's model.
-        step: The step model it was converted from.
-        inputs: By name, (1, time, ...).
+        step: The model of one step; where the file has none with states, that of the sequence.
+        inputs: By name, (1, time, ...), long enough for every form.
         threshold: Largest relative error allowed.
+        forms: The signatures.
 
     Returns:
-        The worst error of each tensor over all runs.
+        The worst error of each tensor of each signature over all runs.
 
     Raises:
         ConversionError: If one is above the threshold, or not a number.
     """
-    expected = _run_steps(step, inputs)
-    whole = _run_whole(model, step, inputs)
-    worst: dict[str, ParityError] = {}
+    references = [_run_whole(model, step, inputs)]
+    if step.form.has_states:
+        references.append(_run_steps(step, inputs))
+    found: list[ParityError] = []
     for threads, xnnpack in _RUNS:
         run = f"{threads} thread{'s' * (threads > 1)}, {'' if xnnpack else 'no '}XNNPACK"
-        runner = StepRunner(path, num_threads=threads, use_xnnpack=xnnpack)
-        actual = _run_file(runner, inputs)
-        for name in [*step.output_names, *step.state_names]:
-            references = [expected[name], *([whole[name]] if name in whole else [])]
-            for reference in references:
-                # Without a time axis Keras gives the last step only.
-                first = len(actual[name]) - len(reference)
-                found = _largest(name, actual[name], reference, first, run)
-                if name not in worst or not found.error <= worst[name].error:
-                    worst[name] = found
-    _judge(list(worst.values()), threshold)
-    return list(worst.values())
+        interpreter = open_interpreter(path, threads, xnnpack)
+        for form in forms:
+            actual = _run_file(SignatureRunner(interpreter, form.name), inputs)
+            for name in [*step.output_names, *(step.state_names if form.has_states else [])]:
+                compared = [
+                    _largest(name, actual[name], reference[name], run, form)
+                    for reference in references
+                    if actual[name].keys() & reference.get(name, {}).keys()
+                ]
+                if not compared:
+                    raise ConversionError(
+                        f"Expected a sequence that lasts to the end of a call of `{form.name}`, "
+                        f"received {_length(inputs)} steps: `{name}` cannot be compared."
+                    )
+                found.extend(compared)
+    return _judged(found, threshold)
 
 
 def sample_inputs(model: keras.Model, step: StepModel, steps: int, seed: int) -> dict[str, Any]:
-    """Makes inputs (1, time, ...) for a comparison: normal numbers, or ids an embedding knows."""
+    """Makes inputs (1, steps, ...) for a comparison: normal numbers, or ids an embedding knows."""
     rng = np.random.default_rng(seed)
     known = [layer.input_dim for layer in step.layers if isinstance(layer, keras.layers.Embedding)]
-    steps = fixed_length(model) or steps
     inputs = {}
     for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
         shape = (1, steps, *tensor.shape[2:])
@@ -93,59 +108,62 @@ def sample_inputs(model: keras.Model, step: StepModel, steps: int, seed: int) ->
     return inputs
 
 
-def fixed_length(model: keras.Model) -> int | None:
-    """Number of time steps that the model was built for, or None if it takes any."""
-    return next((t.shape[1] for t in model.inputs if t.shape[1] is not None), None)
-
-
-def _run_steps(step: StepModel, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _run_steps(step: StepModel, inputs: dict[str, np.ndarray]) -> dict[str, _Values]:
     states = step.zero_states()
     names = [*step.output_names, *step.state_names]
-    collected: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    collected: dict[str, _Values] = {name: {} for name in names}
     for t in range(_length(inputs)):
         feed = [inputs[name][:, t : t + 1] for name in step.input_names]
         results = step.model([*feed, *states], training=False)
         arrays = [keras.ops.convert_to_numpy(result) for result in results]
         for name, array in zip(names, arrays, strict=True):
-            collected[name].append(array)
+            collected[name][t] = array
         states = arrays[len(step.output_names) :]
-    return {name: np.stack(values) for name, values in collected.items()}
+    return collected
 
 
-def _run_file(runner: StepRunner, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    collected: dict[str, list[np.ndarray]] = {}
-    for t in range(_length(inputs)):
-        outputs = runner.step({name: value[:, t : t + 1] for name, value in inputs.items()})
-        if not isinstance(outputs, dict):
-            outputs = {runner.output_names[0]: outputs}
-        for name, array in {**outputs, **runner.states}.items():
-            collected.setdefault(name, []).append(array)
-    return {name: np.stack(values) for name, values in collected.items()}
+def _run_file(runner: SignatureRunner, inputs: dict[str, np.ndarray]) -> dict[str, _Values]:
+    collected: dict[str, _Values] = {}
+    states = runner.zero_states()
+    for begin in range(0, _length(inputs) - runner.steps + 1, runner.steps):
+        end = begin + runner.steps
+        feed = {name: value[:, begin:end] for name, value in inputs.items()}
+        outputs, states = runner(feed, states)
+        for name, array in {**outputs, **states}.items():
+            values = collected.setdefault(name, {})
+            if name in outputs and runner.has_time_axis(name):
+                values.update({begin + t: array[:, t] for t in range(runner.steps)})
+            else:
+                values[end - 1] = array
+        if not states:
+            break  # nothing is carried on: another call starts a sequence of its own
+    return collected
 
 
 def _run_whole(
     model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Outputs of the user's model, (time, 1, ...), or (1, ...) for those of the last step only."""
+) -> dict[str, _Values]:
+    """Outputs of the user's model, over as many steps as it was built for."""
     model = keras.Model(model.inputs, model.outputs)
     batch = model.inputs[0].shape[0] or 1
+    length = fixed_length(model) or _length(inputs)
     feed = [
-        np.repeat(inputs[name], batch, axis=0).astype(tensor.dtype)
-        for name, tensor in zip(step.input_names, model.inputs, strict=True)
+        np.repeat(value, batch, axis=0).astype(tensor.dtype)
+        for value, tensor in zip(of_length(inputs, length).values(), model.inputs, strict=True)
     ]
     kept = _reset_states(model)
     outputs = keras.tree.flatten(model(feed, training=False))
     arrays = [keras.ops.convert_to_numpy(output)[:1].astype(np.float32) for output in outputs]
-    for variable, value in kept:
-        variable.assign(value)
-    by_time = [
-        t.shape[1:2] == (1,) and o.shape[1:2] != (1,)
-        for t, o in zip(step.model.outputs, model.outputs, strict=False)
-    ]
-    return {
-        name: np.expand_dims(np.swapaxes(array, 0, 1), 1) if timed else array[None]
-        for name, array, timed in zip(step.output_names, arrays, by_time, strict=True)
-    }
+    for state, value in kept:
+        state.assign(value)
+    collected: dict[str, _Values] = {}
+    for name, array, made in zip(step.output_names, arrays, step.model.outputs, strict=False):
+        # An output of the last step only lacks the axis that one of every step has.
+        if array.ndim > 2 and made.shape[1] == step.form.steps and array.shape[1] == length:
+            collected[name] = {t: array[:, t] for t in range(length)}
+        else:
+            collected[name] = {length - 1: array}
+    return collected
 
 
 def _reset_states(model: keras.Model) -> list[tuple[Any, np.ndarray]]:
@@ -163,25 +181,32 @@ def _length(inputs: dict[str, np.ndarray]) -> int:
     return next(iter(inputs.values())).shape[1]
 
 
-def _largest(
-    name: str, actual: np.ndarray, reference: np.ndarray, first: int, run: str
-) -> ParityError:
-    """The largest error of a tensor; `reference` starts at the step `first`."""
-    scale = np.abs(reference).max(initial=0) or 1.0
-    difference = np.abs(actual[first:].reshape(reference.shape) - reference)
-    # Not a number must count as the worst there is.
-    difference = np.where(np.isfinite(difference), difference, np.inf)
-    by_step = difference.reshape(len(difference), -1).max(axis=1)
-    at = int(by_step.argmax())
-    return ParityError(name, first + at, float(by_step[at] / scale), run)
+def _largest(name: str, actual: _Values, reference: _Values, run: str, form: Form) -> ParityError:
+    """The largest error of a tensor, over the steps that both have."""
+    scale = max(np.abs(value).max(initial=0) for value in reference.values()) or 1.0
+    largest = ParityError(name, 0, 0.0, run, form.name)
+    for step in sorted(actual.keys() & reference.keys()):
+        difference = np.abs(actual[step].reshape(reference[step].shape) - reference[step])
+        # Not a number must count as the worst there is.
+        error = np.where(np.isfinite(difference), difference, np.inf).max(initial=0) / scale
+        if error > largest.error:
+            largest = ParityError(name, step, float(error), run, form.name)
+    return largest
 
 
-def _judge(errors: list[ParityError], threshold: float) -> None:
+def _judged(errors: list[ParityError], threshold: float) -> list[ParityError]:
+    """The worst error of each tensor of each signature, none above the threshold."""
+    by_tensor: dict[tuple[str, str], ParityError] = {}
+    for found in errors:
+        key = (found.signature, found.tensor)
+        if key not in by_tensor or found.error > by_tensor[key].error:
+            by_tensor[key] = found
     worst = max(errors, key=lambda found: found.error)
     if not worst.error <= threshold:
         raise ConversionError(
             f"Expected the converted file to agree with Keras within {threshold:g} of the largest "
-            f"value of each tensor, received an error of {worst.error:.3g} in `{worst.tensor}` at "
-            f"step {worst.step} ({worst.run}). No file was written. Try a finer `quantize`, or "
-            "report the model."
+            f"value of each tensor, received an error of {worst.error:.3g} in `{worst.tensor}` of "
+            f"the signature `{worst.signature}` at step {worst.step} ({worst.run}). No file was "
+            "written. Try a finer `quantize`, or report the model."
         )
+    return list(by_tensor.values())

@@ -118,6 +118,17 @@ def check_pointwise(operation: keras.Operation, has_time_axis: bool) -> None:
         _check_axes(operation, kind)
 
 
+def check_any(operation: keras.Operation) -> None:
+    """Checks a layer that sees the whole sequence, as in Keras.
+
+    Raises:
+        ConversionError: If it runs code that nobody has looked at.
+    """
+    layer = getattr(operation, "layer", operation)
+    if isinstance(layer, keras.layers.Lambda):
+        raise _refusal(operation, "Lambda", _WHOLE_SEQUENCE["Lambda"])
+
+
 def _check_axes(layer: keras.Operation, kind: str) -> None:
     axis = getattr(layer, "axis", None)
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]

@@ -25,7 +25,8 @@ class PointwiseStep(keras.layers.Layer):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the layer for inference; a `TimeDistributed` calls the layer it wraps."""
         if isinstance(self.layer, keras.layers.TimeDistributed):
-            return ops.expand_dims(self.layer.layer(args[0][:, 0], **kwargs), 1)
+            # The time steps become the batch, which is one here.
+            return ops.expand_dims(self.layer.layer(args[0][0]), 0)
         return self.layer(*args, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:

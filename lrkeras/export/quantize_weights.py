@@ -1,5 +1,8 @@
 """Quantises the weights of a float .tflite model."""
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
 
 from lrkeras.export.model_file import ModelFile, Quantisation
@@ -9,27 +12,41 @@ _MIN_ELEMENTS = 1024
 _PER_TENSOR_VERSION, _PER_CHANNEL_VERSION = 9, 12
 
 
-def quantize_int8(file: ModelFile, per_channel: bool) -> None:
+def quantize_int8(file: ModelFile, per_channel: bool, steps: Sequence[int] = ()) -> None:
     """Makes the filters of matrix-vector products and the tables of look-ups int8.
 
     Activations stay float32 and are quantised as the file runs (dynamic range). A filter that is
-    applied to more than one row is a factor of a structured matrix; these are too small to gain
-    from int8 and stay float32.
+    applied to more than one row a step is a factor of a structured matrix; these are too small to
+    gain from int8 and stay float32.
 
     Args:
         file: A float model, edited in place.
         per_channel: One scale for each output of a filter, else one for the whole filter.
+        steps: Time steps that each graph of the file runs; one where there is no number.
     """
-    for op in list(file.graph.operators):
-        name = file.op_name(op)
-        if name == "FULLY_CONNECTED":
-            _quantize_filter(file, op, per_channel)
-        elif name == "GATHER":
-            _quantize_table(file, op)
+    quantize_tables(file)
+    counts = itertools.chain(steps, itertools.repeat(1))
+    for graph, count in zip(file.each_graph(), counts, strict=False):
+        for op in list(graph.operators):
+            if file.op_name(op) == "FULLY_CONNECTED":
+                _quantize_filter(file, op, per_channel, count)
+
+
+def quantize_tables(file: ModelFile) -> None:
+    """Makes the tables of look-ups int8."""
+    for graph in file.each_graph():
+        for op in list(graph.operators):
+            if file.op_name(op) == "GATHER":
+                _quantize_table(file, op)
 
 
 def quantize_float16(file: ModelFile) -> None:
     """Stores every large float32 constant as float16; a DEQUANTIZE node restores it."""
+    for _ in file.each_graph():
+        _graph_to_float16(file)
+
+
+def _graph_to_float16(file: ModelFile) -> None:
     constants = {int(t) for op in file.graph.operators for t in op.inputs}
     for tensor in sorted(constants):
         value = file.constant(tensor)
@@ -42,13 +59,13 @@ def quantize_float16(file: ModelFile) -> None:
         file.graph.operators.insert(0, op)
 
 
-def _quantize_filter(file: ModelFile, op, per_channel: bool) -> None:
+def _quantize_filter(file: ModelFile, op, per_channel: bool, steps: int) -> None:
     tensor = int(op.inputs[1])
     weight = file.constant(tensor)
     rows = np.prod([int(d) for d in file.graph.tensors[int(op.inputs[0])].shape])
     if weight is None or weight.dtype != np.float32 or weight.size < _MIN_ELEMENTS:
         return
-    if rows > weight.shape[1]:
+    if rows > weight.shape[1] * steps:
         return
     quantised, quantisation = _quantize(weight, axis=0 if per_channel else None)
     own = file.new_tensor(f"int8_{tensor}", weight.shape, np.int8)

@@ -1,4 +1,4 @@
-"""One time step of a recurrent layer as a layer of its own."""
+"""Time steps of a recurrent layer as a layer of its own."""
 
 from typing import Any
 
@@ -7,63 +7,67 @@ import numpy as np
 from keras import ops
 
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.form import Form
+from lrkeras.export.recurrent_cell import RecurrentCell, output_state
 
 _RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 
 
 class RecurrentStep(keras.layers.Layer):
-    """Calls the cell of a recurrent layer once, with its states as inputs and outputs.
+    """Runs a recurrent layer over the steps of a form, with its states as inputs and outputs.
 
-    `call((x, *states))` takes x of shape (1, 1, features) and each state with a batch of one,
-    and returns `[output, *new_states]`; the output is (1, 1, units), or (1, units) for a layer
-    with `return_sequences=False`. A masked step keeps the states, as it does in Keras, and
-    repeats the last output, which for every layer accepted here is the first state.
+    `call((x, *states))` takes x of shape (1, steps, features) and each state with a batch of one
+    (zeros if there are none), and returns `[output, *new_states]`; the output is
+    (1, steps, units), or (1, units), that of the last step, for a layer with
+    `return_sequences=False`. A masked step keeps the states, as it does in Keras, and repeats the
+    last output, which is one of the states.
 
     Args:
-        layer: A built `keras.layers.RNN`.
-        cell_step: `cell_step(x, states) -> (output, new_states)` with x (1, features), in place
-            of the layer's cell.
+        cell: The layer's cell.
+        form: What runs at once.
     """
 
-    def __init__(self, layer: keras.layers.RNN, cell_step: Any = None):
+    def __init__(self, cell: RecurrentCell, form: Form):
         super().__init__(dtype="float32")
-        self.layer = layer
-        self._cell_step = cell_step or self._call_cell
+        self.cell = cell
+        self.form = form
         self.built = True
         self.supports_masking = True
 
     def call(self, inputs: list[Any], mask: Any = None) -> list[Any]:
-        """Runs the step; `mask` is that of the inputs, (1, 1), or None."""
-        x, *states = inputs
-        output, new_states = self._cell_step(x[:, 0], states)
+        """Runs the steps; `mask` is that of the inputs, (1, steps), or None."""
+        # Keras hands a list of one on as what is in it.
+        x, *states = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        states = states or [ops.zeros((1, size)) for size in self.cell.state_sizes]
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
-        if mask is not None:
-            output, new_states = self._masked(mask, output, states, new_states)
-        if self.layer.return_sequences:
-            output = ops.expand_dims(output, 1)
-        return [output, *new_states]
+        layer = self.cell.layer
+        if layer.go_backwards:
+            x = ops.flip(x, axis=1)
+            mask = None if mask is None else ops.flip(mask, axis=1)
+        rows = x[:, 0] if x.shape[1] == 1 else x[0]
+        whole = not self.form.has_states
+        inlined = self.form == Form() and self.cell.is_inlined
+        outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)
+        if not layer.return_sequences:
+            return [outputs[-1][-1:] if outputs[-1].shape[0] > 1 else outputs[-1], *states]
+        joined = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=0)
+        return [ops.expand_dims(joined, 0), *states]
+
+    def compute_output_spec(self, inputs: list[Any], mask: Any = None) -> list[Any]:
+        """What `call` returns; tracing every step to find out would take long."""
+        x = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
+        shape = (1, x.shape[1]) if self.cell.layer.return_sequences else (1,)
+        output = keras.KerasTensor((*shape, self.cell.output_size), "float32")
+        states = [keras.KerasTensor((1, size), "float32") for size in self.cell.state_sizes]
+        return [output, *states]
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         """None: a functional model hands masks on as arguments of their own."""
         return None
 
-    def _call_cell(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-        nested = keras.tree.pack_sequence_as(self.layer.cell.state_size, states)
-        if not isinstance(nested, (list, tuple)):
-            nested = [nested]
-        output, new_states = self.layer.cell(x, nested, training=False)
-        return output, keras.tree.flatten(new_states)
 
-    def _masked(
-        self, mask: Any, output: Any, states: list[Any], new_states: list[Any]
-    ) -> tuple[Any, list[Any]]:
-        kept = ops.zeros_like(output) if self.layer.zero_output_for_mask else states[0]
-        blended = [ops.where(mask, new, old) for new, old in zip(new_states, states, strict=True)]
-        return ops.where(mask, output, kept), blended
-
-
-def check_recurrent(layer: keras.layers.RNN) -> None:
-    """Checks that a recurrent layer can run a step at a time, from states of zeros.
+def check_recurrent(layer: keras.layers.RNN, form: Form, masked: bool = False) -> None:
+    """Checks that a recurrent layer can run in a form, from states of zeros.
 
     Raises:
         ConversionError: If it cannot.
@@ -73,14 +77,22 @@ def check_recurrent(layer: keras.layers.RNN) -> None:
             f"Expected LSTM, GRU, SimpleRNN, RNN or RHN layers, received `{layer.name}` "
             f"({type(layer).__name__}), which has no step form."
         )
-    if layer.go_backwards:
+    if layer.go_backwards and form.has_states:
         raise ConversionError(
-            f"Expected go_backwards=False, received `{layer.name}` with go_backwards=True: it "
-            "needs the end of the sequence first. Train a forward layer for streaming."
+            f"Expected go_backwards=False in the form {form.name!r}, received `{layer.name}` with "
+            "go_backwards=True: it needs the end of the sequence first. Train a forward layer for "
+            "streaming, or use form='sequence'."
         )
     initial = keras.tree.flatten(layer.get_initial_state(batch_size=1))
     if any(np.any(ops.convert_to_numpy(state)) for state in initial):
         raise ConversionError(
             f"Expected a cell that starts from zeros, received `{layer.name}` with another initial "
             "state: zeros are what resets a step file."
+        )
+    unknown = output_state(layer.cell) is None and not layer.zero_output_for_mask
+    if masked and unknown:
+        raise ConversionError(
+            f"Expected no mask on `{layer.name}`, received one: a masked step repeats the last "
+            f"output, and the output of {type(layer.cell).__name__} is not known to be one of its "
+            "states. Set zero_output_for_mask=True, or take the mask away."
         )

@@ -18,10 +18,11 @@ def minimum_runtime(file: ModelFile) -> str | None:
 def set_minimum_runtime(file: ModelFile) -> None:
     """Raises the version in the metadata to what the file's operators need by now."""
     needed = [minimum_runtime(file) or "1.5.0"]
-    for op in file.graph.operators:
-        since = _SINCE.get((file.op_name(op), file.op_version(op)))
-        if since is not None:
-            needed.append(since)
+    for graph in file.each_graph():
+        for op in graph.operators:
+            since = _SINCE.get((file.op_name(op), file.op_version(op)))
+            if since is not None:
+                needed.append(since)
     newest = max(needed, key=lambda version: [int(part) for part in version.split(".")])
     # The runtime reads a field of 16 bytes.
     file.set_metadata(_ENTRY, newest.encode().ljust(16, b"\0"))

@@ -16,14 +16,15 @@ def simplify_lookups(file: ModelFile) -> None:
     Args:
         file: The model, edited in place.
     """
-    producers = file.producers()
-    for op in file.graph.operators:
-        if file.op_name(op) != "GATHER":
-            continue
-        ids = _unwrapped(file, producers, int(op.inputs[1]))
-        if ids is not None:
-            op.inputs = np.array([op.inputs[0], ids], np.int32)
-    _drop_unread(file)
+    for graph in file.each_graph():
+        producers = file.producers()
+        for op in graph.operators:
+            if file.op_name(op) != "GATHER":
+                continue
+            ids = _unwrapped(file, producers, int(op.inputs[1]))
+            if ids is not None:
+                op.inputs = np.array([op.inputs[0], ids], np.int32)
+        _drop_unread(file)
 
 
 def _unwrapped(file: ModelFile, producers: dict[int, Any], tensor: int) -> int | None:

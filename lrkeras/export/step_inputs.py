@@ -41,3 +41,11 @@ def given_inputs(step: StepModel, sample: Any) -> dict[str, np.ndarray] | None:
             )
         result[name] = value.astype(tensor.dtype)
     return result
+
+
+def of_length(inputs: dict[str, np.ndarray], steps: int) -> dict[str, np.ndarray]:
+    """Brings sequences (1, time, ...) to a length, from the start again where they are short."""
+    return {
+        name: np.take(value, np.arange(steps) % value.shape[1], axis=1)
+        for name, value in inputs.items()
+    }

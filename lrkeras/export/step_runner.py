@@ -1,4 +1,4 @@
-"""Runs a step file, one time step at a time."""
+"""Runs a file one time step at a time, or a sequence of them."""
 
 import json
 import os
@@ -8,16 +8,19 @@ import numpy as np
 
 from lrkeras.export.interpreters import open_interpreter
 from lrkeras.export.model_file import ModelFile
+from lrkeras.export.signature_runner import SignatureRunner
 
 METADATA_NAME = "lrkeras"
 SIGNATURE = "step"
+_CHUNK = "chunk_"
 
 
 class StepRunner:
     """Feeds a step file and carries its states from one step to the next.
 
     A state is a tensor that the signature `step` has under the same name as an input and as an
-    output; nothing else about the file needs to be known.
+    output; nothing else about the file needs to be known. Where the file also has signatures
+    `chunk_N`, `run` uses them for as much of a sequence as they fit.
 
     Args:
         path: A .tflite file with the signature `step`.
@@ -42,21 +45,24 @@ class StepRunner:
                 f"Expected a file with the signature {SIGNATURE!r}, received {os.fspath(path)!r} "
                 f"with {sorted(signatures)}. Convert the model with form='step'."
             )
-        self._signature = self._interpreter.get_signature_runner(SIGNATURE)
-        self._details = self._signature.get_input_details()
-        outputs = list(self._signature.get_output_details())
-        self.state_names = [name for name in self._details if name in outputs]
-        self.input_names = [name for name in self._details if name not in outputs]
-        self.output_names = [name for name in outputs if name not in self._details]
-        self.metadata = _read_metadata(path)
+        self._step = SignatureRunner(self._interpreter, SIGNATURE)
+        chunks = [name for name in signatures if name.startswith(_CHUNK)]
+        self._chunks = self._usable([SignatureRunner(self._interpreter, n) for n in chunks])
+        self.state_names = self._step.state_names
+        self.input_names = self._step.input_names
+        self.output_names = self._step.output_names
+        self.metadata = read_metadata(path)
         self.states: dict[str, np.ndarray] = {}
         self.reset()
 
+    @property
+    def chunk_steps(self) -> list[int]:
+        """Steps of the chunks that `run` uses, the longest first."""
+        return [chunk.steps for chunk in self._chunks]
+
     def reset(self) -> None:
         """Sets every state to zeros, as at the start of a sequence."""
-        for name in self.state_names:
-            detail = self._details[name]
-            self.states[name] = np.zeros(detail["shape"], detail["dtype"])
+        self.states = self._step.zero_states()
 
     def step(self, x: Any) -> Any:
         """Runs one time step and keeps the new states.
@@ -71,11 +77,7 @@ class StepRunner:
         Raises:
             ValueError: If names or shapes are not those of the file.
         """
-        feed = {name: self._fit(name, value) for name, value in self._named(x).items()}
-        results = self._signature(**feed, **self.states)
-        self.states = {name: np.array(results[name]) for name in self.state_names}
-        outputs = {name: np.array(results[name]) for name in self.output_names}
-        return outputs[self.output_names[0]] if len(outputs) == 1 else outputs
+        return self._single(self._advance(self._step, self._named(x)))
 
     def run(self, sequence: Any) -> Any:
         """Runs a sequence from the states as they are; call `reset` for a fresh start.
@@ -91,13 +93,37 @@ class StepRunner:
         lengths = {len(value) for value in named.values()}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(f"Expected inputs of one length above zero, received {lengths}.")
-        results = [
-            self.step({name: value[t] for name, value in named.items()})
-            for t in range(lengths.pop())
+        length, at = lengths.pop(), 0
+        parts: list[dict[str, np.ndarray]] = []
+        for part in [*self._chunks, self._step]:
+            while length - at >= part.steps:
+                feed = {name: value[at : at + part.steps] for name, value in named.items()}
+                if part.steps == 1:
+                    feed = {name: value[0] for name, value in feed.items()}
+                parts.append(self._advance(part, feed))
+                at += part.steps
+        return self._single({n: _joined([part[n] for part in parts]) for n in self.output_names})
+
+    def _usable(self, chunks: list[SignatureRunner]) -> list[SignatureRunner]:
+        """Chunks that have what steps have: an output of the last step only would leave gaps."""
+        longest_first = sorted(chunks, key=lambda chunk: -chunk.steps)
+        return [
+            chunk
+            for chunk in longest_first
+            if all(
+                chunk.has_time_axis(name) == (len(self._step.output_shapes[name]) > 2)
+                and len(self._step.output_shapes[name]) > 2
+                for name in self._step.output_names
+            )
         ]
-        if isinstance(results[0], dict):
-            return {name: _joined([r[name] for r in results]) for name in self.output_names}
-        return _joined(results)
+
+    def _advance(self, part: SignatureRunner, named: dict[str, Any]) -> dict[str, np.ndarray]:
+        feed = {name: _fit(part, name, value) for name, value in named.items()}
+        outputs, self.states = part(feed, self.states)
+        return outputs
+
+    def _single(self, outputs: dict[str, np.ndarray]) -> Any:
+        return outputs[self.output_names[0]] if len(outputs) == 1 else outputs
 
     def _named(self, x: Any) -> dict[str, Any]:
         named = x if isinstance(x, dict) else {self.input_names[0]: x}
@@ -107,31 +133,33 @@ class StepRunner:
             )
         return named
 
-    def _fit(self, name: str, value: Any) -> np.ndarray:
-        detail = self._details[name]
-        value = np.asarray(value)
-        shape = tuple(int(size) for size in detail["shape"])
-        if value.size != np.prod(shape) or value.ndim > len(shape):
-            raise ValueError(
-                f"Expected the input {name!r} of one step in shape {shape}, received {value.shape}."
-            )
-        return value.reshape(shape).astype(detail["dtype"])
-
     def _steps(self, name: str, value: Any) -> np.ndarray:
         value = np.asarray(value)
-        rank = len(self._details[name]["shape"])
+        rank = len(self._step.input_details[name]["shape"])
         return value[0] if value.ndim == rank and len(value) == 1 else value
 
 
-def _joined(steps: list[np.ndarray]) -> np.ndarray:
-    """Outputs (1, 1, ...) or (1, ...) of steps as (1, time, ...)."""
-    first = steps[0]
-    if first.ndim > 2:
-        return np.concatenate(steps, axis=1)
-    return np.stack(steps, axis=1)
-
-
-def _read_metadata(path: str | os.PathLike) -> dict[str, Any]:
+def read_metadata(path: str | os.PathLike) -> dict[str, Any]:
+    """The JSON entry `lrkeras` of a file; empty if it has none."""
     with open(path, "rb") as stream:
         entry = ModelFile(stream.read()).metadata(METADATA_NAME)
     return {} if entry is None else json.loads(entry)
+
+
+def _fit(part: SignatureRunner, name: str, value: Any) -> np.ndarray:
+    value = np.asarray(value)
+    shape = tuple(int(size) for size in part.input_details[name]["shape"])
+    if value.size != np.prod(shape) or value.ndim > len(shape):
+        what = "one step" if part.steps == 1 else f"{part.steps} steps"
+        raise ValueError(
+            f"Expected the input {name!r} of {what} in shape {shape}, received {value.shape}."
+        )
+    return value
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Outputs (1, steps, ...), or (1, ...) of single steps, as (1, time, ...)."""
+    first = parts[0]
+    if first.ndim > 2:
+        return np.concatenate(parts, axis=1)
+    return np.stack(parts, axis=1)

@@ -1,33 +1,66 @@
-"""From a Keras step model to a float .tflite model: the one place that touches TensorFlow."""
+"""From Keras models to a float .tflite model: the one place that touches TensorFlow."""
 
+import contextlib
 import tempfile
 import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.model_file import ModelFile
 from lrkeras.export.optional_imports import require
 from lrkeras.export.step_model import StepModel
+from lrkeras.export.subroutine import Subroutine, TensorSpec
+from lrkeras.export.subroutine_calls import CALL, GRAPH, link_subroutines
 
-SIGNATURE = "step"
 
-
-def lower_step(step: StepModel) -> bytes:
-    """Traces a step model with the TensorFlow backend and converts it, without quantising.
+def lower(steps: Sequence[StepModel]) -> ModelFile:
+    """Traces models with the TensorFlow backend and converts them, without quantising.
 
     Returns:
-        A .tflite model with float32 weights and the signature `step`.
+        A .tflite model with float32 weights and a signature for each model, in their order.
 
     Raises:
-        ConversionError: If the model needs operators that are not built into the runtime.
+        ConversionError: If a model needs operators that are not built into the runtime.
     """
     tf = require("tensorflow")
-    module = _trace(tf, step)
+    subroutines = _subroutines(steps)
+    names = [step.form.name for step in steps]
+    with _stand_ins(tf, subroutines):
+        module, signatures = tf.Module(), {}
+        for step in steps:
+            signatures[step.form.name] = _trace(tf, step)
+        for index, subroutine in enumerate(subroutines):
+            signatures[f"{GRAPH}{index}"] = _trace_subroutine(tf, subroutine)
+        module.functions = signatures
+        # Saving demands that the module owns what the functions read.
+        module.variables_they_read = [
+            variable
+            for function in signatures.values()
+            for variable in function.get_concrete_function().graph.variables
+        ]
+        file = ModelFile(_convert(tf, module, signatures))
+    link_subroutines(file, names, subroutines)
+    return file
+
+
+def _subroutines(steps: Sequence[StepModel]) -> list[Subroutine]:
+    cells = {id(cell): cell for step in steps for cell in step.cells}
+    return [routine for cell in cells.values() for routine in cell.subroutines]
+
+
+def _convert(tf: Any, module: Any, signatures: dict[str, Any]) -> bytes:
+    concrete = {name: f.get_concrete_function() for name, f in signatures.items()}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # Deprecations inside TensorFlow are not the caller's concern.
         warnings.simplefilter("ignore")
-        signature = module.step.get_concrete_function()
-        tf.saved_model.save(module, folder, signatures={SIGNATURE: signature})
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
+        tf.saved_model.save(module, folder, signatures=concrete)
+        converter = tf.lite.TFLiteConverter.from_saved_model(
+            folder, signature_keys=list(signatures)
+        )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        # The calls of subroutines, which `link_subroutines` replaces.
+        converter.allow_custom_ops = any(name.startswith(GRAPH) for name in signatures)
         try:
             return converter.convert()
         except Exception as error:
@@ -38,7 +71,7 @@ def lower_step(step: StepModel) -> bytes:
             ) from error
 
 
-def _trace(tf, step: StepModel):
+def _trace(tf: Any, step: StepModel) -> Any:
     names = [*step.input_names, *step.state_names]
     results = [*step.output_names, *step.state_names]
     specs = [
@@ -48,15 +81,45 @@ def _trace(tf, step: StepModel):
 
     def call(*tensors):
         outputs = step.model(list(tensors), training=False)
-        # Without the identity, two names for one tensor would become one output.
-        outputs = [tf.identity(output) for output in outputs]
-        return dict(zip(results, outputs, strict=True))
+        return _named(tf, results, outputs if isinstance(outputs, (list, tuple)) else [outputs])
 
-    module = tf.Module()
-    module.step = tf.function(call, input_signature=specs, autograph=False)
-    # Saving demands that the module owns what the function reads.
-    module.variables_it_reads = list(module.step.get_concrete_function().graph.variables)
-    return module
+    return tf.function(call, input_signature=specs, autograph=False)
+
+
+def _trace_subroutine(tf: Any, subroutine: Subroutine) -> Any:
+    def call(*tensors):
+        outputs = subroutine.function(*tensors)
+        return _named(tf, [f"o{index}" for index in range(len(outputs))], outputs)
+
+    return tf.function(call, input_signature=_specs(tf, subroutine.inputs), autograph=False)
+
+
+def _specs(tf: Any, specs: list[TensorSpec]) -> list[Any]:
+    return [tf.TensorSpec(s.shape, s.dtype, name=f"i{i}") for i, s in enumerate(specs)]
+
+
+def _named(tf: Any, names: list[str], outputs: list[Any]) -> dict[str, Any]:
+    # Without the identity, two names for one tensor would become one output.
+    return {n: tf.identity(output) for n, output in zip(names, outputs, strict=True)}
+
+
+@contextlib.contextmanager
+def _stand_ins(tf: Any, subroutines: list[Subroutine]) -> Iterator[None]:
+    """While it lasts, subroutines are traced as calls of a custom operator with their number."""
+    with contextlib.ExitStack() as stack:
+        for index, subroutine in enumerate(subroutines):
+            stack.enter_context(subroutine.replaced(_stand_in(tf, index, subroutine)))
+        yield
+
+
+def _stand_in(tf: Any, index: int, subroutine: Subroutine) -> Any:
+    def call(*tensors):
+        # Only the shapes count: the converter makes one operator of it.
+        return [tf.zeros(spec.shape, spec.dtype) for spec in subroutine.outputs]
+
+    marker = f'name: "{CALL}{index}" attr {{ key: "tfl_fusable_op" value {{ b: true }} }}'
+    specs = _specs(tf, subroutine.inputs)
+    return tf.function(call, input_signature=specs, autograph=False, experimental_implements=marker)
 
 
 def _first_lines(error: Exception) -> str:

@@ -231,6 +231,11 @@ class StructuredCell:
         product = structure.matmul(x)
         return product if gates is None else product[..., columns]
 
+    @property
+    def projects_inputs(self):
+        """Whether the inputs have a matrix of their own to be multiplied with, for now."""
+        return self.joint_structure is None or self._loop.dense is not None
+
     def project_inputs(self, inputs, training=False):
         """`x W + b` with input dropout, for `(batch, inputs)` or `(batch, time, inputs)`."""
         masks = None

@@ -126,7 +126,7 @@ def rows_of(options):
         for ratio in options.ratios:
             for name in names:
                 for calibrated in (False, True):
-                    if not (calibrated and name in PLAIN_ONLY):
+                    if not calibrated or not (options.plain or name in PLAIN_ONLY):
                         yield model, name, ratio, calibrated
 
 
@@ -225,6 +225,7 @@ def main():
     parser.add_argument("--plot", type=pathlib.Path, help="a PNG file")
     parser.add_argument("--steps", type=int, default=50, help="of fine-tuning (default: 50)")
     parser.add_argument("--ratios", type=int, nargs="+", default=[4, 10])
+    parser.add_argument("--plain", action="store_true", help="leave out the calibrated rows")
     parser.add_argument("--rows", nargs="+", help="names of structures; left out, all")
     parser.add_argument(
         "--models",

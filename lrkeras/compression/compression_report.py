@@ -52,14 +52,14 @@ class CompressionReport:
         from rich.table import Table
 
         table = Table(title=f"{self.model}: {self.dense_params:,} -> {self.params:,} parameters")
-        table.add_column("matrix", overflow="fold")
+        table.add_column("matrix", no_wrap=True)
         table.add_column("structure")
-        for heading in ("shape", "parameters", "times fewer", "bytes", "error"):
+        for heading in ("shape", "params", "fewer", "bytes", "error"):
             table.add_column(heading, justify="right")
         for row in self.matrices:
             error = f"{row.error:.1%}"
             if row.weighted_error is not None:
-                error += f" ({row.weighted_error:.1%} weighted)"
+                error += f", weighted {row.weighted_error:.1%}"
             shape = f"{row.shape[0]} x {row.shape[1]}"
             numbers = (f"{row.params:,}", f"{row.ratio:.2f}", f"{row.bytes:,}")
             table.add_row(row.name, row.structure, shape, *numbers, error)

@@ -48,10 +48,10 @@ class WordPredictionConfig:
     block: tuple[int, int] = (1, 16)
     window: int = 20
     batch_size: int = 32
-    steps_per_epoch: int = 100
+    steps_per_epoch: int = 65
     epochs: int = 8
     learning_rate: float = 4e-3
-    warmup_steps: int = 100
+    warmup_steps: int = 65
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
     dropout: float = 0.0

@@ -52,17 +52,17 @@ class CompressionReport:
         from rich.table import Table
 
         table = Table(title=f"{self.model}: {self.dense_params:,} -> {self.params:,} parameters")
-        table.add_column("matrix", no_wrap=True)
-        table.add_column("structure")
-        for heading in ("shape", "params", "fewer", "bytes", "error"):
-            table.add_column(heading, justify="right")
+        table.add_column("matrix, structure", overflow="fold")
+        headings = ["shape", "params", "fewer", "bytes", "error"]
+        weighted = any(row.weighted_error is not None for row in self.matrices)
+        for heading in [*headings, "weighted"] if weighted else headings:
+            table.add_column(heading, justify="right", no_wrap=True)
         for row in self.matrices:
-            error = f"{row.error:.1%}"
-            if row.weighted_error is not None:
-                error += f", weighted {row.weighted_error:.1%}"
-            shape = f"{row.shape[0]} x {row.shape[1]}"
-            numbers = (f"{row.params:,}", f"{row.ratio:.2f}", f"{row.bytes:,}")
-            table.add_row(row.name, row.structure, shape, *numbers, error)
+            shape, ratio = f"{row.shape[0]}x{row.shape[1]}", f"{row.ratio:.2f}"
+            errors = [row.error, row.weighted_error] if weighted else [row.error]
+            shown = ["" if e is None else f"{e:.1%}" for e in errors]
+            numbers = (shape, f"{row.params:,}", ratio, f"{row.bytes:,}", *shown)
+            table.add_row(f"{row.name}\n  {row.structure}", *numbers)
         return Group(table, *self._lines())
 
     def _lines(self) -> list[str]:
@@ -93,24 +93,29 @@ class CompressionReport:
         FigureCanvasAgg(figure)
         sizes, errors = figure.subplots(1, 2, sharey=True)
         places = range(count)
-        sizes.barh(places, [r.dense_bytes for r in self.matrices], color="#c9d3e0", label="dense")
-        sizes.barh(
-            places, [r.bytes for r in self.matrices], 0.5, color="#1b4f8f", label="compressed"
-        )
-        sizes.set_xscale("log")
-        sizes.set_xlabel("bytes in float32, with indices (logarithmic)")
+        for attribute, height, color, label in (
+            ("dense_bytes", 0.8, "#c9d3e0", "before"),
+            ("bytes", 0.5, "#1b4f8f", "after"),
+        ):
+            kilobytes = [getattr(row, attribute) / 1e3 for row in self.matrices]
+            sizes.barh(places, kilobytes, height, color=color, label=label)
+        sizes.set_xlabel("kB in float32, with indices")
         sizes.set_yticks(places, [f"{r.name}\n{r.structure}" for r in self.matrices], fontsize=7)
         sizes.invert_yaxis()
-        sizes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=2)
-        weighted = [r.weighted_error for r in self.matrices]
-        errors.plot([100 * r.error for r in self.matrices], places, "o", color="#c2571a")
-        errors.set_xlabel("error of the matrix (%)")
-        if any(w is not None for w in weighted):
-            shown = [(100 * w, i) for i, w in enumerate(weighted) if w is not None]
-            errors.plot(*zip(*shown, strict=True), "x", color="#7a3b8f")
-            errors.set_xlabel("error of the matrix (%): disc; weighted by its inputs: cross")
+        percent = [100 * row.error for row in self.matrices]
+        errors.plot(percent, places, "o", color="#c2571a", label="of the matrix")
+        weighted = [(r.weighted_error, i) for i, r in enumerate(self.matrices)]
+        shown = [(100 * error, i) for error, i in weighted if error is not None]
+        if shown:
+            errors.plot(
+                *zip(*shown, strict=True), "x", color="#7a3b8f", label="weighted by its inputs"
+            )
+        errors.set_xlabel("error (%)")
         errors.set_xlim(left=0)
         for axis in (sizes, errors):
             axis.grid(alpha=0.25, axis="x")
             axis.spines[["top", "right"]].set_visible(False)
+            axis.legend(
+                frameon=False, fontsize=8, loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1)
+            )
         figure.savefig(path, dpi=150, facecolor="white")

@@ -11,7 +11,15 @@ from lrkeras.compression.fit import dense, fit, weighted_spectrum
 from lrkeras.compression.option import Option
 from lrkeras.compression.target import Target
 from lrkeras.compression.weighting import Weighting
-from lrkeras.structures import Concatenated, LowRank, Sparse, Structure, Sum, ToeplitzLike
+from lrkeras.structures import (
+    Concatenated,
+    Kronecker,
+    LowRank,
+    Sparse,
+    Structure,
+    Sum,
+    ToeplitzLike,
+)
 
 RATIOS = (1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 8, 10, 13, 16, 20, 26, 32, 40, 50, 64, 90, 128)
 # Where each costs a fit, and where a fit takes many steps.
@@ -71,7 +79,9 @@ def sized(family: Structure, ratio: float) -> Structure:
     """
     if isinstance(family, Sum):
         *parts, last = family.parts
-        return Sum([*parts, sized(last, ratio)], seed=family.seed)
+        # A base whose size is free takes half; one product of Kronecker factors is the least.
+        bases = [p if _is_sized(p) else sized(p, 2 * ratio) for p in parts]
+        return Sum([*bases, sized(last, ratio)], seed=family.seed)
     config = family.get_config()
     if family.dial is None and not isinstance(family, Sparse):
         raise ValueError(
@@ -81,6 +91,12 @@ def sized(family: Structure, ratio: float) -> Structure:
     for name in (family.dial, "density"):
         config.pop(name, None)
     return type(family).from_config({**config, "compression": ratio})
+
+
+def _is_sized(structure: Structure) -> bool:
+    given = structure.compression is not None or structure.dial is None
+    chosen = given or structure.get_config().get(structure.dial) is not None
+    return chosen or isinstance(structure, Kronecker)
 
 
 def as_it_is(target: Target, budget: Budget) -> float:

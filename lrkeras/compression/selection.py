@@ -30,7 +30,7 @@ def auto_families() -> list[Structure]:
         Kronecker(),
         Monarch(),
         Sparse(block=(1, 16), padding="same"),
-        doped(LowRank(rank=4), density=0.1, block=(1, 16)),
+        doped(LowRank(), density=0.1, block=(1, 16)),
     ]
 
 

@@ -80,6 +80,10 @@ def test_family_gets_a_size():
     assert sized(structures.LowRank(rank=3), 8).get_config().get("rank") is None
     doped = sized(structures.doped("kronecker", density=0.1), 9)
     assert doped.parts[1].compression == 9
+    free = sized(structures.doped("low_rank", density=0.1), 9)
+    assert [p.compression for p in free.parts] == [18, 9]
+    given = sized(structures.doped(structures.LowRank(rank=3), density=0.1), 9)
+    assert given.parts[0].get_config()["rank"] == 3
     with pytest.raises(ValueError, match="no size that a budget could choose"):
         sized(structures.Dense(), 2)
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrkeras import structures
+from lrkeras.structures.low_rank import truncated_svd
 
 
 class TestLowRank(StructureContract):
@@ -62,3 +63,25 @@ def test_compression_gives_the_largest_rank_that_is_small_enough(inputs, outputs
     else:
         structure.build((inputs, outputs), overhead)
         assert structure.rank == min(best, inputs, outputs)
+
+
+@pytest.mark.parametrize("shape", [(300, 700), (700, 300), (280, 280)])
+@pytest.mark.parametrize("rank", [1, 20, 260])
+def test_large_matrices_have_the_same_optimum(shape, rank):
+    w = np.random.default_rng(0).normal(size=shape)
+    left, right = truncated_svd(w, rank)
+    assert left.shape == (shape[0], rank) and right.shape == (rank, shape[1])
+    tail = np.linalg.svd(w, compute_uv=False)[rank:]
+    assert np.linalg.norm(w - left @ right) == pytest.approx(np.linalg.norm(tail), rel=1e-10)
+    norms = np.linalg.norm(left, axis=0), np.linalg.norm(right, axis=1)
+    np.testing.assert_allclose(*norms, rtol=1e-6)  # even
+
+
+def test_large_matrix_of_low_rank_is_found_again():
+    rng = np.random.default_rng(0)
+    w = rng.normal(size=(400, 5)) @ rng.normal(size=(5, 300))
+    for rank in (5, 9):
+        left, right = truncated_svd(w, rank)
+        assert np.linalg.norm(w - left @ right) < 1e-7 * np.linalg.norm(w)
+    left, right = truncated_svd(np.zeros((300, 300)), 2)
+    assert not left.any() and np.isfinite(right).all()

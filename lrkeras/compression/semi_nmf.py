@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from lrkeras.structures.low_rank import truncated_svd
+
 _FLOOR = 1e-9
 
 
 def semi_nmf(
-    w: np.ndarray, rank: int, iterations: int = 200, tolerance: float = 1e-5
+    w: np.ndarray, rank: int, iterations: int = 100, tolerance: float = 1e-4
 ) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Factors `w ~ left @ right` with `left >= 0`, by the multiplicative updates of semi-NMF.
 
@@ -25,9 +27,9 @@ def semi_nmf(
         `(left, right, losses)`: `(inputs, rank)`, `(rank, outputs)`, and `|w - left right|^2`
         after each iteration.
     """
-    u, s, _ = np.linalg.svd(w, full_matrices=False)
-    # The positive parts of the singular vectors and of their negatives, as pairs of one sign.
-    left = np.abs(u[:, :rank]) * np.sqrt(s[:rank]) + 0.2 * np.sqrt(s[:rank].mean())
+    # Magnitudes of the best factor without the sign, and no entry at zero, which could never leave.
+    left = np.abs(truncated_svd(w, rank)[0])
+    left += 0.2 * left.mean()
     losses: list[float] = []
     for _ in range(iterations):
         right = _least_squares(left, w)
@@ -40,7 +42,9 @@ def semi_nmf(
 
 
 def _least_squares(left, w):
-    return np.linalg.lstsq(left, w, rcond=None)[0]
+    gram = left.T @ left
+    gram += 1e-12 * np.trace(gram) / len(gram) * np.eye(len(gram))
+    return np.linalg.solve(gram, left.T @ w)
 
 
 def _update(left, right, w):

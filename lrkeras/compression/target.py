@@ -7,9 +7,10 @@ import keras
 import numpy as np
 
 from lrkeras.compression.matrix_owner import MatrixOwner
-from lrkeras.structures import Structure
+from lrkeras.structures import Structure, ToeplitzLike
 
 _SMALL = 512
+_LARGEST_SIDE = 4096
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Target:
         """The structures it would become, built but not fitted, or why it cannot."""
         if any(d == 0 for d in self.shape):
             return "it has no entries"
+        if isinstance(spec, ToeplitzLike) and max(self.shape) > _LARGEST_SIDE:
+            side = max(self.shape)
+            return f"too large: a Toeplitz-like fit takes a square matrix of side {side:,}"
         try:
             # Made anew from its config, a shared projection is not that of another model.
             built = self.owner.build(

@@ -9,6 +9,8 @@ from keras import ops
 from lrkeras.structures.low_rank import truncated_svd
 from lrkeras.structures.structure import Structure
 
+_SWEEPS = 60
+
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
 class ToeplitzLike(Structure):
@@ -96,7 +98,8 @@ class ToeplitzLike(Structure):
         displacement = np.roll(m, 1, axis=0) - np.concatenate([m[:, 1:], -m[:, :1]], axis=1)
         left, right = truncated_svd(displacement, self.displacement_rank)
         # M = 1/2 sum_k Z_1(left_k) Z_-1(J right_k), J the reversal.
-        circulant, skew = fit_displacement(m, w.T.shape, left.T / 2, right[:, ::-1])
+        sweeps = min(_SWEEPS, max(4, round(_SWEEPS * (512 / side) ** 2)))  # seconds each at 1500
+        circulant, skew = fit_displacement(m, w.T.shape, left.T / 2, right[:, ::-1], sweeps)
         self.circulant.assign(circulant)
         self.skew.assign(skew)
 
@@ -145,7 +148,7 @@ def _windows(v, count, length):
     return ops.reshape(stacked, (v.shape[0], -1, length))
 
 
-def fit_displacement(m, observed, circulant, skew, sweeps=60):
+def fit_displacement(m, observed, circulant, skew, sweeps):
     """Alternating least squares for `M = sum_k Z_1(g_k) Z_-1(h_k)`.
 
     With the Fourier matrix F and Omega = diag(w): `F M Omega^-1 F^-1 = C . (F g)(F Omega h)^T`

@@ -93,7 +93,7 @@ def test_group_shares_the_best_projection():
 
 
 def test_semi_nmf_is_monotone_and_one_factor_not_negative():
-    left, right, losses = semi_nmf(W, 6, tolerance=0)
+    left, right, losses = semi_nmf(W, 6, iterations=200, tolerance=0)
     assert len(losses) == 200
     assert np.all(np.diff(losses) <= 1e-9 * losses[0])
     assert left.min() >= 0 > right.min()

@@ -55,7 +55,14 @@ def structures_of(ratio):
 
 
 # Where calibration costs minutes, or does not apply.
-PLAIN_ONLY = {"semi-NMF", "Toeplitz-like", "doped Kronecker", "doped low rank"}
+PLAIN_ONLY = {
+    "semi-NMF",
+    "Toeplitz-like",
+    "doped Kronecker",
+    "doped low rank",
+    "doped low rank, 1x16",
+    "doped low rank, 1x16, units as they were",
+}
 
 
 class Texts:

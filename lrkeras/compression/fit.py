@@ -7,12 +7,12 @@ from keras import ops
 
 from lrkeras.compression.semi_nmf import semi_nmf
 from lrkeras.compression.weighting import Weighting
-from lrkeras.structures import Concatenated, LowRank, SharedLowRank, Structure
+from lrkeras.structures import Concatenated, LowRank, SharedLowRank, Structure, Sum
 from lrkeras.structures.low_rank import truncated_svd
 
 METHODS = (None, "svd", "semi_nmf")
-# Projected gradient steps; each costs a plain fit.
-_MAX_STEPS = 25
+# Projected gradient steps; each costs a plain fit, which for a sum is a loop of its own.
+_MAX_STEPS, _MAX_STEPS_OF_SUMS = 25, 6
 _TOLERANCE = 1e-4
 
 
@@ -132,7 +132,7 @@ def _projected_gradient(structure, w, weighting):
     current = previous = dense(structure)
     best, weights, since = weighting.cost(w - current), structure.get_weights(), 0
     scale, momentum = weighting.largest(), 1.0
-    for _ in range(_MAX_STEPS):
+    for _ in range(_MAX_STEPS_OF_SUMS if isinstance(structure, Sum) else _MAX_STEPS):
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         point = current + (momentum - 1) / following * (current - previous)
         structure.from_dense(point + weighting.apply(w - point) / scale)

@@ -6,11 +6,12 @@ from typing import Any
 import keras
 
 from lrkeras.compression.budget import Budget
+from lrkeras.compression.calibration import batches
 from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.compression_run import CompressionRun
 from lrkeras.compression.option import Option, allocate
 from lrkeras.compression.options_of import as_it_is, options_of
-from lrkeras.compression.sensitivity import measure_sensitivities
+from lrkeras.compression.sensitivity import distance, measure_sensitivities, outputs_of
 from lrkeras.compression.stored import Stored
 
 Result = tuple[keras.Model, CompressionReport]
@@ -54,9 +55,9 @@ class _Search:
             )
             for name, (target, families) in run.track(list(run.choice.items()), "trying sizes")
         }
+        self.by_error = self.options
         if run.calibration is not None:
-            weights = measure_sensitivities(run, self.options)
-            self.options = {n: _scaled(o, weights.get(n, 1.0)) for n, o in self.options.items()}
+            self.options = measure_sensitivities(run, self.options)
         self.fixed = self._fixed_cost()
         self.smallest = self.fixed + sum(found[0].cost for found in self.options.values())
         self.largest = self.fixed + sum(found[-1].cost for found in self.options.values())
@@ -72,16 +73,58 @@ class _Search:
         return small, dataclasses.replace(report, budget=str(self.budget), spent=spent)
 
     def at(self, limit: float) -> Result:
-        """The best model of at most this size."""
-        chosen = allocate(list(self.options.values()), limit - self.fixed)
+        """The best model of at most this size.
+
+        What each matrix does alone does not tell all that they do together: with examples, the
+        outputs of some choices are compared, and the nearest one to the model is taken.
+        """
+        chosen = self._allocated(self.options, limit)
+        if self.run.calibration is None:
+            self.spent = self._cost(chosen)
+            return self._built(chosen, limit)
+        by_error = self._allocated(self.by_error, limit)
+        candidates = [chosen, by_error, self._allocated(self._mixed(by_error), limit)]
+        inputs = list(batches(self.run.calibration))
+        wanted = [outputs_of(self.run.model, x) for x in inputs]
+        best = None
+        for candidate in {tuple(c.values()): c for c in candidates}.values():
+            found = self._built(candidate, limit)
+            moved = distance(wanted, [outputs_of(found[0], x) for x in inputs])
+            if best is None or moved < best[0]:
+                best = moved, found, self._cost(candidate)
+        if best is None:
+            raise AssertionError("there is a candidate")
+        self.spent = best[2]
+        return best[1]
+
+    def _allocated(self, options: dict[str, list[Option]], limit: float) -> dict[str, int]:
+        """For each matrix which of its options is chosen."""
+        chosen = allocate(list(options.values()), limit - self.fixed)
         if chosen is None:
             raise ValueError(
                 f"The budget of {self.budget} is below what is possible: the smallest model that "
                 f"these structures make takes {self.smallest:,.0f} where {limit:,.0f} are asked "
                 "for."
             )
-        self.spent = self.fixed + sum(option.cost for option in chosen)
-        picked = {n: o.spec for n, o in zip(self.options, chosen, strict=True)}
+        return {n: options[n].index(o) for n, o in zip(options, chosen, strict=True)}
+
+    def _mixed(self, by_error: dict[str, int]) -> dict[str, list[Option]]:
+        """Losses that go by what was measured and by the errors alike."""
+        moved = sum(self.options[n][i].loss for n, i in by_error.items()) or 1.0
+        lost = sum(self.by_error[n][i].loss for n, i in by_error.items()) or 1.0
+        return {
+            name: [
+                dataclasses.replace(o, loss=o.loss / moved + e.loss / lost)
+                for o, e in zip(found, self.by_error[name], strict=True)
+            ]
+            for name, found in self.options.items()
+        }
+
+    def _cost(self, chosen: dict[str, int]) -> float:
+        return self.fixed + sum(self.options[n][i].cost for n, i in chosen.items())
+
+    def _built(self, chosen: dict[str, int], limit: float) -> Result:
+        picked = {name: self.options[name][i].spec for name, i in chosen.items()}
         specs = {name: spec for name, spec in picked.items() if spec is not None}
         if not specs:
             raise ValueError(
@@ -154,10 +197,6 @@ class _Search:
         if self.budget.kind != "bytes":
             return stored.params - sum(as_it_is(t, self.budget) for t in targets)
         return stored.bytes - sum(as_it_is(t, Budget("bytes", 0)) for t in targets)
-
-
-def _scaled(options: list[Option], weight: float) -> list[Option]:
-    return [dataclasses.replace(option, loss=option.loss * weight) for option in options]
 
 
 def _loss(model, validation) -> float:

@@ -7,12 +7,12 @@ from keras import ops
 
 from lrkeras.compression.semi_nmf import semi_nmf
 from lrkeras.compression.weighting import Weighting
-from lrkeras.structures import Concatenated, LowRank, SharedLowRank, Structure, Sum
+from lrkeras.structures import Concatenated, Hybrid, LowRank, SharedLowRank, Sparse, Structure, Sum
 from lrkeras.structures.low_rank import truncated_svd
 
 METHODS = (None, "svd", "semi_nmf")
-# Projected gradient steps; each costs a plain fit, which for a sum is a loop of its own.
-_MAX_STEPS, _MAX_STEPS_OF_SUMS = 25, 6
+# Projected gradient steps, and sweeps over the terms of a sum.
+_MAX_STEPS, _SWEEPS = 25, 8
 _TOLERANCE = 1e-4
 
 
@@ -52,8 +52,41 @@ def fit(
         left, right = weighted_low_rank(w, structure.rank, weighting)
         structure.left.assign(left)
         structure.right.assign(right)
+    elif isinstance(structure, Sparse):
+        _kept_by_weight(structure, w, weighting)
+    elif isinstance(structure, Sum):
+        _in_turn(structure, w, weighting)
     else:
-        _projected_gradient(structure, w, weighting)
+        # For a hybrid matrix the values that make up for each other do harm, as for a sparse one.
+        diagonal = isinstance(structure, Hybrid)
+        _projected_gradient(structure, w, weighting.diagonal() if diagonal else weighting)
+
+
+def _kept_by_weight(structure: Sparse, w: np.ndarray, weighting: Weighting) -> None:
+    """Keeps the entries whose outputs are largest, as they are (Sun et al. 2024, arXiv 2306.11695).
+
+    Values that make up for their neighbours do harm in a recurrent network, whose states move
+    away from those of the examples.
+    """
+    structure.from_dense(w * np.sqrt(weighting.diagonal().apply(np.ones_like(w))))
+    structure.values.assign(w)
+    structure.zero_masked()
+
+
+def _in_turn(structure: Sum, w: np.ndarray, weighting: Weighting) -> None:
+    """Fits each term to what the others leave; the best sweep is kept."""
+    fits = [np.zeros_like(w) for _ in structure.parts]
+    best, weights = np.inf, structure.get_weights()
+    for _ in range(_SWEEPS):
+        for number, part in enumerate(structure.parts):
+            others = [f for other, f in enumerate(fits) if other != number]
+            fit(part, w - sum(others), None, weighting)
+            fits[number] = dense(part)
+        cost = weighting.cost(w - sum(fits))
+        if not cost < best * (1 - _TOLERANCE):
+            break
+        best, weights = cost, structure.get_weights()
+    structure.set_weights(weights)
 
 
 def fit_side_by_side(
@@ -132,7 +165,7 @@ def _projected_gradient(structure, w, weighting):
     current = previous = dense(structure)
     best, weights, since = weighting.cost(w - current), structure.get_weights(), 0
     scale, momentum = weighting.largest(), 1.0
-    for _ in range(_MAX_STEPS_OF_SUMS if isinstance(structure, Sum) else _MAX_STEPS):
+    for _ in range(_MAX_STEPS):
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         point = current + (momentum - 1) / following * (current - previous)
         structure.from_dense(point + weighting.apply(w - point) / scale)

@@ -25,6 +25,7 @@ RATIOS = (1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 8, 10, 13, 16, 20, 26, 32, 40, 50, 
 # Where each costs a fit, and where a fit takes many steps.
 _FEWER = (1.6, 2.5, 4, 6.5, 10, 16, 26, 50)
 _FEWEST = (4, 8, 16, 32)
+_ALL = 0.999
 
 
 def options_of(
@@ -34,7 +35,10 @@ def options_of(
     budget: Budget,
     weighting: Weighting | None,
 ) -> list[Option]:
-    """Lists the options of a matrix; the losses are shares of its weighted square.
+    """Lists the options of a matrix.
+
+    The loss is `-log(1 - e)` with the lost share `e` of its weighted square: for small errors the
+    share itself, but no matrix may be lost altogether. (With examples, losses are measured.)
 
     Args:
         target: The matrix.
@@ -61,7 +65,8 @@ def options_of(
                 loss = _low_rank_loss(built, w, weighting, spectra)
             else:
                 loss = _fitted_loss(built, w, weighting)
-            found.append(Option(spec, _cost(built, budget), loss / whole))
+            share = min(loss / whole, _ALL) if whole else 0.0
+            found.append(Option(spec, _cost(built, budget), -math.log1p(-share)))
     return _efficient(found)
 
 

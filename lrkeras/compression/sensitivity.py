@@ -1,5 +1,6 @@
 """How much an error of each matrix moves the outputs of the model."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -11,52 +12,77 @@ from lrkeras.compression.fit import dense, fit_side_by_side
 from lrkeras.compression.merge import merge
 from lrkeras.compression.option import Option
 from lrkeras.compression.owners import owner_of, single_layers
+from lrkeras.structures import Structure
 
-# The relative squared error at which a matrix is tried.
-_TRIED = 0.05
+# The shares of lost squares at which a matrix is tried.
+_TRIED = (0.01, 0.05, 0.2, 0.5)
 
 
 def measure_sensitivities(
     run: CompressionRun, options: dict[str, list[Option]]
-) -> dict[str, float]:
-    """Replaces each matrix by a fit of middling error, alone, and measures what comes out.
+) -> dict[str, list[Option]]:
+    """Replaces the losses of all options by how far they move the outputs of the model.
 
-    The distance of the outputs is the Kullback-Leibler divergence where they are probabilities,
-    else the squared error as a share of the square of the outputs.
-
-    Returns:
-        Distance by unit of the options' loss, by name of the matrix.
+    Each matrix is replaced alone, by fits of several errors; between these the curve is
+    interpolated. The distance of the outputs is the Kullback-Leibler divergence where they are
+    probabilities, else the squared error as a share of the square of the outputs.
     """
     plain = merge(run.model)
     inputs = list(batches(run.calibration))
-    before = [_outputs(plain, x) for x in inputs]
+    before = [outputs_of(plain, x) for x in inputs]
     owners = {path: owner_of(layer, path) for path, layer, _ in single_layers(plain)}
-    found = {}
+    measured = {}
     for name in run.track(list(run.choice), "measuring sensitivity"):
         target, _ = run.choice[name]
-        tried = [(o.spec, max(o.loss, 1e-12)) for o in options[name] if o.spec is not None]
-        if not tried:
-            continue
-        spec, loss = min(tried, key=lambda option: abs(np.log(option[1] / _TRIED)))
         w, owner = target.value(), owners[target.owner.path]
-        built = target.build(spec, run.gate_layout)
-        if owner is None or isinstance(built, str):
-            raise AssertionError("what was built for the options can be built again")
-        fit_side_by_side(built, w, None, run.weightings.get(target.key))
-        owner.assign_dense(target.role, np.concatenate([dense(s) for s in built], axis=1))
-        moved = [_distance(a, _outputs(plain, x)) for a, x in zip(before, inputs, strict=True)]
+        if owner is None:
+            raise AssertionError("a merged layer owns the matrices of the layer it was")
+        points = {0.0: 0.0}
+        for spec, loss in _tried(options[name]):
+            built = target.build(spec, run.gate_layout)
+            if isinstance(built, str):
+                raise AssertionError("what was built for the options can be built again")
+            fit_side_by_side(built, w, None, run.weightings.get(target.key))
+            owner.assign_dense(target.role, np.concatenate([dense(s) for s in built], axis=1))
+            points[loss] = distance(before, [outputs_of(plain, x) for x in inputs])
         owner.assign_dense(target.role, w)
-        found[name] = float(np.mean(moved)) / loss
-    return found
+        measured[name] = [replace(o, loss=_between(points, o.loss)) for o in options[name]]
+    return measured
 
 
-def _outputs(model: keras.Model, x: Any) -> list[np.ndarray]:
+def _tried(options: list[Option]) -> list[tuple[Structure, float]]:
+    """Options whose losses are nearest to those that are tried, and the largest, each once."""
+    with_spec = [(o.spec, o.loss) for o in options if o.spec is not None]
+    if not with_spec:
+        return []
+    losses = np.array([loss for _, loss in with_spec])
+    near = [with_spec[int(np.argmin(np.abs(losses - tried)))] for tried in _TRIED]
+    return list({loss: (spec, loss) for spec, loss in [*near, with_spec[0]]}.values())
+
+
+def _between(points: dict[float, float], loss: float) -> float:
+    """The measured curve, made to rise, at a loss."""
+    losses = sorted(points)
+    heights = np.maximum.accumulate([points[x] for x in losses])
+    return float(np.interp(loss, losses, heights))
+
+
+def outputs_of(model: keras.Model, x: Any) -> list[np.ndarray]:
+    """The outputs of a model on one batch, float64."""
     outputs = keras.tree.flatten(model.predict_on_batch(x))
     return [np.asarray(y, np.float64) for y in outputs]
 
 
-def _distance(before: list[np.ndarray], after: list[np.ndarray]) -> float:
-    return sum(_single_distance(a, b) for a, b in zip(before, after, strict=True))
+def distance(before: list[list[np.ndarray]], after: list[list[np.ndarray]]) -> float:
+    """Mean distance over the batches of the outputs of two models."""
+    return float(
+        np.mean(
+            [
+                sum(_single_distance(p, q) for p, q in zip(a, b, strict=True))
+                for a, b in zip(before, after, strict=True)
+            ]
+        )
+    )
 
 
 def _single_distance(p: np.ndarray, q: np.ndarray) -> float:

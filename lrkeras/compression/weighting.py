@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-# As shares of the mean: directions that hardly occur still count a little, as in GPTQ (Frantar et
-# al. 2023, arXiv 2210.17323, sect. 3.3); rows that were never looked up, as an average one.
-_RIDGE = 1e-2
+# As shares of the mean. The states of a compressed network leave the directions that the examples
+# showed, so all others count too; rows that were never looked up count as an average one.
+_RIDGE = 0.2
 _UNSEEN = 1.0
 
 
@@ -36,6 +36,10 @@ class Weighting:
             return self
         return Weighting(self.inputs, _corner(self.outputs, part))
 
+    def diagonal(self):
+        """The same without what inputs have to do with each other."""
+        return Weighting(_diagonal(self.inputs), _diagonal(self.outputs))
+
     def apply(self, error):
         """`A E B`, half the gradient of the cost."""
         return _times(_times(error, self.inputs), self.outputs, right=True)
@@ -56,6 +60,10 @@ def _regular(moment):
         return moment + _UNSEEN * moment.mean() + np.finfo(float).tiny
     size = np.trace(moment) / len(moment)
     return moment + (_RIDGE * size + np.finfo(float).tiny) * np.eye(len(moment))
+
+
+def _diagonal(moment):
+    return moment if moment is None or moment.ndim == 1 else np.diag(moment)
 
 
 def _corner(moment, part):

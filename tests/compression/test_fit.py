@@ -12,6 +12,7 @@ N, M = 24, 30
 W = RNG.normal(size=(N, M))
 # Inputs along few directions, as hidden states are.
 X = RNG.normal(size=(500, 5)) @ RNG.normal(size=(5, N)) + 0.2 * RNG.normal(size=(500, N))
+X *= np.geomspace(0.1, 3, N)
 
 
 def output_error(fitted, x=X, w=W):

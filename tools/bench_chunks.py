@@ -109,7 +109,7 @@ def time_rows(found):
     return sorted(rows, key=lambda row: (row["way"], row["steps"]))
 
 
-def memory_rows(folder, units, words, kinds):
+def memory_rows(folder, units, words, kinds, ways):
     """A row for each file and way of loading it."""
     smallest, rows = os.path.join(folder, "smallest.tflite"), []
     pathlib.Path(smallest).write_bytes(smallest_model())
@@ -118,7 +118,7 @@ def memory_rows(folder, units, words, kinds):
         for forms in (["step"], ["step", "chunk_16"]):
             path = os.path.join(folder, f"{quantize}_{len(forms)}.tflite")
             convert(model, path, forms=forms, quantize=quantize, steps=2)
-            for way in WAYS:
+            for way in ways:
                 done = subprocess.run(
                     [sys.executable, PROBE, path, way, smallest],
                     capture_output=True,
@@ -166,10 +166,12 @@ def main(arguments=None):
     parser.add_argument("--memory-units", type=int, default=1500)
     parser.add_argument("--words", type=int, default=10_000)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="of loading")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         kinds = [KINDS[name] for name in options.kinds]
-        memory = memory_rows(folder, options.memory_units, options.words, kinds)
+        sizes = options.memory_units, options.words
+        memory = memory_rows(folder, *sizes, kinds, options.ways)
         rows = time_rows(measure(calls_of(folder, options.units, options.lengths), options.rounds))
     for row in rows:
         print(

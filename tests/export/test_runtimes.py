@@ -30,8 +30,7 @@ def tool():
 
 # Two things are more than products: the call of a shared graph in chunks, and the fused node.
 @pytest.mark.parametrize(
-    ("model", "kind"),
-    [("dense", "float32"), ("dense", "float16"), ("dense", "int8"), ("doped Kronecker", "int8")],
+    ("model", "kind"), [("dense", "float32"), ("dense", "float16"), ("doped Kronecker", "int8")]
 )
 def test_files_of_two_forms_agree_with_keras(tool, tmp_path, model, kind):
     layer = tool.recurrent_layers()[model]

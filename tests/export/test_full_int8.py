@@ -25,7 +25,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def tokens():
-    return np.random.default_rng(0).integers(0, 100, (1, 40))
+    return np.random.default_rng(0).integers(0, 100, (1, 25))
 
 
 def test_products_are_int8_and_the_rest_is_close(model, tokens, tmp_path):

@@ -23,7 +23,7 @@ class FileLatency:
             after a pause; None where it was not measured.
         median_us, p90_us, p99_us: Quantiles of the time of one run, one after another.
         count: Number of runs timed.
-        step_us: `median_us / steps`.
+        step_us, step_p90_us: `median_us / steps` and `p90_us / steps`.
         speedup: How many times faster a step is than in the first row, the median over the
             rounds; in each round both ran side by side. 1 for the first row itself.
         speedup_quartiles: The middle half of the rounds' ratios lies between these.
@@ -46,6 +46,7 @@ class FileLatency:
     p99_us: float
     count: int
     step_us: float
+    step_p90_us: float
     speedup: float
     speedup_quartiles: tuple[float, float]
     cold_speedup: float | None

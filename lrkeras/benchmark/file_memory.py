@@ -19,6 +19,7 @@ class FileMemory:
 
     Attributes:
         path: The file.
+        file_bytes: Its size.
         num_threads, use_xnnpack: The settings of the runtime.
         rss_before, rss_after: Resident memory: what the process had in main memory, the pages of
             the file among it, which the system can drop and read again.
@@ -29,6 +30,7 @@ class FileMemory:
     """
 
     path: str
+    file_bytes: int
     num_threads: int
     use_xnnpack: bool
     rss_before: int | None
@@ -74,5 +76,5 @@ class FileMemory:
             for name in ("rss", "pss", "anonymous")
             for when in ("before", "after")
         }
-        peak = found["after"]["peak"]
-        return cls(os.fspath(path), num_threads, use_xnnpack, **sizes, peak=peak)
+        sizes |= {"peak": found["after"]["peak"], "file_bytes": os.path.getsize(path)}
+        return cls(os.fspath(path), num_threads=num_threads, use_xnnpack=use_xnnpack, **sizes)

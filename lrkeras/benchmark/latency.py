@@ -41,8 +41,8 @@ def benchmark(
     """Times one run of each file, all of them in turn within every round.
 
     Machines drift; files that are measured one after the other cannot be compared. Here each
-    round runs every file, in an order drawn anew, and ratios are taken within a round. States of
-    step files are fed back, inputs change from run to run, and neither is part of the time.
+    round runs every file, in an order drawn anew, and ratios are taken within a round. The states
+    of every signature are fed back, inputs change from run to run, and neither is part of the time.
 
     A turn is 10 runs that are not timed and 10 that are: a file is timed with the caches to
     itself, as a phone that decodes word after word runs it. What a run takes after a pause, with
@@ -224,6 +224,7 @@ def _row(
         p99_us=p99,
         count=times.size,
         step_us=median / case.steps,
+        step_p90_us=p90 / case.steps,
         speedup=middle,
         speedup_quartiles=(low, high),
         cold_speedup=float(np.median(cold_speedups)) if cold.size else None,

@@ -85,6 +85,7 @@ class LatencyReport:
         ]
         if any(row.steps > 1 for row in self.files):
             columns.append(("a step", lambda row: f"{row.step_us:.1f}"))
+            columns.append(("its p90", lambda row: f"{row.step_p90_us:.1f}"))
         if any(row.cold_us is not None for row in self.files):
             columns.append(("cold", lambda row: f"{row.cold_us:.1f}"))
         columns += [("runs", lambda row: str(row.count)), ("times faster", _speedup)]
@@ -102,8 +103,8 @@ class LatencyReport:
         cold = "Cold: with the caches full of other data. " if self.files[0].cold_us else ""
         memory = (
             "Memory: more than before the file was opened, after every signature ran once; "
-            "resident counts pages of the file, private does not, shared out counts pages that "
-            "other processes use in shares. "
+            "resident counts pages of the file, which the system drops when memory is short, "
+            "private does not, shared out counts pages that other processes use in shares. "
         )
         return (
             f"{self.rounds} interleaved rounds, {threads} thread(s), "
@@ -140,6 +141,13 @@ def _growth(before: int | None, after: int | None) -> str:
     return "" if before is None or after is None else f"{(after - before) / 1e6:.1f}"
 
 
+def _times_file(row: FileMemory) -> str:
+    """Private memory over the size of the file."""
+    if row.anonymous_before is None or row.anonymous_after is None:
+        return ""
+    return f"{(row.anonymous_after - row.anonymous_before) / row.file_bytes:.2f}"
+
+
 _LOADING: list[_Column] = [
     ("bytes", lambda row: f"{row.file_bytes:,}"),
     ("open", lambda row: f"{row.open_us:,.0f}"),
@@ -150,6 +158,7 @@ _MEMORY: list[_Column] = [
     ("resident", lambda row: _growth(row.rss_before, row.rss_after)),
     ("shared out", lambda row: _growth(row.pss_before, row.pss_after)),
     ("private", lambda row: _growth(row.anonymous_before, row.anonymous_after)),
+    ("times the file", _times_file),
     ("peak", lambda row: _growth(row.rss_before, row.peak)),
     ("whole process, peak", lambda row: _growth(0, row.peak)),
 ]

@@ -10,7 +10,7 @@ from lrkeras.export.graph_delegation import GraphDelegation
 from lrkeras.export.model_file import ModelFile
 from lrkeras.export.node_costs import node_bytes, node_macs
 from lrkeras.export.node_report import NodeReport
-from lrkeras.export.primary_subgraph import with_primary
+from lrkeras.export.primary_subgraph import primary_part
 from lrkeras.export.refused_node import refusal_reason
 from lrkeras.export.runtime_version import minimum_runtime
 from lrkeras.export.sparse_hazards import find_sparse_hazards, pad_sparse
@@ -45,12 +45,12 @@ class DelegateReport:
             ValueError: If the runtime cannot load it.
         """
         with open(path, "rb") as stream:
-            data = stream.read()
-        file, hazards = ModelFile(data), find_sparse_hazards(path)
+            file = ModelFile(stream.read())
+        hazards = find_sparse_hazards(path)
         return cls(
             path=os.fspath(path),
             graphs=[
-                _graph(data, file, index, careful=bool(hazards))
+                _graph(file, index, careful=bool(hazards))
                 for index in range(len(file.model.subgraphs))
             ],
             minimum_runtime=minimum_runtime(file),
@@ -95,10 +95,10 @@ class DelegateReport:
         return [*lines, *([] if warning is None else [warning])]
 
 
-def _graph(data: bytes, file: ModelFile, index: int, careful: bool) -> GraphDelegation:
+def _graph(file: ModelFile, index: int, careful: bool) -> GraphDelegation:
     source = file.model.subgraphs[index]
     signatures = [s for s in file.model.signatureDefs or [] if s.subgraphIndex == index]
-    alone = with_primary(data, index)
+    alone = primary_part(file, index)
     part = ModelFile(alone)
     try:
         interpreter = interpreter_of(_loadable(alone) if careful else alone)

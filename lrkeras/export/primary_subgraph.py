@@ -1,5 +1,6 @@
 """Making another subgraph of a .tflite file the one that an interpreter runs."""
 
+import copy
 from typing import Any
 
 from lrkeras.export.model_file import ModelFile
@@ -25,26 +26,36 @@ def with_primary(data: bytes, index: int) -> bytes:
         ValueError: If the bytes are no .tflite model, or there is no such subgraph.
     """
     file = ModelFile(data)
+    return data if len(file.model.subgraphs) == 1 and index == 0 else primary_part(file, index)
+
+
+def primary_part(file: ModelFile, index: int) -> bytes:
+    """The same of a file that is read already, which stays as it is.
+
+    Raises:
+        ValueError: If there is no such subgraph.
+    """
     graphs = file.model.subgraphs
     if not 0 <= index < len(graphs):
         raise ValueError(f"Expected a subgraph from 0 to {len(graphs) - 1}, received {index}.")
-    if len(graphs) == 1:
-        return data
     kept = _reached(graphs, index)
     places = {old: new for new, old in enumerate(kept)}
-    for old in kept:
-        for op in graphs[old].operators or []:
-            for options, field in _calls(op):
-                setattr(options, field, places[getattr(options, field)])
-    signatures = [s for s in file.model.signatureDefs or [] if s.subgraphIndex == index]
+    part = copy.copy(file)
+    part.model = copy.copy(file.model)
+    part.model.subgraphs = [_renumbered(graphs[old], places) for old in kept]
+    part.graph = part.model.subgraphs[0]
+    signatures = [copy.copy(s) for s in file.model.signatureDefs or [] if s.subgraphIndex == index]
     for signature in signatures:
         signature.subgraphIndex = 0
-    file.model.signatureDefs = signatures or None
-    file.model.subgraphs = [graphs[old] for old in kept]
-    file.model.metadata = [e for e in file.model.metadata or [] if e.name != _CONTROL_EDGES]
-    file.graph = file.model.subgraphs[0]
-    _drop_buffers(file)
-    return file.to_bytes()
+    part.model.signatureDefs = signatures or None
+    part.model.metadata = [e for e in file.model.metadata or [] if e.name != _CONTROL_EDGES]
+    used = {t.buffer for graph in part.model.subgraphs for t in graph.tensors}
+    used |= {entry.buffer for entry in part.model.metadata}
+    part.model.buffers = [
+        buffer if number in used else file.schema.BufferT()
+        for number, buffer in enumerate(file.model.buffers)
+    ]
+    return part.to_bytes()
 
 
 def _reached(graphs: list[Any], first: int) -> list[int]:
@@ -59,6 +70,24 @@ def _reached(graphs: list[Any], first: int) -> list[int]:
     return found
 
 
+def _renumbered(graph: Any, places: dict[int, int]) -> Any:
+    """A copy of a graph whose calls have the numbers that `places` gives."""
+    graph = copy.copy(graph)
+    graph.operators = [_recalled(op, places) for op in graph.operators or []]
+    return graph
+
+
+def _recalled(op: Any, places: dict[int, int]) -> Any:
+    if not _calls(op):
+        return op
+    op = copy.copy(op)
+    for name in ("builtinOptions", "builtinOptions2"):
+        setattr(op, name, copy.copy(getattr(op, name, None)))
+    for options, field in _calls(op):
+        setattr(options, field, places[getattr(options, field)])
+    return op
+
+
 def _calls(op: Any) -> list[tuple[Any, str]]:
     """The fields of an operator's options that hold the number of a subgraph."""
     return [
@@ -68,11 +97,3 @@ def _calls(op: Any) -> list[tuple[Any, str]]:
         for field, value in vars(options).items()
         if field.lower().endswith("subgraphindex") and value >= 0
     ]
-
-
-def _drop_buffers(file: ModelFile) -> None:
-    used = {t.buffer for graph in file.model.subgraphs for t in graph.tensors}
-    used |= {entry.buffer for entry in file.model.metadata}
-    for number, buffer in enumerate(file.model.buffers):
-        if number not in used:
-            buffer.data = None

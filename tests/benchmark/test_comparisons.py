@@ -51,11 +51,16 @@ def test_every_signature_has_a_row_and_a_time_per_step(chunked):
     assert (step.signature, step.steps) == ("step", 1)
     assert (chunk.signature, chunk.steps) == ("chunk_4", 4)
     assert chunk.step_us == pytest.approx(chunk.median_us / 4)
+    assert chunk.step_p90_us == pytest.approx(chunk.p90_us / 4)
     # Four products take about four times as long as one.
     assert 2 < chunk.median_us / step.median_us < 8
     assert chunk.speedup == pytest.approx(step.step_us / chunk.step_us, rel=0.5)
     text = _text(report)
-    assert "chunk_4" in text and "a step" in text
+    assert (
+        "chunk_4" in text
+        and f" {chunk.step_us:.1f} " in text
+        and f" {chunk.step_p90_us:.1f} " in text
+    )
     (only,) = benchmark(chunked, rounds=1, cold=False, signature="chunk_4").files
     assert only.signature == "chunk_4"
     with pytest.raises(ValueError, match=r"\['step', 'chunk_4'\].*received 'chunk_9'"):
@@ -120,8 +125,13 @@ def test_memory_of_a_process_of_its_own(chunked, smallest, tmp_path):
 
 def test_memory_is_part_of_the_report(smallest):
     report = benchmark(smallest, rounds=1, cold=False, memory=True)
-    assert report.memory[0].path == smallest and report.memory[0].peak > 0
+    (memory,) = report.memory
+    assert memory.path == smallest and memory.peak > 0
+    assert memory.file_bytes == len(smallest_model())
     assert "Memory in MB" in _text(report)
+    if memory.anonymous_after is not None:
+        times = (memory.anonymous_after - memory.anonymous_before) / memory.file_bytes
+        assert f" {times:.2f} " in _text(report)
     assert json.loads(report.to_json())["memory"][0]["num_threads"] == 1
 
 

@@ -69,6 +69,9 @@ def test_the_tool_writes_claims_survey_and_plot(tools, tmp_path, monkeypatch, ca
     impossible = models.Variant("lr_many", lambda: models.structures.LowRank(compression=900))
     survey["low rank"].append(impossible)
     monkeypatch.setattr(models, "surveyed", lambda: survey)
+    # What the claims below compare, and the two that the warm-up takes.
+    claimed = models.claimed
+    monkeypatch.setattr(models, "claimed", lambda c: [*claimed(c)[:3], *claimed(c)[-2:]])
     monkeypatch.setattr(bench, "SPEED_GOALS", bench.SPEED_GOALS[1:2] + bench.SPEED_GOALS[-1:])
     monkeypatch.setattr(bench, "SIZE_GOAL", {UNITS: 1e9})
     out, plot = tmp_path / "deploy.json", tmp_path / "deploy.png"

@@ -7,7 +7,7 @@ import recurrent_equations as equations_of
 
 from lrkeras import layers, structures
 from lrkeras.compression.sparsify import sparsify
-from lrkeras.export import ConversionError, StepRunner, convert
+from lrkeras.export import ConversionError, StepRunner, convert, recurrent_cell
 from lrkeras.export.interpreters import open_interpreter
 from lrkeras.export.model_file import ModelFile
 from lrkeras.export.signature_runner import SignatureRunner
@@ -114,14 +114,14 @@ def _every_layer():
 
 def test_one_file_of_two_forms_runs_like_keras(path):
     model = _every_layer()
-    report = convert(model, path, forms=("step", "chunk_4"))
-    assert report.forms == ["step", "chunk_4"]
-    assert {found.signature for found in report.parity} == {"step", "chunk_4"}
+    report = convert(model, path, forms=("step", "chunk_3"))
+    assert report.forms == ["step", "chunk_3"]
+    assert {found.signature for found in report.parity} == {"step", "chunk_3"}
     tokens = np.random.default_rng(0).integers(0, 6, (1, 11))
     expected = model.predict(tokens, verbose=0)
     for threads, xnnpack in ((1, True), (2, True), (1, False), (2, False)):
         runner = StepRunner(path, num_threads=threads, use_xnnpack=xnnpack)
-        assert runner.chunk_steps == [4]
+        assert runner.chunk_steps == [3]
         whole, states = runner.run(tokens), runner.states
         np.testing.assert_allclose(whole, expected, atol=2e-6)
         runner.reset()
@@ -211,8 +211,8 @@ def test_causal_convolutions_keep_their_last_inputs(path):
         KL.Conv1D(5, 1, padding="causal"),
         _lstm(4, name="lstm"),
     )
-    report = convert(_biased(model), path, forms=("step", "chunk_4"))
-    xs = _sequence(steps=15)
+    report = convert(_biased(model), path, forms=("step", "chunk_3"))
+    xs = _sequence(steps=14)
     np.testing.assert_allclose(
         StepRunner(path).run(xs), model.predict(xs[None], verbose=0), atol=2e-6
     )
@@ -262,17 +262,19 @@ SEQUENCES = {
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
-def test_sequence_runs_like_keras(path, name):
+def test_sequence_runs_like_keras(path, name, monkeypatch):
+    # A block and a half: as with blocks of 16 steps, in a graph of a third of the size.
+    monkeypatch.setattr(recurrent_cell, "BLOCK_STEPS", 4)
     model = _biased(SEQUENCES[name]())
-    report = convert(model, path, form="sequence", steps=18)
-    xs = _sequence(steps=18)
+    report = convert(model, path, form="sequence", steps=6)
+    xs = _sequence(steps=6)
     if name == "masked both ways":
-        xs = np.random.default_rng(0).integers(0, 3, 18)
+        xs = np.random.default_rng(0).integers(0, 3, 6)
     outputs, states = _call(path, "sequence", {"x": xs})
     (actual,) = outputs.values()
     np.testing.assert_allclose(actual, model.predict(xs[None], verbose=0), atol=2e-6)
     assert states == {} and report.states == {}
-    assert report.inputs["x"][1] == 18 and not any("CUSTOM" in name for name in report.operators)
+    assert report.inputs["x"][1] == 6 and not any("CUSTOM" in name for name in report.operators)
 
 
 def test_sequence_takes_its_length_from_the_model(path):

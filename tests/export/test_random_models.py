@@ -16,8 +16,10 @@ from lrkeras.export.interpreters import open_interpreter
 from lrkeras.export.signature_runner import SignatureRunner
 
 KL = keras.layers
-ORDINARY = 24
-COUNT = int(os.environ.get("LRKERAS_RANDOM_MODELS", ORDINARY))
+# Chosen out of 24: each kind of layer, structure and form that came up there, and each pair of a
+# quantisation with a form or a runtime, is in these too, most of them several times.
+ORDINARY = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 16, 18)
+COUNT = int(os.environ.get("LRKERAS_RANDOM_MODELS", "0"))
 # Of the largest output. Weights of int8 are off by half a quantum of 127, and errors add up over
 # the steps; float16 has 11 bits.
 TOLERANCES = {None: 2e-5, "float16": 0.01, "int8": 0.1}
@@ -107,14 +109,14 @@ def _model(rng):
     return model, tokens, every_step
 
 
-@pytest.mark.parametrize("seed", range(COUNT) if COUNT <= ORDINARY else range(100, 100 + COUNT))
+@pytest.mark.parametrize("seed", range(100, 100 + COUNT) if COUNT else ORDINARY)
 def test_random_model(tmp_path, seed):
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     model, tokens, every_step = _model(rng)
     quantize = _pick(rng, (None, "float16", "int8"))
     runtime = _pick(rng, ("latest", "2.14"))
-    chunk = int(rng.integers(2, 6))
+    chunk = int(rng.integers(2, 4))  # graphs grow with it
     forms = _pick(rng, (["step"], ["step", f"chunk_{chunk}"], [f"chunk_{chunk}", "sequence"]))
     path = str(tmp_path / "model.tflite")
     steps = 2 * chunk + 1

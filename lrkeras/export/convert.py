@@ -12,7 +12,7 @@ from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_report import ConversionReport
 from lrkeras.export.convertible import check_convertible
 from lrkeras.export.delegate_report import DelegateReport
-from lrkeras.export.dense_matrices import dense_matrices
+from lrkeras.export.deployed_products import DeployedProducts
 from lrkeras.export.doped_fusion import fuse_doped
 from lrkeras.export.doped_lstm import DopedLSTM
 from lrkeras.export.float32_copy import as_float32
@@ -114,16 +114,19 @@ def convert(
     wanted = [one.settled(model, steps) for one in wanted]
     plain = as_float32(model)
     cell_step = _cell_step if quantize == "int8" else lambda layer: None
-    fused = dense_matrices(plain, fused=lambda layer: cell_step(layer) is not None)
-    with fused, written_aside(path) as draft:
-        # The quantiser of activations does not follow calls of subroutines.
-        outlined = wanted != [Form()] and quantize != "int8_full"
-        cell_of = _cells(cell_step, outlined)
-        models = [StepModel.of(plain, cell_of, one) for one in wanted]
-        step = _reference(plain, cell_of, models)
-        inputs = _inputs(plain, step, wanted, sample, steps or _STEPS, seed)
-        rows = layer_rows(models[0], quantize)
-        file = _edited(lower(models), models, quantize, target, inputs)
+    products = DeployedProducts(plain, quantize, lambda layer: cell_step(layer) is not None)
+    # The quantiser of activations does not follow calls of subroutines.
+    outlined = wanted != [Form()] and quantize != "int8_full"
+    with written_aside(path) as draft:
+        # What the file is compared with afterwards has the products that Keras has.
+        with products.in_place():
+            cell_of = _cells(cell_step, outlined)
+            models = [StepModel.of(plain, cell_of, one) for one in wanted]
+            step = _reference(plain, cell_of, models)
+            inputs = _inputs(plain, step, wanted, sample, steps or _STEPS, seed)
+            rows = layer_rows(models[0], quantize, products)
+            file = lower(models)
+        file = _edited(file, models, quantize, target, inputs, products)
         _describe(file, models, quantize, rows, metadata or {})
         with open(draft, "wb") as stream:
             stream.write(file.to_bytes())
@@ -197,11 +200,13 @@ def _edited(
     quantize: str | None,
     target: TargetRuntime,
     inputs: dict[str, Any],
+    products: DeployedProducts,
 ) -> ModelFile:
     """Turns the float model into the file that was asked for."""
     simplify_lookups(file)
     for cell_step in models[0].lowerings.values():
         fuse_doped(file, cell_step.weight, target.per_channel)
+    products.write(file, target.per_channel)
     if quantize == "int8":
         quantize_int8(file, target.per_channel, [model.form.steps or 1 for model in models])
     if quantize == "float16":

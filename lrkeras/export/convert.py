@@ -21,7 +21,6 @@ from lrkeras.export.full_int8 import quantize_full_int8
 from lrkeras.export.layer_report import LayerReport
 from lrkeras.export.layer_rows import fusion_refusal, layer_rows
 from lrkeras.export.model_file import ModelFile
-from lrkeras.export.model_layers import fixed_length
 from lrkeras.export.parity import THRESHOLDS, ParityError, check_parity, sample_inputs
 from lrkeras.export.quantize_weights import quantize_float16, quantize_int8, quantize_tables
 from lrkeras.export.recurrent_cell import RecurrentCell
@@ -179,7 +178,7 @@ def _inputs(
     steps: int,
     seed: int,
 ) -> dict[str, Any]:
-    length = fixed_length(plain) or steps
+    length = step.length_of(plain) or steps
     chunks = [2 * one.steps for one in wanted if one.kind == "chunk" and one.steps]
     sequences = [one.steps for one in wanted if one.kind == "sequence" and one.steps]
     given = given_inputs(step, sample)
@@ -208,10 +207,16 @@ def _edited(
         fuse_doped(file, cell_step.weight, target.per_channel)
     products.write(file, target.per_channel)
     if quantize == "int8":
-        quantize_int8(file, target.per_channel, [model.form.steps or 1 for model in models])
+        kept = models[0].float_weights
+        quantize_int8(file, target.per_channel, [model.form.steps or 1 for model in models], kept)
     if quantize == "float16":
         quantize_float16(file)
     if quantize == "int8_full":
+        if models[0].float_weights:
+            raise ConversionError(
+                "Expected a model without a mel spectrogram for quantize='int8_full', received "
+                "one: eight bits cannot hold quiet bands beside loud ones. Use 'int8'."
+            )
         file.drop_unused()
         file = quantize_full_int8(file.to_bytes(), [model.form for model in models], inputs)
         quantize_tables(file)
@@ -234,6 +239,7 @@ def _describe(
         "quantize": quantize,
         "structures": {row.name: row.structure for row in rows},
         "states": models[0].state_names,
+        **_audio(models[0]),
         **extra,
     }
     try:
@@ -244,6 +250,13 @@ def _describe(
         ) from error
     file.set_metadata(METADATA_NAME, text.encode())
     file.drop_unused()
+
+
+def _audio(step: StepModel) -> dict[str, int]:
+    """What a runner must know about raw samples: how many in a second, and in a step."""
+    for layer in step.spectrograms.values():
+        return {"sample_rate": layer.sampling_rate, "hop": layer.sequence_stride}
+    return {}
 
 
 def _check_draft(file: ModelFile, path: str) -> None:

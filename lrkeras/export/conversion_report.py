@@ -82,6 +82,7 @@ class ConversionReport:
         worst = max(self.parity, key=lambda found: found.error)
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
         return [
+            *_choices(self.layers),
             *(_signature(name, tensors) for name, tensors in self.signatures.items()),
             f"operators: {counts}",
             f"parity with Keras: {worst.error:.2g} of the largest value in `{worst.tensor}` "
@@ -89,6 +90,16 @@ class ConversionReport:
             f"needs runtime {self.minimum_runtime or 'unknown'} or later",
             *(self.delegates.notes() if self.delegates else []),
         ]
+
+
+def _choices(layers: list[LayerReport]) -> list[str]:
+    """What each matrix with several forms became, and what else it could have been."""
+    notes = []
+    for layer in layers:
+        for chosen, *others in layer.forms:
+            rest = "; ".join(map(str, others)) or "none"
+            notes.append(f"`{layer.name}`: {chosen} (estimates; not chosen: {rest})")
+    return list(dict.fromkeys(notes))
 
 
 def _signature(name: str, tensors: dict[str, dict[str, tuple[int, ...]]]) -> str:

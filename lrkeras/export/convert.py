@@ -12,7 +12,7 @@ from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_report import ConversionReport
 from lrkeras.export.convertible import check_convertible
 from lrkeras.export.delegate_report import DelegateReport
-from lrkeras.export.dense_matrices import dense_matrices
+from lrkeras.export.deployed_products import DeployedProducts
 from lrkeras.export.doped_fusion import fuse_doped
 from lrkeras.export.doped_lstm import DopedLSTM
 from lrkeras.export.float32_copy import as_float32
@@ -21,7 +21,6 @@ from lrkeras.export.full_int8 import quantize_full_int8
 from lrkeras.export.layer_report import LayerReport
 from lrkeras.export.layer_rows import fusion_refusal, layer_rows
 from lrkeras.export.model_file import ModelFile
-from lrkeras.export.model_layers import fixed_length
 from lrkeras.export.parity import THRESHOLDS, ParityError, check_parity, sample_inputs
 from lrkeras.export.quantize_weights import quantize_float16, quantize_int8, quantize_tables
 from lrkeras.export.recurrent_cell import RecurrentCell
@@ -114,16 +113,19 @@ def convert(
     wanted = [one.settled(model, steps) for one in wanted]
     plain = as_float32(model)
     cell_step = _cell_step if quantize == "int8" else lambda layer: None
-    fused = dense_matrices(plain, fused=lambda layer: cell_step(layer) is not None)
-    with fused, written_aside(path) as draft:
-        # The quantiser of activations does not follow calls of subroutines.
-        outlined = wanted != [Form()] and quantize != "int8_full"
-        cell_of = _cells(cell_step, outlined)
-        models = [StepModel.of(plain, cell_of, one) for one in wanted]
-        step = _reference(plain, cell_of, models)
-        inputs = _inputs(plain, step, wanted, sample, steps or _STEPS, seed)
-        rows = layer_rows(models[0], quantize)
-        file = _edited(lower(models), models, quantize, target, inputs)
+    products = DeployedProducts(plain, quantize, lambda layer: cell_step(layer) is not None)
+    # The quantiser of activations does not follow calls of subroutines.
+    outlined = wanted != [Form()] and quantize != "int8_full"
+    with written_aside(path) as draft:
+        # What the file is compared with afterwards has the products that Keras has.
+        with products.in_place():
+            cell_of = _cells(cell_step, outlined)
+            models = [StepModel.of(plain, cell_of, one) for one in wanted]
+            step = _reference(plain, cell_of, models)
+            inputs = _inputs(plain, step, wanted, sample, steps or _STEPS, seed)
+            rows = layer_rows(models[0], quantize, products)
+            file = lower(models)
+        file = _edited(file, models, quantize, target, inputs, products)
         _describe(file, models, quantize, rows, metadata or {})
         with open(draft, "wb") as stream:
             stream.write(file.to_bytes())
@@ -176,7 +178,7 @@ def _inputs(
     steps: int,
     seed: int,
 ) -> dict[str, Any]:
-    length = fixed_length(plain) or steps
+    length = step.length_of(plain) or steps
     chunks = [2 * one.steps for one in wanted if one.kind == "chunk" and one.steps]
     sequences = [one.steps for one in wanted if one.kind == "sequence" and one.steps]
     given = given_inputs(step, sample)
@@ -197,16 +199,24 @@ def _edited(
     quantize: str | None,
     target: TargetRuntime,
     inputs: dict[str, Any],
+    products: DeployedProducts,
 ) -> ModelFile:
     """Turns the float model into the file that was asked for."""
     simplify_lookups(file)
     for cell_step in models[0].lowerings.values():
         fuse_doped(file, cell_step.weight, target.per_channel)
+    products.write(file, target.per_channel)
     if quantize == "int8":
-        quantize_int8(file, target.per_channel, [model.form.steps or 1 for model in models])
+        kept = models[0].float_weights
+        quantize_int8(file, target.per_channel, [model.form.steps or 1 for model in models], kept)
     if quantize == "float16":
         quantize_float16(file)
     if quantize == "int8_full":
+        if models[0].float_weights:
+            raise ConversionError(
+                "Expected a model without a mel spectrogram for quantize='int8_full', received "
+                "one: eight bits cannot hold quiet bands beside loud ones. Use 'int8'."
+            )
         file.drop_unused()
         file = quantize_full_int8(file.to_bytes(), [model.form for model in models], inputs)
         quantize_tables(file)
@@ -229,6 +239,7 @@ def _describe(
         "quantize": quantize,
         "structures": {row.name: row.structure for row in rows},
         "states": models[0].state_names,
+        **_audio(models[0]),
         **extra,
     }
     try:
@@ -239,6 +250,13 @@ def _describe(
         ) from error
     file.set_metadata(METADATA_NAME, text.encode())
     file.drop_unused()
+
+
+def _audio(step: StepModel) -> dict[str, int]:
+    """What a runner must know about raw samples: how many in a second, and in a step."""
+    for layer in step.spectrograms.values():
+        return {"sample_rate": layer.sampling_rate, "hop": layer.sequence_stride}
+    return {}
 
 
 def _check_draft(file: ModelFile, path: str) -> None:

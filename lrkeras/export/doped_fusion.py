@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from lrkeras.export.block_sparse_filter import BLOCK, BlockSparseFilter
+from lrkeras.export.block_sparse_filter import BlockSparseFilter
 from lrkeras.export.model_file import ModelFile, Quantisation
+from lrkeras.export.sparse_tensor import store_sparse
 
 # 8 is the first version whose built-in kernel reads an int8 filter that is sparse; a runtime that
 # knows version 12 also reads one scale for each output.
@@ -20,12 +21,11 @@ _VERSION_PER_TENSOR, _VERSION_PER_CHANNEL = 8, 12
 
 
 def fuse_doped(file: ModelFile, weight: np.ndarray, per_channel: bool) -> BlockSparseFilter:
-    """Rewrites the node that multiplies by `weight`, and the sum and tanh after it.
+    """Rewrites the nodes that multiply by `weight`, and the sum and tanh after them.
 
     Args:
         file: A float model, edited in place.
-        weight: float32, (outputs, columns): finds the FULLY_CONNECTED node of each graph that
-            holds it, one at most.
+        weight: float32, (outputs, columns): finds the FULLY_CONNECTED nodes that hold it.
         per_channel: One scale for each output of the int8 filter, else one for all.
 
     Returns:
@@ -36,8 +36,7 @@ def fuse_doped(file: ModelFile, weight: np.ndarray, per_channel: bool) -> BlockS
     """
     packed = None
     for _ in file.each_graph():
-        product = _find_product(file, weight)
-        if product is not None:
+        for product in find_products(file, weight):
             packed = _fuse(file, product, weight, per_channel)
     if packed is None:
         raise ValueError(f"Expected a FULLY_CONNECTED node with a filter of shape {weight.shape}.")
@@ -80,13 +79,15 @@ def _bias(file: ModelFile, product: Any) -> tuple[int, Any]:
     return rest[0], total
 
 
-def _find_product(file: ModelFile, weight: np.ndarray) -> Any | None:
+def find_products(file: ModelFile, weight: np.ndarray) -> list[Any]:
+    """The FULLY_CONNECTED nodes of the present graph whose filter is `weight`."""
+    found = []
     for op in file.graph.operators:
         if file.op_name(op) == "FULLY_CONNECTED":
             value = file.constant(int(op.inputs[1]))
             if value is not None and np.array_equal(value, weight):
-                return op
-    return None
+                found.append(op)
+    return found
 
 
 def _only_reader(file: ModelFile, op: Any, name: str) -> Any:
@@ -98,23 +99,5 @@ def _only_reader(file: ModelFile, op: Any, name: str) -> Any:
 
 
 def _store(file: ModelFile, tensor: int, packed: BlockSparseFilter) -> None:
-    outputs, columns = packed.shape
-    file.set_constant(tensor, packed.values.reshape(-1), Quantisation(packed.scale))
-    described = file.graph.tensors[tensor]
-    described.shape = np.array([outputs, columns], np.int32)
-    schema = file.schema
-    sparsity = schema.SparsityParametersT()
-    # Rows, then blocks of columns, then the sixteen columns inside a block.
-    sparsity.traversalOrder = np.array([0, 1, 2], np.int32)
-    sparsity.blockMap = np.array([1], np.int32)
-    row, block, inner = (schema.DimensionMetadataT() for _ in range(3))
-    row.format, row.denseSize = schema.DimensionType.DENSE, outputs
-    block.format = schema.DimensionType.SPARSE_CSR
-    segments, indices = schema.Int32VectorT(), schema.Uint8VectorT()
-    segments.values, indices.values = packed.segments, packed.indices.astype(np.uint8)
-    block.arraySegmentsType = schema.SparseIndexVector.Int32Vector
-    block.arrayIndicesType = schema.SparseIndexVector.Uint8Vector
-    block.arraySegments, block.arrayIndices = segments, indices
-    inner.format, inner.denseSize = schema.DimensionType.DENSE, BLOCK
-    sparsity.dimMetadata = [row, block, inner]
-    described.sparsity = sparsity
+    parts = (packed.shape, packed.values, packed.segments, packed.indices)
+    store_sparse(file, tensor, *parts, quantisation=Quantisation(packed.scale))

@@ -7,12 +7,11 @@ import numpy as np
 from keras import activations, ops
 
 from lrkeras.export.block_sparse_filter import BLOCK, MAX_COLUMN_BLOCKS, block_density
-from lrkeras.export.conversion_error import ConversionError
-from lrkeras.export.kronecker_gates import KroneckerGates
-from lrkeras.structures import Concatenated, Kronecker, Sparse, Sum, ToeplitzLike
+from lrkeras.export.product_choice import base_form, sparse_forms
+from lrkeras.export.product_costs import INT8_BLOCKS, dense_form
+from lrkeras.export.product_form import ProductForm
+from lrkeras.export.structured_base import base_product, base_terms, sparse_part
 
-# Above this share of stored blocks a dense int8 product is faster.
-_MAX_BLOCK_DENSITY = 0.3
 _GATES = 4
 
 
@@ -35,16 +34,10 @@ class DopedLSTM:
         self._cell = cell
         self._scale = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), cell.units)
         self._bias = None if cell.bias is None else _numpy(cell.bias) * self._scale
-        self._width = sum(width for _, _, width in _matrices(cell))
-        columns, self._rest = [], []
-        for reads, structure, width in _matrices(cell):
-            sparse = _sparse_part(structure)
-            # A matrix without a sparse part still has columns here when it lies between others.
-            columns.append(np.zeros((width, len(self._scale)), np.float32))
-            if sparse is not None:
-                columns[-1] = sparse
-            self._rest.append((reads, self._base(reads, structure)))
-        weight = np.concatenate(columns) * self._scale
+        self._rest = [
+            (reads, self._base(reads, structure)) for reads, structure, _ in _matrices(cell)
+        ]
+        weight = _sparse(cell).T * self._scale
         padding = -len(weight) % BLOCK
         self._padding = np.zeros((1, padding), np.float32)
         weight = np.pad(weight, ((0, padding), (0, 0)))
@@ -55,33 +48,45 @@ class DopedLSTM:
     @staticmethod
     def refusal(cell: Any) -> str | None:
         """Why this form does not fit a cell, or None if it does."""
-        parts = [_sparse_part(structure) for _, structure, _ in _matrices(cell)]
+        parts = [sparse_part(structure) for _, structure, _ in _matrices(cell)]
         if all(part is None for part in parts):
             return "no sparse part"
         if cell.activation is not activations.tanh:
             return "its activation is not tanh"
         if cell.recurrent_activation is not activations.sigmoid:
             return "its recurrent activation is not sigmoid"
-        columns = sum(width for _, _, width in _matrices(cell))
-        if columns > MAX_COLUMN_BLOCKS * BLOCK:
-            raise ConversionError(
-                f"Expected a sparse part over at most {MAX_COLUMN_BLOCKS * BLOCK} columns, "
-                f"received {columns} (inputs and state) in the cell `{cell.name}`: the runtime "
-                "keeps the column of a block of 16 in one byte. Use fewer units, projection_units, "
-                "or quantize=None, which stores the sparse part as a dense matrix."
-            )
-        sparse = [
-            np.zeros((w, 1)) if p is None else p
-            for p, (_, _, w) in zip(parts, _matrices(cell), strict=True)
-        ]
-        wide = [np.broadcast_to(p, (len(p), _GATES * cell.units)) for p in sparse]
-        density = block_density(np.concatenate(wide).T)
-        if density > _MAX_BLOCK_DENSITY:
+        forms = DopedLSTM.forms(cell)
+        if forms[0].name == INT8_BLOCKS:
+            return None
+        if all(form.name != INT8_BLOCKS for form in forms):
             return (
-                f"{density:.0%} of its 1x16 blocks hold a weight, more than "
-                f"{_MAX_BLOCK_DENSITY:.0%}: block=(1, 16) keeps them together"
+                f"it is over more than {MAX_COLUMN_BLOCKS * BLOCK} columns, inputs and state, and "
+                "the runtime keeps the column of a block of 16 in one byte: use projection_units"
             )
-        return None
+        share = block_density(_sparse(cell))
+        return (
+            f"{share:.0%} of its 1x16 blocks hold a weight, with which a {forms[0].name} costs "
+            "less: block=(1, 16) keeps them together"
+        )
+
+    @staticmethod
+    def forms(cell: Any) -> list[ProductForm]:
+        """The forms of the product of all matrices of a cell with sparse parts, best first."""
+        sparse, us, size = _sparse(cell), 0.0, 0
+        for _, structure, width in _matrices(cell):
+            if structure is None:
+                base = dense_form(len(sparse), width, "int8")
+            elif any(base_terms(structure)):
+                base = base_form(structure) or dense_form(len(sparse), width, "int8")
+            else:
+                continue
+            us, size = us + base.us, size + base.bytes
+        found = [
+            ProductForm(form.name, form.us + us, form.bytes + size)
+            for form in sparse_forms(sparse, "int8")
+        ]
+        found.append(dense_form(len(sparse), sparse.shape[1], "int8"))
+        return sorted(found, key=lambda form: form.score)
 
     def __call__(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         """One step: x (1, inputs), states [h, c] -> (output, [h, c])."""
@@ -109,26 +114,7 @@ class DopedLSTM:
             name = "kernel" if reads == "x" else "recurrent_kernel"
             dense = _numpy(getattr(self._cell, name)) * self._scale
             return lambda v: ops.matmul(v, dense)
-        per_gate = [_structured(part) for part in _parts(structure)]
-        if not any(per_gate):
-            return None
-        if len(per_gate) == _GATES and all(_is_kronecker(parts) for parts in per_gate):
-            return KroneckerGates([parts[0] for parts in per_gate], self._scale)
-
-        products = [[_product_of(term) for term in terms] for terms in per_gate]
-
-        def product(v: Any) -> Any:
-            gates = [sum(multiply(v) for multiply in gate) for gate in products]
-            return (ops.concatenate(gates, axis=-1) if len(gates) > 1 else gates[0]) * self._scale
-
-        return product
-
-
-def _product_of(term: Any) -> Any:
-    if not isinstance(term, ToeplitzLike):
-        return term.matmul
-    dense = _numpy(term.to_dense())  # its product needs an FFT, which the runtime does not have
-    return lambda v: ops.matmul(v, dense)
+        return base_product(structure, self._scale)
 
 
 def _half(tanh_of_half: Any) -> Any:
@@ -149,32 +135,10 @@ def _matrices(cell: Any) -> list[tuple[str, Any, int]]:
     return [("x", cell.kernel_structure, inputs), ("h", cell.recurrent_structure, state)]
 
 
-def _parts(structure: Any) -> list[Any]:
-    return structure.parts if isinstance(structure, Concatenated) else [structure]
-
-
-def _terms(part: Any) -> list[Any]:
-    return part.parts if isinstance(part, Sum) else [part]
-
-
-def _structured(part: Any) -> list[Any]:
-    return [term for term in _terms(part) if not isinstance(term, Sparse)]
-
-
-def _is_kronecker(terms: list[Any]) -> bool:
-    return len(terms) == 1 and isinstance(terms[0], Kronecker)
-
-
-def _sparse_part(structure: Any) -> np.ndarray | None:
-    """The sum of a structure's sparse terms, (rows, outputs), or None if it has none."""
-    if structure is None:
-        return None
-    gates, found = [], False
-    for part in _parts(structure):
-        total = np.zeros(part.shape, np.float32)
-        for term in _terms(part):
-            if isinstance(term, Sparse):
-                found = True
-                total += _numpy(term.to_dense())
-        gates.append(total)
-    return np.concatenate(gates, axis=1) if found else None
+def _sparse(cell: Any) -> np.ndarray:
+    """The sparse parts of all matrices of a cell, (outputs, columns), zeros where is none."""
+    columns = []
+    for _, structure, width in _matrices(cell):
+        part = sparse_part(structure)
+        columns.append(np.zeros((width, _GATES * cell.units), np.float32) if part is None else part)
+    return np.concatenate(columns).T

@@ -46,7 +46,23 @@ def quantize_full_int8(data: bytes, forms: list[Form], inputs: dict[str, np.ndar
             enable_progress_bar=False,
             enable_progress_report=False,
         )
-    return ModelFile(bytes(result.quantized_model))
+    file = ModelFile(bytes(result.quantized_model))
+    _restore_outputs(file)
+    return file
+
+
+def _restore_outputs(file: ModelFile) -> None:
+    """Makes the outputs of each graph those of its signature again.
+
+    The quantiser puts the int8 copy that a product reads in the place of an output that goes
+    straight into the product, and leaves the signature as it was.
+    """
+    for signature in file.model.signatureDefs:
+        graph = file.model.subgraphs[signature.subgraphIndex]
+        named = [t.tensorIndex for t in signature.outputs]
+        lost = iter(sorted(set(named) - {int(t) for t in graph.outputs}))
+        outputs = [int(t) if int(t) in named else next(lost, int(t)) for t in graph.outputs]
+        graph.outputs = np.array(outputs, np.int32)
 
 
 def _ranges(data: bytes, forms: list[Form], inputs: dict[str, np.ndarray]) -> _Ranges:

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from lrkeras.export.product_form import ProductForm
+
 
 @dataclasses.dataclass(frozen=True)
 class LayerReport:
@@ -16,6 +18,8 @@ class LayerReport:
         macs: Multiply-accumulates of one step.
         lowering: How its products are computed in the file, with the reason where a faster form
             exists that does not apply.
+        forms: For each matrix that could be computed in several forms, these with what they were
+            estimated to cost, the one in the file first.
     """
 
     name: str
@@ -25,3 +29,4 @@ class LayerReport:
     bytes: int
     macs: int
     lowering: str
+    forms: list[list[ProductForm]] = dataclasses.field(default_factory=list)

@@ -5,24 +5,32 @@ from typing import Any
 
 import keras
 
+from lrkeras.export.deployed_products import DeployedProducts
 from lrkeras.export.doped_lstm import DopedLSTM
 from lrkeras.export.layer_report import LayerReport
+from lrkeras.export.product_form import ProductForm
 from lrkeras.export.step_model import StepModel
-from lrkeras.structures import Sparse, ToeplitzLike, describe, find_structures, outermost
+from lrkeras.structures import Sparse, describe, find_structures, outermost
 
 
-def layer_rows(step: StepModel, quantize: str | None) -> list[LayerReport]:
+def layer_rows(
+    step: StepModel, quantize: str | None, products: DeployedProducts | None = None
+) -> list[LayerReport]:
     """Makes a row for each layer with weights, once each, in the order of the model."""
     rows, seen = [], set()
     for layer in step.layers:
         if id(layer) in seen or not layer.weights:
             continue
         seen.add(id(layer))
-        rows.append(_row(layer, step.lowerings.get(layer.name), quantize))
+        fused = step.lowerings.get(layer.name)
+        forms = products.forms.get(id(layer), []) if products is not None else []
+        if isinstance(fused, DopedLSTM):
+            forms = [DopedLSTM.forms(layer.cell)]
+        rows.append(_row(layer, forms, _lowering(layer, fused, forms, quantize)))
     return rows
 
 
-def _row(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> LayerReport:
+def _row(layer: keras.layers.Layer, forms: list[list[ProductForm]], lowering: str) -> LayerReport:
     found = outermost(find_structures(layer))
     inside = {id(w) for structure in found for w in structure.weights}
     # What is left beside the structures: dense matrices and biases.
@@ -36,7 +44,8 @@ def _row(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> Lay
         params=dense + sum(s.num_params for s in found),
         bytes=4 * dense + sum(s.num_bytes() for s in found),
         macs=products + sum(s.macs for s in found),
-        lowering=_lowering(layer, cell_step, quantize),
+        lowering=lowering,
+        forms=forms,
     )
 
 
@@ -44,14 +53,20 @@ def _looks_up(layer: keras.layers.Layer) -> bool:
     return isinstance(layer, keras.layers.Embedding)
 
 
-def _lowering(layer: keras.layers.Layer, cell_step: Any, quantize: str | None) -> str:
+def _lowering(
+    layer: keras.layers.Layer,
+    cell_step: Any,
+    forms: list[list[ProductForm]],
+    quantize: str | None,
+) -> str:
     if isinstance(cell_step, DopedLSTM):
         return "one block-sparse int8 product with fused tanh"
-    if find_structures(layer, Sparse):
+    if forms:
+        names = ", ".join(dict.fromkeys(choice[0].name for choice in forms))
+        if not find_structures(layer, Sparse):
+            return names
         reason = fusion_refusal(layer) if quantize == "int8" else f"quantize={quantize!r}"
-        return f"sparse part as a dense matrix ({reason})"
-    if find_structures(layer, ToeplitzLike):
-        return "dense products (the runtime has no FFT)"
+        return f"{names} (not fused with the gates: {reason})"
     if _looks_up(layer):
         return "look-up"
     return "factor by factor" if find_structures(layer) else "dense products"

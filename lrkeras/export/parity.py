@@ -11,7 +11,7 @@ import numpy as np
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
 from lrkeras.export.interpreters import open_interpreter
-from lrkeras.export.model_layers import all_layers, fixed_length
+from lrkeras.export.model_layers import all_layers
 from lrkeras.export.signature_runner import SignatureRunner
 from lrkeras.export.step_inputs import of_length
 from lrkeras.export.step_model import StepModel
@@ -146,10 +146,16 @@ def _run_whole(
     """Outputs of the user's model, over as many steps as it was built for."""
     model = keras.Model(model.inputs, model.outputs)
     batch = model.inputs[0].shape[0] or 1
-    length = fixed_length(model) or _length(inputs)
+    length = step.length_of(model) or _length(inputs)
+    values = [
+        _whole_signal(value, tensor) if name in step.spectrograms else value
+        for (name, value), tensor in zip(
+            of_length(inputs, length).items(), model.inputs, strict=True
+        )
+    ]
     feed = [
         np.repeat(value, batch, axis=0).astype(tensor.dtype)
-        for value, tensor in zip(of_length(inputs, length).values(), model.inputs, strict=True)
+        for value, tensor in zip(values, model.inputs, strict=True)
     ]
     kept = _reset_states(model)
     outputs = keras.tree.flatten(model(feed, training=False))
@@ -164,6 +170,12 @@ def _run_whole(
         else:
             collected[name] = {length - 1: array}
     return collected
+
+
+def _whole_signal(hops: np.ndarray, tensor: Any) -> np.ndarray:
+    """(1, hops, stride) to (1, samples), with zeros up to the length that the model has."""
+    samples = hops.reshape(1, -1)
+    return np.pad(samples, ((0, 0), (0, (tensor.shape[1] or samples.shape[1]) - samples.shape[1])))
 
 
 def _reset_states(model: keras.Model) -> list[tuple[Any, np.ndarray]]:

@@ -26,7 +26,8 @@ class PointwiseStep(keras.layers.Layer):
         """Calls the layer for inference; a `TimeDistributed` calls the layer it wraps."""
         if isinstance(self.layer, keras.layers.TimeDistributed):
             # The time steps become the batch, which is one here.
-            return ops.expand_dims(self.layer.layer(args[0][0]), 0)
+            steps = ops.reshape(args[0], args[0].shape[1:])
+            return ops.expand_dims(self.layer.layer(steps), 0)
         return self.layer(*args, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:

@@ -12,7 +12,12 @@ _MIN_ELEMENTS = 1024
 _PER_TENSOR_VERSION, _PER_CHANNEL_VERSION = 9, 12
 
 
-def quantize_int8(file: ModelFile, per_channel: bool, steps: Sequence[int] = ()) -> None:
+def quantize_int8(
+    file: ModelFile,
+    per_channel: bool,
+    steps: Sequence[int] = (),
+    kept: Sequence[np.ndarray] = (),
+) -> None:
     """Makes the filters of matrix-vector products and the tables of look-ups int8.
 
     Activations stay float32 and are quantised as the file runs (dynamic range). A filter that is
@@ -23,13 +28,16 @@ def quantize_int8(file: ModelFile, per_channel: bool, steps: Sequence[int] = ())
         file: A float model, edited in place.
         per_channel: One scale for each output of a filter, else one for the whole filter.
         steps: Time steps that each graph of the file runs; one where there is no number.
+        kept: Filters (outputs, inputs) that stay float32.
     """
     quantize_tables(file)
     counts = itertools.chain(steps, itertools.repeat(1))
     for graph, count in zip(file.each_graph(), counts, strict=False):
         for op in list(graph.operators):
             if file.op_name(op) == "FULLY_CONNECTED":
-                _quantize_filter(file, op, per_channel, count)
+                weight = file.constant(int(op.inputs[1]))
+                if weight is None or not any(np.array_equal(weight, other) for other in kept):
+                    _quantize_filter(file, op, per_channel, count)
 
 
 def quantize_tables(file: ModelFile) -> None:

@@ -44,7 +44,8 @@ class RecurrentStep(keras.layers.Layer):
         if layer.go_backwards:
             x = ops.flip(x, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
-        rows = x[:, 0] if x.shape[1] == 1 else x[0]
+        # An index would become a STRIDED_SLICE that drops an axis, which XNNPACK refuses.
+        rows = ops.reshape(x, x.shape[1:])
         whole = not self.form.has_states
         inlined = self.form == Form() and self.cell.is_inlined
         outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)

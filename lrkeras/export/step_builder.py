@@ -10,12 +10,15 @@ from keras import ops
 from lrkeras.export.causal_conv_step import CausalConvStep, conv_state_shape, is_causal_conv
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
+from lrkeras.export.mel_step import check_mel
 from lrkeras.export.model_layers import all_layers
 from lrkeras.export.pointwise_layers import check_any, check_pointwise
 from lrkeras.export.pointwise_step import PointwiseStep
 from lrkeras.export.recurrent_cell import RecurrentCell
 from lrkeras.export.recurrent_step import RecurrentStep, check_recurrent
+from lrkeras.export.sample_stream import SampleStream, sample_inputs_of, transposed
 from lrkeras.export.step_model import StepModel
+from lrkeras.layers import MelSpectrogram
 
 
 class StepBuilder:
@@ -40,6 +43,7 @@ class StepBuilder:
         self._new_states: dict[str, Any] = {}
         self._layers: list[keras.layers.Layer] = []
         self._cells: dict[int, RecurrentCell] = {}
+        self._stream = SampleStream()
 
     def build(self) -> StepModel:
         """Makes the model.
@@ -47,7 +51,16 @@ class StepBuilder:
         Raises:
             ConversionError: If a layer cannot be run in this form.
         """
-        inputs = [_step_input(tensor, self._form) for tensor in self._source.inputs]
+        spectrograms = sample_inputs_of(self._source)
+        inputs = [
+            _sample_input(tensor, self._form, spectrograms[index].sequence_stride)
+            if index in spectrograms
+            else _step_input(tensor, self._form)
+            for index, tensor in enumerate(self._source.inputs)
+        ]
+        if self._form.has_states:
+            for index in spectrograms:
+                self._stream.add(inputs[index])
         names = self._free([_plain(tensor.name) for tensor in self._source.inputs])
         layers = all_layers(self._source, unwrapped=False) if self._form.has_states else []
         for layer in layers:
@@ -56,6 +69,11 @@ class StepBuilder:
             elif is_causal_conv(layer) and layer.kernel_size != (1,):
                 (name,) = self._free([f"{_plain(layer.name)}_inputs"])
                 self._states[id(layer)] = {name: _state_input(name, conv_state_shape(layer))}
+            elif check_mel(layer):
+                (name,) = self._free([f"{_plain(layer.name)}_samples"])
+                # A state of no samples is no tensor: one that nothing reads takes its place.
+                shape = (1, max(1, layer.overlap))
+                self._states[id(layer)] = {name: _state_input(name, shape)}
         states = {n: t for named in self._states.values() for n, t in named.items()}
         self._state_tensors = list(states.values())
         outputs = self._run(self._source, inputs)
@@ -78,6 +96,8 @@ class StepBuilder:
             },
             form=self._form,
             cells=list(self._cells.values()),
+            spectrograms={names[index]: layer for index, layer in spectrograms.items()},
+            float_weights=[step.float_weight for step in self._stream.steps],
         )
 
     def _run(self, model: keras.Model, inputs: list[Any]) -> list[Any]:
@@ -92,21 +112,31 @@ class StepBuilder:
         return cloned.outputs
 
     def _call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._form.has_states and self._stream.is_spectrogram(layer, args):
+            return self._spectrogram(layer, args[0])
         if isinstance(layer, keras.Model):
             return self._nested(layer, args, kwargs)
         if isinstance(layer, keras.layers.RNN):
             return self._recurrent(layer, args, kwargs)
         if isinstance(layer, keras.layers.Bidirectional) and not self._form.has_states:
             return self._bidirectional(layer, args, kwargs)
-        if self._form.has_states and is_causal_conv(layer):
-            return self._causal_conv(layer, args[0])
-        kwargs.pop("training", None)
         if self._form.has_states:
-            first = keras.tree.flatten(args)[0]
-            check_pointwise(layer, has_time_axis=len(first.shape) > 2)
-            kwargs.pop("mask", None)
-        else:
-            check_any(layer)
+            return self._streaming(layer, args, kwargs)
+        check_any(layer)
+        return self._called(layer, args, kwargs)
+
+    def _streaming(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+        if is_causal_conv(layer):
+            return self._causal_conv(layer, args[0])
+        if self._stream.is_permute(args):
+            return transposed(args[0])
+        first = keras.tree.flatten(args)[0]
+        check_pointwise(layer, has_time_axis=len(first.shape) > 2)
+        kwargs.pop("mask", None)
+        return self._stream.follows(args, self._called(layer, args, kwargs))
+
+    def _called(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+        kwargs.pop("training", None)
         if not isinstance(layer, keras.layers.Layer):
             return layer(*args, **kwargs)
         self._layers.append(layer)
@@ -191,6 +221,17 @@ class StepBuilder:
         output, self._new_states[name] = CausalConvStep(layer)([x, before])
         return output
 
+    def _spectrogram(self, layer: MelSpectrogram, x: Any) -> Any:
+        if id(layer) not in self._states:
+            raise ConversionError(
+                f"Expected each mel spectrogram to be called once, received `{layer.name}` with "
+                "several calls, which would share one state. Use a layer for each call."
+            )
+        self._layers.append(layer)
+        ((name, before),) = self._states.pop(id(layer)).items()
+        spectrogram, self._new_states[name] = self._stream.spectrogram(layer, x, before)
+        return spectrogram
+
     def _free(self, names: list[str]) -> list[str]:
         """Makes names differ from all given out before, and marks them as taken."""
         result = []
@@ -231,6 +272,12 @@ def _state_input(name: str, shape: tuple[int, ...]) -> Any:
 
 def _plain(name: str) -> str:
     return re.sub(r"\W", "_", name)
+
+
+def _sample_input(tensor: Any, form: Form, stride: int) -> Any:
+    """Samples: those of one hop a step, or of the whole sequence."""
+    shape = (1, form.steps, stride) if form.has_states else (1, form.steps)
+    return keras.Input(batch_shape=shape, dtype="float32", name=_plain(tensor.name))
 
 
 def _step_input(tensor: Any, form: Form) -> Any:

@@ -13,7 +13,8 @@ def given_inputs(step: StepModel, sample: Any) -> dict[str, np.ndarray] | None:
 
     Args:
         step: The step model that it is for.
-        sample: Array, or dict of arrays by input name, (time, ...) or (1, time, ...), or None.
+        sample: Array, or dict of arrays by input name, (time, ...) or (1, time, ...), or None;
+            raw samples, (samples,) or (1, samples).
 
     Raises:
         ConversionError: If names or shapes are not those of the model.
@@ -28,6 +29,8 @@ def given_inputs(step: StepModel, sample: Any) -> dict[str, np.ndarray] | None:
     result = {}
     for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
         value = np.asarray(named[name])
+        if name in step.spectrograms and step.form.has_states and value.ndim < 3:
+            value = _in_hops(value, tensor.shape[2])
         if value.ndim == len(tensor.shape) - 1:
             value = value[None]
         if (
@@ -41,6 +44,12 @@ def given_inputs(step: StepModel, sample: Any) -> dict[str, np.ndarray] | None:
             )
         result[name] = value.astype(tensor.dtype)
     return result
+
+
+def _in_hops(samples: np.ndarray, stride: int) -> np.ndarray:
+    """(samples,) to (1, hops, stride), without what is left of the last hop."""
+    flat = samples.reshape(-1)
+    return flat[: len(flat) // stride * stride].reshape(1, -1, stride)
 
 
 def of_length(inputs: dict[str, np.ndarray], steps: int) -> dict[str, np.ndarray]:

@@ -8,7 +8,9 @@ import keras
 import numpy as np
 
 from lrkeras.export.form import Form
+from lrkeras.export.model_layers import fixed_length
 from lrkeras.export.recurrent_cell import RecurrentCell
+from lrkeras.layers import MelSpectrogram
 
 
 @dataclasses.dataclass
@@ -24,6 +26,9 @@ class StepModel:
         lowerings: How the cell of a recurrent layer is computed, where it is not as usual.
         form: What runs at once.
         cells: The cells of the recurrent layers.
+        spectrograms: The mel spectrogram layer that reads each input of raw samples, by the
+            input's name. In a form with states such an input is (1, steps, stride).
+        float_weights: Filters (outputs, inputs) that must not be quantised to int8.
     """
 
     model: keras.Model
@@ -34,6 +39,8 @@ class StepModel:
     lowerings: dict[str, Any]
     form: Form = dataclasses.field(default_factory=Form)
     cells: list[RecurrentCell] = dataclasses.field(default_factory=list)
+    spectrograms: dict[str, MelSpectrogram] = dataclasses.field(default_factory=dict)
+    float_weights: list[np.ndarray] = dataclasses.field(default_factory=list)
 
     @classmethod
     def of(
@@ -55,6 +62,14 @@ class StepModel:
         from lrkeras.export.step_builder import StepBuilder  # which makes objects of this class
 
         return StepBuilder(model, cell_of, form or Form()).build()
+
+    def length_of(self, model: keras.Model) -> int | None:
+        """Number of steps that the user's model was built for, or None if it takes any."""
+        length = fixed_length(model)
+        strides = [layer.sequence_stride for layer in self.spectrograms.values()]
+        if length is None or not strides or not self.form.has_states:
+            return length
+        return length // strides[0]
 
     def zero_states(self) -> list[np.ndarray]:
         """States at the start of a sequence."""

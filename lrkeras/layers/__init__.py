@@ -6,6 +6,7 @@ from lrkeras.layers.gru import GRU
 from lrkeras.layers.gru_cell import GRUCell
 from lrkeras.layers.lstm import LSTM
 from lrkeras.layers.lstm_cell import LSTMCell
+from lrkeras.layers.mel_spectrogram import MelSpectrogram
 from lrkeras.layers.rhn import RHN
 from lrkeras.layers.rhn_cell import RHNCell
 from lrkeras.layers.simple_rnn import SimpleRNN
@@ -19,6 +20,7 @@ __all__ = [
     "Embedding",
     "GRUCell",
     "LSTMCell",
+    "MelSpectrogram",
     "RHNCell",
     "SimpleRNN",
     "SimpleRNNCell",

@@ -225,7 +225,7 @@ class StructuredCell:
         else:
             before, after = (0, self._state_width) if name == "kernel" else (self._input_width, 0)
             x = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(before, after)])
-        if isinstance(structure, structures.Concatenated):
+        if gates is not None and isinstance(structure, structures.Concatenated):
             parts = structure.parts[first:last]
             return ops.concatenate([p.matmul(x) for p in parts], axis=-1)
         product = structure.matmul(x)

@@ -54,15 +54,6 @@ def _broken(value):
     return model
 
 
-def _wide():
-    sparse = structures.Sparse(density=0.01, block=(1, 16), padding="same")
-    layer = layers.LSTM(8, joint_structure=structures.LowRank(rank=1) + sparse)
-    model = _stack(layer, shape=(None, 4080))
-    for part in layer.cell.joint_structure.parts:
-        part.parts[-1].prune()
-    return model
-
-
 def _annealing():
     layer = layers.LSTM(16, joint_structure=structures.doped("kronecker", density=0.1))
     return _stack(layer, shape=(None, 16))
@@ -103,7 +94,6 @@ MODELS = {
     "nan": (lambda: _broken(np.nan), "finite weights, received 1 NaN"),
     "infinity": (lambda: _broken(np.inf), "finite weights"),
     "annealing": (_annealing, r"lrkeras\.sparsify\(model\)"),
-    "too wide": (_wide, "at most 4080 columns, received 4088"),
 }
 
 

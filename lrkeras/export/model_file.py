@@ -187,7 +187,12 @@ class ModelFile:
         self.model.metadata = [*(self.model.metadata or []), entry]
 
     def drop_unused(self) -> None:
-        """Removes tensors and operator codes that nothing refers to, and empties such buffers."""
+        """Removes tensors and operator codes that nothing refers to, and empties such buffers.
+
+        Constants of equal bytes share a buffer afterwards: the converter writes those that are
+        not variables once for each graph.
+        """
+        self._share_buffers()
         buffers = {entry.buffer for entry in self.model.metadata or []}
         for index, graph in enumerate(self.model.subgraphs):
             self._drop_tensors(index, graph)
@@ -200,6 +205,15 @@ class ModelFile:
         for index, buffer in enumerate(self.model.buffers):
             if index not in buffers:
                 buffer.data = None
+
+    def _share_buffers(self) -> None:
+        first: dict[bytes, int] = {}
+        for graph in self.model.subgraphs:
+            for tensor in graph.tensors:
+                data = self.model.buffers[tensor.buffer].data
+                if data is not None and len(data):
+                    digest = hashlib.sha256(np.asarray(data, np.uint8).tobytes()).digest()
+                    tensor.buffer = first.setdefault(digest, tensor.buffer)
 
     def _drop_tensors(self, index: int, graph: Any) -> None:
         live = {int(t) for op in graph.operators for t in (*op.inputs, *op.outputs)}

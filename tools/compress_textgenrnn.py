@@ -5,8 +5,8 @@
 DIR holds `textgenrnn.tar.xz` (or is its folder): character-level language models, MIT licence. The
 cross-entropy of the next character is over the start of the validation part of the dialogues that
 come with lrkeras, which the models were not trained on; examples for the calibration and the short
-fine-tuning (Adam, the same batches for every row) come from the training part. A run that was
-stopped goes on where it was. `--rows` and `--models` choose some of it.
+fine-tuning (Adam, clipped, the same batches for every row) come from the training part. A run that
+was stopped goes on where it was. `--rows` and `--models` choose some of it.
 """
 
 import argparse
@@ -92,7 +92,7 @@ class Texts:
         import keras
         import numpy as np
 
-        model.compile(keras.optimizers.Adam(RATE), "sparse_categorical_crossentropy")
+        model.compile(keras.optimizers.Adam(RATE, clipnorm=1.0), "sparse_categorical_crossentropy")
         rng = np.random.default_rng(1)
         for _ in range(steps):
             chosen = rng.integers(len(self.inputs), size=BATCH)

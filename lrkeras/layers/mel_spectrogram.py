@@ -73,7 +73,7 @@ class MelSpectrogram(keras.layers.MelSpectrogram):
         frames = ops.extract_sequences(
             ops.pad(x, padding), self.sequence_length, self.sequence_stride
         )
-        real, imaginary = ops.rfft(frames * self.window_values(), self.fft_length)
+        real, imaginary = ops.rfft(ops.multiply(frames, self.window_values()), self.fft_length)
         mel = self.from_power(ops.square(real) + ops.square(imaginary), self.mel_matrix())
         return ops.cast(ops.swapaxes(mel, -1, -2), self.compute_dtype)
 

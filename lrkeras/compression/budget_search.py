@@ -6,7 +6,6 @@ from typing import Any
 import keras
 
 from lrkeras.compression.budget import Budget
-from lrkeras.compression.calibration import batches
 from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.compression_run import CompressionRun
 from lrkeras.compression.option import Option, allocate
@@ -56,7 +55,7 @@ class _Search:
             for name, (target, families) in run.track(list(run.choice.items()), "trying sizes")
         }
         self.by_error = self.options
-        if run.calibration is not None:
+        if run.examples is not None:
             self.options = measure_sensitivities(run, self.options)
         self.fixed = self._fixed_cost()
         self.smallest = self.fixed + sum(found[0].cost for found in self.options.values())
@@ -79,12 +78,12 @@ class _Search:
         outputs of some choices are compared, and the nearest one to the model is taken.
         """
         chosen = self._allocated(self.options, limit)
-        if self.run.calibration is None:
+        if self.run.examples is None:
             self.spent = self._cost(chosen)
             return self._built(chosen, limit)
         by_error = self._allocated(self.by_error, limit)
         candidates = [chosen, by_error, self._allocated(self._mixed(by_error), limit)]
-        inputs = list(batches(self.run.calibration))
+        inputs = self.run.examples
         wanted = [outputs_of(self.run.model, x) for x in inputs]
         best = None
         for candidate in {tuple(c.values()): c for c in candidates}.values():

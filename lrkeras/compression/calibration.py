@@ -19,15 +19,14 @@ _BATCH = 32
 def collect_weightings(
     model: keras.Model,
     owners: list[tuple[MatrixOwner, keras.layers.Layer]],
-    calibration: Any,
+    examples: list[Any],
 ) -> dict[tuple[str, str], Weighting]:
     """Runs a model on examples and takes the second moments of the inputs of its matrices.
 
     Args:
         model: The model.
         owners: `(owner, caller)` as `single_layers` gives them.
-        calibration: Inputs as `model.predict` takes them (an array, or a list or dict of them), or
-            an iterable of batches `x` or `(x, y)`.
+        examples: Batches of inputs, as `batches` gives them.
 
     Returns:
         A weighting by `(path, role)`; none for layers that were not called.
@@ -36,13 +35,18 @@ def collect_weightings(
     with contextlib.ExitStack() as stack:
         for watcher in watchers:
             stack.enter_context(watcher.watching())
-        for batch in batches(calibration):
+        for batch in examples:
             model(batch, training=False)
     return {key: w for watcher in watchers for key, w in watcher.weightings().items()}
 
 
 def batches(data: Any) -> Iterator[Any]:
-    """Batches of inputs, without targets."""
+    """Batches of inputs, without targets.
+
+    Args:
+        data: Inputs as `model.predict` takes them (an array, or a list or dict of them), or an
+            iterable of batches `x` or `(x, y)`.
+    """
     if isinstance(data, keras.utils.PyDataset):
         dataset = data
         data = (dataset[i] for i in range(dataset.num_batches or 0))

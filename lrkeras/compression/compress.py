@@ -9,7 +9,7 @@ import keras
 
 from lrkeras.compression.budget import Budget
 from lrkeras.compression.budget_search import spend
-from lrkeras.compression.calibration import collect_weightings
+from lrkeras.compression.calibration import batches, collect_weightings
 from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.compression_run import CompressionRun
 from lrkeras.compression.find_unit_order import with_better_order
@@ -90,6 +90,8 @@ def compress(
     choice, skipped = select(model, what, include, exclude)
     original = model
     notes: tuple[str, ...] = ()
+    # Read once: a generator gives its batches once.
+    examples = None if calibration is None else list(batches(calibration))
     with _seeded(seed):
         if reorder_units:
             model, notes = with_better_order(model, choice)
@@ -101,8 +103,8 @@ def compress(
             choice=choice,
             skipped=skipped,
             method=method,
-            calibration=calibration,
-            weightings=_weightings(model, choice, calibration),
+            examples=examples,
+            weightings=_weightings(model, choice, examples),
             gate_layout=gate_layout,
             notes=notes,
             track=track,
@@ -144,11 +146,11 @@ def _seeded(seed: int):
         random.setstate(state)
 
 
-def _weightings(model, choice: Choice, calibration) -> dict[tuple[str, str], Weighting]:
-    if calibration is None:
+def _weightings(model, choice: Choice, examples) -> dict[tuple[str, str], Weighting]:
+    if examples is None:
         return {}
     owners = {id(t.owner): (t.owner, t.caller) for t, _ in choice.values()}
-    found = collect_weightings(model, list(owners.values()), calibration)
+    found = collect_weightings(model, list(owners.values()), examples)
     if not found:
         raise ValueError("`calibration` holds no inputs. Expected at least one.")
     return found

@@ -31,7 +31,8 @@ class CompressionRun:
         original: The model as it was given.
         choice: Matrix and candidates by name.
         skipped: Reason by name of what stays as it is.
-        method, calibration, gate_layout, track: As in `compress`.
+        method, gate_layout, track: As in `compress`.
+        examples: Batches of inputs, or `None` without calibration.
         weightings: By path and role; empty without calibration.
         notes: For the report.
     """
@@ -41,7 +42,7 @@ class CompressionRun:
     choice: Choice
     skipped: dict[str, str]
     method: str | None
-    calibration: Any
+    examples: list[Any] | None
     weightings: Weightings
     gate_layout: str
     notes: tuple[str, ...]

@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from lrkeras.compression.calibration import batches
 from lrkeras.compression.compression_run import CompressionRun
 from lrkeras.compression.fit import dense, fit_side_by_side
 from lrkeras.compression.merge import merge
@@ -28,7 +27,7 @@ def measure_sensitivities(
     probabilities, else the squared error as a share of the square of the outputs.
     """
     plain = merge(run.model)
-    inputs = list(batches(run.calibration))
+    inputs = run.examples or []
     before = [outputs_of(plain, x) for x in inputs]
     owners = {path: owner_of(layer, path) for path, layer, _ in single_layers(plain)}
     measured = {}

@@ -152,6 +152,16 @@ def test_calibrated_budget_measures_the_outputs(stack, sequences):
     assert not last or last[0].ratio < first.ratio
 
 
+def test_batches_that_come_once_serve_the_whole_search(stack, sequences):
+    arrays, once = (
+        compress(stack, [structures.LowRank()], budget="4x", calibration=calibration)
+        for calibration in (sequences, (sequences[i : i + 8] for i in (0, 8)))
+    )
+    assert [r.params for r in once[1].matrices] == [r.params for r in arrays[1].matrices]
+    difference = numbers(once[0](sequences)) - numbers(arrays[0](sequences))
+    assert np.abs(difference).max() < 1e-4
+
+
 def test_max_loss(stack, sequences):
     data = (sequences, numbers(stack(sequences)))
     middle, _ = compress(stack, [structures.LowRank()], budget="3x")

@@ -20,7 +20,7 @@ def sigmoid(x):
 def weightings(model, x):
     choice, _ = select(model, {"*": "low_rank", "*.joint": "low_rank"}, None, None)
     owners = {id(t.owner): (t.owner, t.caller) for t, _ in choice.values()}
-    return collect_weightings(model, list(owners.values()), x)
+    return collect_weightings(model, list(owners.values()), list(batches(x)))
 
 
 def assert_moment(weighting, rows):

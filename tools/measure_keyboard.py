@@ -63,7 +63,7 @@ def main(arguments=None):
         row["quality"] = _qualities(model, vocabulary, load_blocked_words(), sets, file.stem)
         result["models"][file.stem] = row
     timing = json.loads(benchmark(options.files, rounds=options.rounds, seed=0).to_json())
-    for file, measured in zip(options.files, timing["results"], strict=False):
+    for file, measured in zip(options.files, timing["files"], strict=True):
         result["models"][file.stem]["step_us"] = measured["median_us"]
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if options.plot:

@@ -42,8 +42,8 @@ Next-word prediction for a keyboard: {title}.
   and the logits of the next one; `lrkeras.tasks.keyboard.suggester.Suggester` turns text into
   suggestions.
 * **Training**: `lrkeras train word_prediction --preset keyboard`, {epochs} epochs of {steps}
-  batches of {batch} windows of {window} tokens{taught}. Parameters stored: {parameters:,}. Perplexity of the
-  validation text, as much of each source: {perplexity:.1f}.
+  batches of {batch} windows of {window} tokens{taught}. Parameters stored: {parameters:,}.
+  Perplexity of the validation text, as much of each source: {perplexity:.1f}.
 * **Data**: user turns of the Schema-Guided Dialogue corpus (Rastogi et al. 2020, CC BY-SA 4.0),
   English sentences of Tatoeba as prepared by manythings.org/anki (CC BY 2.0), WikiText-2 (Merity
   et al. 2016, CC BY-SA 3.0).

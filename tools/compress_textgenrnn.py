@@ -202,7 +202,7 @@ def plot(results, path):
                 ]
                 places = [names.index(r["structure"]) for r in rows]
                 label = f"{ratio}x{', calibrated' if calibrated else ''}"
-                tuned = [r["entropy_tuned"] for r in rows]
+                tuned = [min(r["entropy_tuned"], 9) for r in rows]
                 axis.scatter(tuned, places, color=color, marker=marker, label=f"{label}, tuned")
                 axis.scatter(
                     [min(r["entropy"], 9) for r in rows],

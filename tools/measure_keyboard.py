@@ -52,6 +52,8 @@ def main(arguments=None):
         "sets": {name: len(lines) for name, lines in sets.items()},
         "models": {},
     }
+    if options.run:
+        result["training"] = training_of(options.run)
     for file in options.files:
         model = FileModel(file)
         row = {"bytes": file.stat().st_size, "keystroke_us": keystrokes(file, sets["sms_valid"])}
@@ -66,8 +68,6 @@ def main(arguments=None):
     timing = json.loads(benchmark(options.files, rounds=options.rounds, seed=0).to_json())
     for file, measured in zip(options.files, timing["files"], strict=True):
         result["models"][file.stem]["step_us"] = measured["median_us"]
-    if options.run:
-        result["training"] = training_of(options.run)
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if options.plot:
         plot(result, options.plot)
@@ -80,9 +80,8 @@ def main(arguments=None):
 
 
 def training_of(run):
-    """What a training left: its report, its settings and the history of each model."""
-    report = json.loads((run / "training.json").read_text(encoding="utf-8"))
-    report["config"] = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    """The settings of a training and the history of each model that is finished."""
+    report = {"config": json.loads((run / "config.json").read_text(encoding="utf-8"))}
     files = (f for f in run.glob("*.history.json") if not f.name.startswith("."))
     report["histories"] = {
         f.name.removesuffix(".history.json"): json.loads(f.read_text(encoding="utf-8"))

@@ -1,0 +1,107 @@
+"""What a run of the spoken-command task is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SpeechCommandsConfig:
+    """Every number of a run.
+
+    Attributes:
+        corpus: `"embedded"` (comes with the package) or `"full"`: the folders
+            `speech-commands-test` and `fsdd` in a folder that the caller names.
+        held_out: the speaker of `fsdd` whom no model hears before the test.
+        models: what is trained, names of `model.STRUCTURES`; `"dense"` first: the others learn
+            from it.
+        num_layers: LSTM layers.
+        units: units of each LSTM layer.
+        small_units: those of the model `"small_dense"`.
+        dropout: rate after each LSTM layer.
+        compression: how many times fewer parameters the doped matrices have.
+        block: the shape of a block of their sparse part.
+        displacement_ranks: of the Toeplitz-like input and recurrent matrices of the lowest layer.
+        shared_rank: of the low-rank matrices of the layers above it.
+        frames: frames of a training string, of 20 ms.
+        batch_size: strings of a batch.
+        steps_per_epoch: batches of an epoch; strings are made anew for each.
+        epochs: epochs of the dense model.
+        student_epochs: epochs of each other model.
+        learning_rate: the peak rate, reached after `warmup_steps`, then lowered along a cosine.
+        warmup_steps: batches until the peak rate.
+        weight_decay: AdamW's decay of every weight.
+        clip_norm: the largest global norm of the gradient.
+        frame_weight: the weight of the frames' cross-entropy beside the CTC loss of the string.
+        teacher_weight: the share of the dense model's outputs in the loss of the others. The CTC
+            loss is that of a whole string, the distance to the teacher that of a frame.
+        anneal: where in the run the sparsity starts and stops rising, as shares of all batches.
+        speed: the slowest and the fastest speed of a word.
+        noise_ratio: the least and the greatest ratio of speech to noise, in decibels.
+        ramp_epochs: epochs over which all changes to the strings grow to their full extent.
+        max_valid: validation clips that are scored after each epoch.
+        seed: the seed of the weights, the dropout and the strings.
+    """
+
+    corpus: str = "full"
+    held_out: str = "theo"
+    models: tuple[str, ...] = ("dense", "toeplitz_shared", "doped_kronecker", "small_dense")
+    num_layers: int = 3
+    units: int = 160
+    small_units: int = 80
+    dropout: float = 0.2
+    compression: float = 4
+    block: tuple[int, int] = (1, 16)
+    displacement_ranks: tuple[int, int] = (4, 16)
+    shared_rank: int = 32
+    frames: int = 96
+    batch_size: int = 64
+    steps_per_epoch: int = 50
+    epochs: int = 40
+    student_epochs: int = 24
+    learning_rate: float = 3e-3
+    warmup_steps: int = 100
+    weight_decay: float = 1e-3
+    clip_norm: float = 5.0
+    frame_weight: float = 0.25
+    teacher_weight: float = 0.98
+    anneal: tuple[float, float] = (0.05, 0.5)
+    speed: tuple[float, float] = (0.85, 1.18)
+    noise_ratio: tuple[float, float] = (5.0, 40.0)
+    ramp_epochs: int = 8
+    max_valid: int | None = None
+    seed: int = 1
+
+    def epochs_of(self, name: str) -> int:
+        """Epochs of a model."""
+        return self.epochs if name == "dense" else self.student_epochs
+
+    def steps_of(self, name: str) -> int:
+        """Batches of a model's whole run."""
+        return self.steps_per_epoch * self.epochs_of(name)
+
+
+FULL = SpeechCommandsConfig()
+PRESETS = {
+    # Seconds of training on two dozen clips: shows that everything works, and recognises little.
+    "tiny": SpeechCommandsConfig(
+        corpus="embedded",
+        units=48,
+        num_layers=2,
+        small_units=24,
+        displacement_ranks=(2, 4),
+        shared_rank=12,
+        models=("dense", "toeplitz_shared"),
+        steps_per_epoch=20,
+        batch_size=16,
+        epochs=4,
+        student_epochs=3,
+        warmup_steps=20,
+        dropout=0.0,
+    ),
+    "all": FULL,
+    **{
+        name: dataclasses.replace(FULL, models=tuple(dict.fromkeys(("dense", name))))
+        for name in FULL.models
+    },
+}

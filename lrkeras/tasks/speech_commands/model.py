@@ -77,7 +77,7 @@ def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
     hidden = keras.layers.Concatenate(name="features")([hidden, shape])
     for number in range(config.num_layers):
         hidden = layers.LSTM(
-            config.small_units if name == "small_dense" else config.units,
+            _units(config, name, number),
             return_sequences=True,
             name=f"lstm_{number}",
             **STRUCTURES[name](config, number),
@@ -87,6 +87,12 @@ def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
             hidden = keras.layers.Dropout(config.dropout, name=f"dropout_{number}")(hidden)
     logits = layers.Dense(NUM_OUTPUTS, name="logits")(hidden)
     return keras.Model(frames, logits, name=name)
+
+
+def _units(config: SpeechCommandsConfig, name: str, number: int) -> int:
+    if name == "small_dense":
+        return config.small_units
+    return config.bottom_units if (name, number) == ("toeplitz_shared", 0) else config.units
 
 
 def with_front_end(network: keras.Model) -> keras.Model:

@@ -30,6 +30,7 @@ MICRO = SpeechCommandsConfig(
     units=16,
     num_layers=1,
     small_units=8,
+    bottom_units=8,
     compression=3,
     displacement_ranks=(2, 2),
     shared_rank=4,
@@ -82,7 +83,7 @@ def dense_parameters(config, units):
     return lstm + 2 * 40 + config.num_layers * 2 * units + 22 * (units + 1)
 
 
-@pytest.mark.parametrize(("name", "units"), [("dense", 160), ("small_dense", 80)])
+@pytest.mark.parametrize(("name", "units"), [("dense", 160), ("small_dense", 86)])
 def test_dense_models_have_the_parameters_of_the_formula(name, units):
     config = PRESETS["all"]
     network = build_network(config, name)
@@ -93,9 +94,9 @@ def test_the_papers_recipe_has_a_quarter_of_the_parameters():
     config = PRESETS["all"]
     small = build_network(config, "toeplitz_shared")
     dense = dense_parameters(config, config.units)
-    assert 0.2 * dense < count_parameters(small) <= 0.25 * dense
+    assert 0.18 * dense < count_parameters(small) <= 0.25 * dense
     bottom = structures.find_structures(small.get_layer("lstm_0"), structures.ToeplitzLike)
-    assert [part.displacement_rank for part in bottom] == [4] * 4 + [16] * 4
+    assert [part.displacement_rank for part in bottom] == [8] * 4 + [24] * 4
     # The recurrent matrix of a layer and the input matrix of the next one share a factor.
     lower, upper = (small.get_layer(f"lstm_{n}").cell for n in (1, 2))
     shared = lower.recurrent_structure.projection

@@ -124,7 +124,7 @@ def evaluate(options):
         paths[name] = convert_all(models[name], name, options.models, sample)
         scores = {kind: score(path, clips, strings) for kind, path in paths[name].items()}
         histories[name] = read_history(options.run / f"{name}.history.csv")
-        rows[name] = {**trained, "epochs": config.epochs_of(name), **scores}
+        rows[name] = {**trained, "epochs": config.epochs_of(name, "ctc")[1], **scores}
         print(name, json.dumps(rows[name]), flush=True)
     report, times = timed(models, paths)
     for (name, part), row in times.items():
@@ -224,7 +224,7 @@ def main(arguments=None):
         config = PRESETS["leave_one_out"]
         found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
         results["leave_one_out"] = {
-            "epochs": config.epochs,
+            "epochs": config.epochs_of("dense", "ctc")[1],
             "units": config.units,
             "accuracy": found,
             "mean": sum(found.values()) / len(found),

@@ -38,11 +38,15 @@ def _toeplitz_shared(config: SpeechCommandsConfig, number: int) -> dict[str, Any
     return {"kernel_structure": kernel, "recurrent_structure": recurrent, "gate_layout": layout}
 
 
-def _doped_kronecker(config: SpeechCommandsConfig, number: int) -> dict[str, Any]:
-    doped = structures.doped(
+def joint_structure(config: SpeechCommandsConfig) -> structures.Structure:
+    """What the doped model has over `[x; h]`, for each gate."""
+    return structures.doped(
         structures.Kronecker(), compression=config.compression, block=config.block
     )
-    return {"joint_structure": doped}
+
+
+def _doped_kronecker(config: SpeechCommandsConfig, number: int) -> dict[str, Any]:
+    return {"joint_structure": joint_structure(config)}
 
 
 # What the matrices of the LSTM layer of a number are made of.

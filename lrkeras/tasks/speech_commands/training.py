@@ -10,16 +10,21 @@ import keras
 import numpy as np
 
 from lrkeras import callbacks
-from lrkeras.compression import distill
+from lrkeras.compression import compress, distill
 from lrkeras.structures import Sparse, find_structures
 from lrkeras.tasks.run_folder import claim, save_model, write_json
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
-from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
+from lrkeras.tasks.speech_commands.config import FITTED, STAGES, SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
 from lrkeras.tasks.speech_commands.corpus import load_clips
 from lrkeras.tasks.speech_commands.front_end import BANDS, HOP
 from lrkeras.tasks.speech_commands.labels import BLANK, LABELS
-from lrkeras.tasks.speech_commands.model import build_network, network_of, with_front_end
+from lrkeras.tasks.speech_commands.model import (
+    build_network,
+    joint_structure,
+    network_of,
+    with_front_end,
+)
 from lrkeras.tasks.speech_commands.single_clips import SingleClips
 from lrkeras.tasks.speech_commands.validation_accuracy import ValidationAccuracy
 from lrkeras.tasks.word_prediction import count_parameters, read_history
@@ -106,44 +111,79 @@ def train_model(
         sparse part), `seconds` of training.
     """
     history_file = out / f"{name}.history.csv"
-    model_file = out / f"{name}.keras"
-    if not model_file.exists():
+    valid_clips = SingleClips(valid)
+    for stage in STAGES:
+        file = _file(out, name, stage)
+        if file.exists():
+            continue
         keras.utils.set_random_seed(config.seed)
-        network = build_network(config, name)
-        model = _compiled(config, name, network, out)
+        network = _start(config, name, stage, clips, out)
+        model = _compiled(config, name, stage, network, out)
         batches = ConnectedStrings(clips, config)
+        begin, end = config.epochs_of(name, stage)
         model.fit(
             batches,
-            epochs=config.epochs_of(name),
-            callbacks=_callbacks(config, name, network, batches, SingleClips(valid), history_file),
+            initial_epoch=begin,
+            epochs=end,
+            callbacks=_callbacks(config, stage, network, batches, valid_clips, history_file),
             shuffle=False,
             verbose=verbose,
         )
-        save_model(with_front_end(network), model_file)
-    return _summary(model_file, history_file)
+        save_model(with_front_end(network), file)
+    return _summary(_file(out, name, STAGES[-1]), history_file)
+
+
+def _file(out: pathlib.Path, name: str, stage: str) -> pathlib.Path:
+    return out / (f"{name}.keras" if stage == STAGES[-1] else f"{name}.{stage}.keras")
+
+
+def _load(file: pathlib.Path) -> keras.Model:
+    return network_of(keras.saving.load_model(file, compile=False))
+
+
+def _start(
+    config: SpeechCommandsConfig, name: str, stage: str, clips: list, out: pathlib.Path
+) -> keras.Model:
+    """The network at the start of a stage."""
+    if stage != STAGES[0]:
+        return _load(_file(out, name, STAGES[0]))
+    if name not in FITTED:
+        return build_network(config, name)
+    examples = ConnectedStrings(clips, config)
+    examples.epoch = config.ramp_epochs
+    fits = {f"lstm_{n}.joint": joint_structure(config) for n in range(config.num_layers)}
+    network, _ = compress(
+        _load(_file(out, _TEACHER, stage)), fits, calibration=examples[0][0], seed=config.seed
+    )
+    return network
 
 
 def _compiled(
-    config: SpeechCommandsConfig, name: str, network: keras.Model, out: pathlib.Path
+    config: SpeechCommandsConfig,
+    name: str,
+    stage: str,
+    network: keras.Model,
+    out: pathlib.Path,
 ) -> keras.Model:
     """What is fitted: the network itself, or a distiller that holds it."""
+    begin, end = config.epochs_of(name, stage)
+    peak = config.learning_rate if stage == STAGES[0] else config.ctc_learning_rate
     rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate / 10,
-        decay_steps=max(1, config.steps_of(name) - config.warmup_steps),
+        peak / 10,
+        decay_steps=max(1, (end - begin) * config.steps_per_epoch - config.warmup_steps),
         alpha=0.02,
-        warmup_target=config.learning_rate,
+        warmup_target=peak,
         warmup_steps=config.warmup_steps,
     )
     optimizer = keras.optimizers.AdamW(
         rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
     )
-    loss = AlignedCTC(MAX_WORDS, config.frame_weight)
+    loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == STAGES[0] else 0.0)
     if name == _TEACHER:
         network.compile(optimizer, loss)
         return network
-    teacher = network_of(keras.saving.load_model(out / f"{_TEACHER}.keras", compile=False))
     distiller = distill(
-        teacher,
+        _load(_file(out, _TEACHER, stage)),
         network,
         temperature=1.0,
         teacher_weight=config.teacher_weight,
@@ -157,15 +197,15 @@ def _compiled(
 
 def _callbacks(
     config: SpeechCommandsConfig,
-    name: str,
+    stage: str,
     network: keras.Model,
     batches: ConnectedStrings,
     valid: SingleClips,
     history_file: pathlib.Path,
 ) -> list[keras.callbacks.Callback]:
-    out = history_file.parent
-    backup = out / f".{name}.backup"
-    if not backup.exists():
+    out, name = history_file.parent, history_file.name.removesuffix(".history.csv")
+    backup = out / f".{name}.{stage}.backup"
+    if stage == STAGES[0] and not backup.exists():
         history_file.unlink(missing_ok=True)
     chosen = [
         _Epochs(config.seed, network, batches),
@@ -173,8 +213,6 @@ def _callbacks(
         _Clock(),
     ]
     if find_structures(network, Sparse):
-        begin, end = (round(share * config.steps_of(name)) for share in config.anneal)
-        chosen.append(callbacks.SparsityAnnealing(begin, end))
         chosen.append(callbacks.StructureLogger())
     chosen.append(keras.callbacks.CSVLogger(history_file, append=True))
     if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":

@@ -18,8 +18,6 @@ class SpeechCommandsConfig:
         num_layers: LSTM layers.
         units: units of each LSTM layer.
         small_units: those of the model `"small_dense"`.
-        bottom_units: those of the lowest layer of `"toeplitz_shared"`, whose Toeplitz-like
-            matrices a file of 8-bit weights holds as dense ones, which multiply faster.
         dropout: rate after each LSTM layer.
         compression: how many times fewer parameters the doped matrices have.
         block: the shape of a block of their sparse part.
@@ -29,8 +27,7 @@ class SpeechCommandsConfig:
         batch_size: strings of a batch.
         steps_per_epoch: batches of an epoch; strings are made anew for each.
         epochs: epochs of the dense model with frames to learn from.
-        student_epochs: such epochs of each model that learns from the dense one from the start.
-        fitted_epochs: those of a model whose matrices were fitted to the dense one's (`FITTED`).
+        small_epochs: such epochs of the model `"small_dense"`; those of `FITTED` need none.
         ctc_epochs: epochs after these, of the dense model, with the CTC loss of strings alone.
         student_ctc_epochs: such epochs of each other model.
         ctc_learning_rate: the peak rate of these.
@@ -41,6 +38,7 @@ class SpeechCommandsConfig:
         frame_weight: the weight of the frames' cross-entropy beside the CTC loss of the string.
         teacher_weight: the share of the dense model's outputs in the loss of the others. The CTC
             loss is that of a whole string, the distance to the teacher that of a frame.
+        anneal: where in the training of a doped model its sparsity stops rising, as a share.
         speed: the slowest and the fastest speed of a word.
         noise_ratio: the least and the greatest ratio of speech to noise, in decibels.
         ramp_epochs: epochs over which all changes to the strings grow to their full extent.
@@ -54,20 +52,18 @@ class SpeechCommandsConfig:
     num_layers: int = 3
     units: int = 160
     small_units: int = 86
-    bottom_units: int = 96
     dropout: float = 0.2
-    compression: float = 4.2
+    compression: float = 4.5
     block: tuple[int, int] = (1, 16)
-    displacement_ranks: tuple[int, int] = (8, 24)
-    shared_rank: int = 28
+    displacement_ranks: tuple[int, int] = (16, 24)
+    shared_rank: int = 27
     frames: int = 96
     batch_size: int = 64
     steps_per_epoch: int = 50
     epochs: int = 40
-    student_epochs: int = 20
-    fitted_epochs: int = 8
+    small_epochs: int = 8
     ctc_epochs: int = 14
-    student_ctc_epochs: int = 8
+    student_ctc_epochs: int = 5
     ctc_learning_rate: float = 1.5e-3
     learning_rate: float = 3e-3
     warmup_steps: int = 100
@@ -75,6 +71,7 @@ class SpeechCommandsConfig:
     clip_norm: float = 5.0
     frame_weight: float = 0.25
     teacher_weight: float = 0.98
+    anneal: float = 0.6
     speed: tuple[float, float] = (0.85, 1.18)
     noise_ratio: tuple[float, float] = (5.0, 40.0)
     ramp_epochs: int = 8
@@ -83,11 +80,11 @@ class SpeechCommandsConfig:
 
     def epochs_of(self, name: str, stage: str) -> tuple[int, int]:
         """The first epoch of a stage of `STAGES` of a model, and the first one after it."""
-        aligned, ctc = self.student_epochs, self.student_ctc_epochs
+        aligned, ctc = self.small_epochs, self.student_ctc_epochs
         if name == "dense":
             aligned, ctc = self.epochs, self.ctc_epochs
         elif name in FITTED:
-            aligned = self.fitted_epochs
+            aligned = 0
         return (0, aligned) if stage == "aligned" else (aligned, aligned + ctc)
 
 
@@ -95,7 +92,7 @@ class SpeechCommandsConfig:
 # none where it is not sure of one; CTC alone then makes it say each word once.
 STAGES = ("aligned", "ctc")
 # Models that start from fits to the matrices of the dense one.
-FITTED = ("doped_kronecker",)
+FITTED = ("toeplitz_shared", "doped_kronecker")
 FULL = SpeechCommandsConfig()
 PRESETS = {
     # Seconds of training on two dozen clips: shows that everything works, and recognises little.
@@ -104,16 +101,15 @@ PRESETS = {
         units=48,
         num_layers=2,
         small_units=24,
-        bottom_units=32,
         displacement_ranks=(2, 4),
         shared_rank=12,
         models=("dense", "toeplitz_shared"),
         steps_per_epoch=20,
         batch_size=16,
         epochs=4,
-        student_epochs=3,
+        small_epochs=3,
         ctc_epochs=1,
-        student_ctc_epochs=1,
+        student_ctc_epochs=3,
         ramp_epochs=4,
         warmup_steps=20,
         dropout=0.0,

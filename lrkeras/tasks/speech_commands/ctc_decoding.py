@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import log_softmax
@@ -10,7 +10,6 @@ from scipy.special import log_softmax
 from lrkeras.tasks.speech_commands.labels import BLANK
 
 BEAM_WIDTH = 8
-_NEVER = -math.inf
 
 
 def greedy(logits: np.ndarray, blank: int = BLANK) -> list[int]:
@@ -47,38 +46,48 @@ def prefix_beam(logits: np.ndarray, blank: int = BLANK, width: int = BEAM_WIDTH)
     """
     if width < 1:
         raise ValueError(f"Expected a beam of at least one string; received width={width}.")
-    # Log-probabilities of each string with paths that end in the blank, and that do not.
-    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, _NEVER)}
-    for step in log_softmax(np.asarray(logits, np.float64), axis=-1).tolist():
-        grown = _advanced(beams, step, blank)
-        kept = sorted(grown.items(), key=lambda beam: (-_add(*beam[1]), beam[0]))
-        beams = dict(kept[:width])
-    return list(next(iter(beams)))
+    beam = _Beam([()], np.zeros(1), np.full(1, -np.inf))
+    for step in log_softmax(np.asarray(logits, np.float64), axis=-1):
+        beam = _advanced(beam, step, blank, width)
+    return list(beam.strings[0])
 
 
-def _advanced(
-    beams: dict[tuple[int, ...], tuple[float, float]], step: list[float], blank: int
-) -> dict[tuple[int, ...], tuple[float, float]]:
-    """The strings after one more frame with the log-probabilities `step`."""
-    grown: dict[tuple[int, ...], tuple[float, float]] = {}
+class _Beam(NamedTuple):
+    """Strings, the likeliest first, and the log-probabilities of their paths that end in."""
 
-    def add(string: tuple[int, ...], in_blank: float, in_label: float) -> None:
-        before = grown.get(string, (_NEVER, _NEVER))
-        grown[string] = (_add(before[0], in_blank), _add(before[1], in_label))
-
-    for string, (in_blank, in_label) in beams.items():
-        either = _add(in_blank, in_label)
-        add(string, either + step[blank], in_label + step[string[-1]] if string else _NEVER)
-        for output, score in enumerate(step):
-            if output == blank:
-                continue
-            # A label follows itself only after a blank.
-            repeated = bool(string) and output == string[-1]
-            add((*string, output), _NEVER, (in_blank if repeated else either) + score)
-    return grown
+    strings: list[tuple[int, ...]]
+    blank: np.ndarray
+    label: np.ndarray
 
 
-def _add(a: float, b: float) -> float:
-    """`log(exp(a) + exp(b))`."""
-    high, low = (a, b) if a > b else (b, a)
-    return high if low == _NEVER else high + math.log1p(math.exp(low - high))
+def _advanced(beam: _Beam, step: np.ndarray, blank: int, width: int) -> _Beam:
+    """The likeliest strings after one more frame with the log-probabilities `step`."""
+    strings = beam.strings
+    either = np.logaddexp(beam.blank, beam.label)
+    last = np.array([string[-1] if string else blank for string in strings])
+    in_blank, in_label = either + step[blank], beam.label + step[last]
+    grown = either[:, None] + step
+    # A label follows itself only after a blank.
+    grown[np.arange(len(strings)), last] = beam.blank + step[last]
+    grown[:, blank] = -np.inf
+    # A string that grows into one that is there already adds to that one.
+    places = {string: place for place, string in enumerate(strings)}
+    for place, string in enumerate(strings):
+        parent = places.get(string[:-1]) if string else None
+        if parent is not None:
+            in_label[place] = np.logaddexp(in_label[place], grown[parent, string[-1]])
+            grown[parent, string[-1]] = -np.inf
+    scores = np.concatenate([np.logaddexp(in_blank, in_label), grown.ravel()])
+    chosen = np.argsort(-scores, kind="stable")[:width]
+    kept = chosen[scores[chosen] > -np.inf]
+    before = len(strings)
+    return _Beam(
+        [
+            strings[place]
+            if place < before
+            else (*strings[(place - before) // len(step)], int((place - before) % len(step)))
+            for place in kept
+        ],
+        np.array([in_blank[place] if place < before else -np.inf for place in kept]),
+        np.array([in_label[place] if place < before else scores[place] for place in kept]),
+    )

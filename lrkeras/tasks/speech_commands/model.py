@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 
@@ -15,41 +14,39 @@ from lrkeras.tasks.speech_commands.labels import NUM_OUTPUTS
 # Decibels are from -60 to 40, and half of them below -25.
 _SCALE, _OFFSET = 1 / 20, 1.25
 
-_Matrices = Callable[[SpeechCommandsConfig, int], dict[str, Any]]
+_Matrices = Callable[[SpeechCommandsConfig, int], dict[str, structures.Structure]]
 
 
-def _dense(config: SpeechCommandsConfig, number: int) -> dict[str, Any]:
+def _dense(config: SpeechCommandsConfig, number: int) -> dict[str, structures.Structure]:
     return {}
 
 
-def _toeplitz_shared(config: SpeechCommandsConfig, number: int) -> dict[str, Any]:
+def _toeplitz_shared(config: SpeechCommandsConfig, number: int) -> dict[str, structures.Structure]:
     """Toeplitz-like at the bottom; above, matrices that read the same layer share a factor.
 
     Lu, Sindhwani, Sainath 2016 (arXiv 1604.02594).
     """
     if number == 0:
-        kernel, recurrent = (structures.ToeplitzLike(rank) for rank in config.displacement_ranks)
-    else:
-        kernel, recurrent = (
-            structures.SharedLowRank(config.shared_rank, group=f"hidden_{read}")
-            for read in (number - 1, number)
-        )
-    layout = "per_gate" if number == 0 else "stacked"
-    return {"kernel_structure": kernel, "recurrent_structure": recurrent, "gate_layout": layout}
+        kernel, recurrent = config.displacement_ranks
+        return {
+            "kernel": structures.ToeplitzLike(kernel),
+            "recurrent": structures.ToeplitzLike(recurrent),
+        }
+    return {
+        role: structures.SharedLowRank(config.shared_rank, group=f"hidden_{read}")
+        for role, read in (("kernel", number - 1), ("recurrent", number))
+    }
 
 
-def joint_structure(config: SpeechCommandsConfig) -> structures.Structure:
-    """What the doped model has over `[x; h]`, for each gate."""
-    return structures.doped(
+def _doped_kronecker(config: SpeechCommandsConfig, number: int) -> dict[str, structures.Structure]:
+    doped = structures.doped(
         structures.Kronecker(), compression=config.compression, block=config.block
     )
+    return {"joint": doped}
 
 
-def _doped_kronecker(config: SpeechCommandsConfig, number: int) -> dict[str, Any]:
-    return {"joint_structure": joint_structure(config)}
-
-
-# What the matrices of the LSTM layer of a number are made of.
+# What the matrices of the LSTM layer of a number are made of, by what they read, one structure for
+# each gate.
 STRUCTURES: dict[str, _Matrices] = {
     "dense": _dense,
     "small_dense": _dense,
@@ -81,22 +78,16 @@ def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
     hidden = keras.layers.Concatenate(name="features")([hidden, shape])
     for number in range(config.num_layers):
         hidden = layers.LSTM(
-            _units(config, name, number),
+            config.small_units if name == "small_dense" else config.units,
             return_sequences=True,
             name=f"lstm_{number}",
-            **STRUCTURES[name](config, number),
+            **{f"{role}_structure": one for role, one in STRUCTURES[name](config, number).items()},
         )(hidden)
         hidden = keras.layers.LayerNormalization(epsilon=1e-3, name=f"norm_{number}")(hidden)
         if config.dropout:
             hidden = keras.layers.Dropout(config.dropout, name=f"dropout_{number}")(hidden)
     logits = layers.Dense(NUM_OUTPUTS, name="logits")(hidden)
     return keras.Model(frames, logits, name=name)
-
-
-def _units(config: SpeechCommandsConfig, name: str, number: int) -> int:
-    if name == "small_dense":
-        return config.small_units
-    return config.bottom_units if (name, number) == ("toeplitz_shared", 0) else config.units
 
 
 def with_front_end(network: keras.Model) -> keras.Model:

@@ -10,18 +10,18 @@ import keras
 import numpy as np
 
 from lrkeras import callbacks
-from lrkeras.compression import compress, distill
+from lrkeras.compression import distill
 from lrkeras.structures import Sparse, find_structures
 from lrkeras.tasks.run_folder import claim, save_model, write_json
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
 from lrkeras.tasks.speech_commands.config import FITTED, STAGES, SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
 from lrkeras.tasks.speech_commands.corpus import load_clips
+from lrkeras.tasks.speech_commands.fitted_start import fitted_start
 from lrkeras.tasks.speech_commands.front_end import BANDS, HOP
 from lrkeras.tasks.speech_commands.labels import BLANK, LABELS
 from lrkeras.tasks.speech_commands.model import (
     build_network,
-    joint_structure,
     network_of,
     with_front_end,
 )
@@ -29,7 +29,7 @@ from lrkeras.tasks.speech_commands.single_clips import SingleClips
 from lrkeras.tasks.speech_commands.validation_accuracy import ValidationAccuracy
 from lrkeras.tasks.word_prediction import count_parameters, read_history
 
-LICENCE = "CC BY 4.0"
+LICENCE = "CC BY-SA 4.0"  # of the weights, as some of the clips
 _TEACHER = "dense"
 
 
@@ -114,13 +114,13 @@ def train_model(
     valid_clips = SingleClips(valid)
     for stage in STAGES:
         file = _file(out, name, stage)
-        if file.exists():
+        begin, end = config.epochs_of(name, stage)
+        if file.exists() or begin == end:
             continue
         keras.utils.set_random_seed(config.seed)
         network = _start(config, name, stage, clips, out)
         model = _compiled(config, name, stage, network, out)
         batches = ConnectedStrings(clips, config)
-        begin, end = config.epochs_of(name, stage)
         model.fit(
             batches,
             initial_epoch=begin,
@@ -145,17 +145,14 @@ def _start(
     config: SpeechCommandsConfig, name: str, stage: str, clips: list, out: pathlib.Path
 ) -> keras.Model:
     """The network at the start of a stage."""
-    if stage != STAGES[0]:
-        return _load(_file(out, name, STAGES[0]))
-    if name not in FITTED:
+    if name in FITTED:
+        examples = ConnectedStrings(clips, config)
+        examples.epoch = config.ramp_epochs
+        teacher = _load(_file(out, _TEACHER, stage))
+        return fitted_start(config, name, teacher, examples[0][0])
+    if stage == STAGES[0]:
         return build_network(config, name)
-    examples = ConnectedStrings(clips, config)
-    examples.epoch = config.ramp_epochs
-    fits = {f"lstm_{n}.joint": joint_structure(config) for n in range(config.num_layers)}
-    network, _ = compress(
-        _load(_file(out, _TEACHER, stage)), fits, calibration=examples[0][0], seed=config.seed
-    )
-    return network
+    return _load(_file(out, name, STAGES[0]))
 
 
 def _compiled(
@@ -205,14 +202,17 @@ def _callbacks(
 ) -> list[keras.callbacks.Callback]:
     out, name = history_file.parent, history_file.name.removesuffix(".history.csv")
     backup = out / f".{name}.{stage}.backup"
-    if stage == STAGES[0] and not backup.exists():
+    if config.epochs_of(name, stage)[0] == 0 and not backup.exists():
         history_file.unlink(missing_ok=True)
     chosen = [
         _Epochs(config.seed, network, batches),
         ValidationAccuracy(valid, network),
         _Clock(),
     ]
-    if find_structures(network, Sparse):
+    if any(not part.is_at_target for part in find_structures(network, Sparse)):
+        begin, end = config.epochs_of(name, stage)
+        steps = (end - begin) * config.steps_per_epoch
+        chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
         chosen.append(callbacks.StructureLogger())
     chosen.append(keras.callbacks.CSVLogger(history_file, append=True))
     if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":

@@ -94,7 +94,7 @@ def with_front_end(network: keras.Model) -> keras.Model:
     """Puts the front end before a network.
 
     Args:
-        network: what `build_network` made; it is used as it is.
+        network: what `build_network` made; its layers are used as they are.
 
     Returns:
         A model from samples `(batch, samples)` in [-1, 1] to logits `(batch, samples // HOP,
@@ -102,7 +102,9 @@ def with_front_end(network: keras.Model) -> keras.Model:
     """
     samples = keras.Input((None,), name="samples")
     frames = keras.layers.Permute((2, 1), name="frames")(make_front_end()(samples))
-    return keras.Model(samples, network(frames), name=f"{network.name}_with_front_end")
+    # A model of its own, so that no optimiser is saved with it.
+    plain = keras.Model(network.inputs, network.outputs, name=network.name)
+    return keras.Model(samples, plain(frames), name=f"{network.name}_with_front_end")
 
 
 def network_of(model: keras.Model) -> keras.Model:

@@ -103,7 +103,7 @@ def with_front_end(network: keras.Model) -> keras.Model:
     samples = keras.Input((None,), name="samples")
     frames = keras.layers.Permute((2, 1), name="frames")(make_front_end()(samples))
     # A model of its own, so that no optimiser is saved with it.
-    plain = keras.Model(network.inputs, network.outputs, name=network.name)
+    plain = keras.Model(network.input, network.output, name=network.name)
     return keras.Model(samples, plain(frames), name=f"{network.name}_with_front_end")
 
 

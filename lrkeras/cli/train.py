@@ -12,6 +12,11 @@ from rich.table import Table
 
 from lrkeras.tasks import TASKS
 
+# What a task scores its models by: the heading of the column, and the form of the number.
+SCORES = {
+    "valid_perplexity": ("valid perplexity", "{:.2f}"),
+    "valid_accuracy": ("valid accuracy", "{:.1%}"),
+}
 HELP = "train the models of a task; a stopped run goes on when started again"
 
 
@@ -52,20 +57,29 @@ def nearest(kind: str, name: str, known: Iterable[str]) -> str:
 
 def render(report: dict) -> RenderableType:
     """Returns a table of one row a model."""
+    models = report["models"]
+    score = next(key for key in SCORES if key in next(iter(models.values())))
+    heading, form = SCORES[score]
     table = Table(title=report["task"])
     table.add_column("model")
-    for heading in ("parameters", "valid perplexity", "sparsity"):
-        table.add_column(heading, justify="right")
-    for name, model in report["models"].items():
+    for column in ("parameters", heading, "sparsity"):
+        table.add_column(column, justify="right")
+    for name, model in models.items():
         sparsity = model["final_sparsity"]
         table.add_row(
             name,
             f"{model['parameters']:,}",
-            f"{model['valid_perplexity']:.2f}",
+            form.format(model[score]),
             "" if sparsity is None else f"{sparsity:.1%}",
         )
-    note = (
+    return Group(table, f"{_validation(report)} Models and histories: {report['out']}")
+
+
+def _validation(report: dict) -> str:
+    """What the models were scored on."""
+    if "valid_clips" in report:
+        return f"{report['valid_clips']:,} validation clips of speakers that were not trained on."
+    return (
         f"{report['valid_tokens']:,} validation tokens, {report['valid_oov_rate']:.2%} of them out "
-        f"of the vocabulary. Models and histories: {report['out']}"
+        "of the vocabulary."
     )
-    return Group(table, note)

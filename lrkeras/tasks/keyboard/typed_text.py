@@ -8,7 +8,7 @@ import re
 from lrkeras.datasets.keyboard_text import tokenize
 from lrkeras.datasets.vocabulary import END
 
-_PREFIX = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)*$")
+_PREFIX = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)*\Z")
 _SENTENCE_ENDS = (".", "!", "?", END)
 # A model forgets, and a keystroke must not cost more in a long text. Cutting in hops leaves the
 # beginning where it is for most keystrokes, so that states can be kept from one to the next.

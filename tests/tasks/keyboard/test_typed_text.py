@@ -15,6 +15,7 @@ from lrkeras.tasks.keyboard.typed_text import TypedText
         ("at 10 p", ["<eos>", "at", "<num>"], "p", False),
         ("Yes! no", ["<eos>", "yes", "!"], "no", True),
         ("one,", ["<eos>", "one", ","], "", False),
+        ("bye\n", ["<eos>", "bye", "<eos>"], "", True),
         ("bye\nnew", ["<eos>", "bye", "<eos>"], "new", True),
         ("bye\r\nnew", ["<eos>", "bye", "<eos>"], "new", True),
         ("ok \U0001f600\U0001f600 ", ["<eos>", "ok", "\U0001f600", "\U0001f600"], "", False),

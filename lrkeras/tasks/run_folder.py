@@ -1,0 +1,49 @@
+"""The folder that a training run fills, and goes on in when it was stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Collection
+from typing import Any
+
+import keras
+
+
+def claim(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None:
+    """Makes a folder and writes the config into it, or checks that it belongs to the same one.
+
+    Args:
+        out: the folder.
+        config: a dataclass of JSON types.
+        ignored: fields in which runs in one folder may differ.
+
+    Raises:
+        ValueError: the folder holds a run with another config.
+        OSError: the folder cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / "config.json"
+    wanted = json.loads(json.dumps(dataclasses.asdict(config)))
+    if file.exists():
+        found = json.loads(file.read_text(encoding="utf-8"))
+        changed = sorted(k for k in wanted if k not in ignored and found.get(k) != wanted[k])
+        if changed:
+            raise ValueError(
+                f"Expected an empty folder or one with the same settings; {str(out)!r} holds a run "
+                f"with another {', '.join(changed)}. Choose another folder, or delete this one."
+            )
+    write_json(file, wanted)
+
+
+def save_model(model: keras.Model, file: pathlib.Path) -> None:
+    """Saves a model so that a killed run leaves no half a file that looks finished."""
+    unfinished = file.with_name(f".unfinished-{file.name}")
+    model.save(unfinished)
+    unfinished.replace(file)
+
+
+def write_json(file: pathlib.Path, content: Any) -> None:
+    """Writes JSON for people and programs."""
+    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

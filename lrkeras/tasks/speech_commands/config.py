@@ -1,0 +1,132 @@
+"""What a run of the spoken-command task is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SpeechCommandsConfig:
+    """Every number of a run.
+
+    Attributes:
+        corpus: `"embedded"` (comes with the package) or `"full"`: the folders
+            `speech-commands-test` and `fsdd` in a folder that the caller names.
+        held_out: the speaker of `fsdd` whom no model hears before the test.
+        models: what is trained, names of `model.STRUCTURES`; `"dense"` first: the others learn
+            from it.
+        num_layers: LSTM layers.
+        units: units of each LSTM layer.
+        small_units: those of the model `"small_dense"`.
+        dropout: rate after each LSTM layer.
+        compression: how many times fewer parameters the doped matrices have.
+        block: the shape of a block of their sparse part.
+        displacement_ranks: of the Toeplitz-like input and recurrent matrices of the lowest layer.
+        shared_rank: of the low-rank matrices of the layers above it.
+        frames: frames of a training string, of 20 ms.
+        batch_size: strings of a batch.
+        steps_per_epoch: batches of an epoch; strings are made anew for each.
+        epochs: epochs of the dense model with frames to learn from.
+        small_epochs: such epochs of the model `"small_dense"`; those of `FITTED` need none.
+        ctc_epochs: epochs after these, of the dense model, with the CTC loss of strings alone.
+        student_ctc_epochs: such epochs of each other model.
+        ctc_learning_rate: the peak rate of these.
+        learning_rate: the peak rate, reached after `warmup_steps`, then lowered along a cosine.
+        warmup_steps: batches until the peak rate.
+        weight_decay: AdamW's decay of every weight.
+        clip_norm: the largest global norm of the gradient.
+        frame_weight: the weight of the frames' cross-entropy beside the CTC loss of the string.
+        teacher_weight: the share of the dense model's outputs in the loss of the others. The CTC
+            loss is that of a whole string, the distance to the teacher that of a frame.
+        anneal: where in the training of a doped model its sparsity stops rising, as a share.
+        speed: the slowest and the fastest speed of a word.
+        noise_ratio: the least and the greatest ratio of speech to noise, in decibels.
+        ramp_epochs: epochs over which all changes to the strings grow to their full extent.
+        max_valid: validation clips that are scored after each epoch.
+        seed: the seed of the weights, the dropout and the strings.
+    """
+
+    corpus: str = "full"
+    held_out: str = "theo"
+    models: tuple[str, ...] = ("dense", "toeplitz_shared", "doped_kronecker", "small_dense")
+    num_layers: int = 3
+    units: int = 160
+    small_units: int = 86
+    dropout: float = 0.2
+    compression: float = 4.5
+    block: tuple[int, int] = (1, 16)
+    displacement_ranks: tuple[int, int] = (16, 24)
+    shared_rank: int = 27
+    frames: int = 96
+    batch_size: int = 64
+    steps_per_epoch: int = 50
+    epochs: int = 40
+    small_epochs: int = 8
+    ctc_epochs: int = 14
+    student_ctc_epochs: int = 5
+    ctc_learning_rate: float = 1.5e-3
+    learning_rate: float = 3e-3
+    warmup_steps: int = 100
+    weight_decay: float = 1e-3
+    clip_norm: float = 5.0
+    frame_weight: float = 0.25
+    teacher_weight: float = 0.98
+    anneal: float = 0.6
+    speed: tuple[float, float] = (0.85, 1.18)
+    noise_ratio: tuple[float, float] = (5.0, 40.0)
+    ramp_epochs: int = 8
+    max_valid: int | None = None
+    seed: int = 1
+
+    def epochs_of(self, name: str, stage: str) -> tuple[int, int]:
+        """The first epoch of a stage of `STAGES` of a model, and the first one after it."""
+        aligned, ctc = self.small_epochs, self.student_ctc_epochs
+        if name == "dense":
+            aligned, ctc = self.epochs, self.ctc_epochs
+        elif name in FITTED:
+            aligned = 0
+        return (0, aligned) if stage == "aligned" else (aligned, aligned + ctc)
+
+
+# Told where the words are, a network learns them fast, but then says a word over many frames, or
+# none where it is not sure of one; CTC alone then makes it say each word once.
+STAGES = ("aligned", "ctc")
+# Models that start from fits to the matrices of the dense one.
+FITTED = ("toeplitz_shared", "doped_kronecker")
+FULL = SpeechCommandsConfig()
+PRESETS = {
+    # Seconds of training on two dozen clips: shows that everything works, and recognises little.
+    "tiny": SpeechCommandsConfig(
+        corpus="embedded",
+        units=48,
+        num_layers=2,
+        small_units=24,
+        displacement_ranks=(2, 4),
+        shared_rank=12,
+        models=("dense", "toeplitz_shared"),
+        steps_per_epoch=20,
+        batch_size=16,
+        epochs=4,
+        small_epochs=3,
+        ctc_epochs=1,
+        student_ctc_epochs=3,
+        ramp_epochs=4,
+        warmup_steps=20,
+        dropout=0.0,
+    ),
+    "all": FULL,
+    # Of six short trainings, each without one speaker of digits (`leave_one_out`).
+    "leave_one_out": dataclasses.replace(
+        FULL,
+        models=("dense",),
+        units=86,
+        steps_per_epoch=25,
+        epochs=12,
+        ctc_epochs=6,
+        ramp_epochs=4,
+    ),
+    **{
+        name: dataclasses.replace(FULL, models=tuple(dict.fromkeys(("dense", name))))
+        for name in FULL.models
+    },
+}

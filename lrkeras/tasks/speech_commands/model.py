@@ -1,0 +1,112 @@
+"""The models: log-mel front end, LSTM layers, one output for each label and the blank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+
+from lrkeras import layers, structures
+from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
+from lrkeras.tasks.speech_commands.front_end import BANDS, make_front_end
+from lrkeras.tasks.speech_commands.labels import NUM_OUTPUTS
+
+# Decibels are from -60 to 40, and half of them below -25.
+_SCALE, _OFFSET = 1 / 20, 1.25
+
+_Matrices = Callable[[SpeechCommandsConfig, int], dict[str, structures.Structure]]
+
+
+def _dense(config: SpeechCommandsConfig, number: int) -> dict[str, structures.Structure]:
+    return {}
+
+
+def _toeplitz_shared(config: SpeechCommandsConfig, number: int) -> dict[str, structures.Structure]:
+    """Toeplitz-like at the bottom; above, matrices that read the same layer share a factor.
+
+    Lu, Sindhwani, Sainath 2016 (arXiv 1604.02594).
+    """
+    if number == 0:
+        kernel, recurrent = config.displacement_ranks
+        return {
+            "kernel": structures.ToeplitzLike(kernel),
+            "recurrent": structures.ToeplitzLike(recurrent),
+        }
+    return {
+        role: structures.SharedLowRank(config.shared_rank, group=f"hidden_{read}")
+        for role, read in (("kernel", number - 1), ("recurrent", number))
+    }
+
+
+def _doped_kronecker(config: SpeechCommandsConfig, number: int) -> dict[str, structures.Structure]:
+    doped = structures.doped(
+        structures.Kronecker(), compression=config.compression, block=config.block
+    )
+    return {"joint": doped}
+
+
+# What the matrices of the LSTM layer of a number are made of, by what they read, one structure for
+# each gate.
+STRUCTURES: dict[str, _Matrices] = {
+    "dense": _dense,
+    "small_dense": _dense,
+    "toeplitz_shared": _toeplitz_shared,
+    "doped_kronecker": _doped_kronecker,
+}
+
+
+def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
+    """Builds the part after the front end.
+
+    Args:
+        config: the run.
+        name: a name of `STRUCTURES`.
+
+    Returns:
+        A model from log-mels in decibels `(batch, frames, bands)` to logits `(batch, frames,
+        outputs)`; output `BLANK` is the blank of CTC.
+
+    Raises:
+        ValueError: the name is unknown.
+    """
+    if name not in STRUCTURES:
+        raise ValueError(f"Expected a model name of {sorted(STRUCTURES)}; received {name!r}.")
+    frames = keras.Input((None, BANDS), name="log_mel")
+    hidden = keras.layers.Rescaling(_SCALE, _OFFSET, name="scale")(frames)
+    # Beside the bands themselves their shape, which is the same at any loudness.
+    shape = keras.layers.LayerNormalization(epsilon=1e-3, name="shape")(hidden)
+    hidden = keras.layers.Concatenate(name="features")([hidden, shape])
+    for number in range(config.num_layers):
+        hidden = layers.LSTM(
+            config.small_units if name == "small_dense" else config.units,
+            return_sequences=True,
+            name=f"lstm_{number}",
+            **{f"{role}_structure": one for role, one in STRUCTURES[name](config, number).items()},
+        )(hidden)
+        hidden = keras.layers.LayerNormalization(epsilon=1e-3, name=f"norm_{number}")(hidden)
+        if config.dropout:
+            hidden = keras.layers.Dropout(config.dropout, name=f"dropout_{number}")(hidden)
+    logits = layers.Dense(NUM_OUTPUTS, name="logits")(hidden)
+    return keras.Model(frames, logits, name=name)
+
+
+def with_front_end(network: keras.Model) -> keras.Model:
+    """Puts the front end before a network.
+
+    Args:
+        network: what `build_network` made; its layers are used as they are.
+
+    Returns:
+        A model from samples `(batch, samples)` in [-1, 1] to logits `(batch, samples // HOP,
+        outputs)`.
+    """
+    samples = keras.Input((None,), name="samples")
+    frames = keras.layers.Permute((2, 1), name="frames")(make_front_end()(samples))
+    # A model of its own, so that no optimiser is saved with it.
+    plain = keras.Model(network.input, network.output, name=network.name)
+    return keras.Model(samples, plain(frames), name=f"{network.name}_with_front_end")
+
+
+def network_of(model: keras.Model) -> keras.Model:
+    """The part of a model after its front end."""
+    return model.layers[-1]

@@ -1,0 +1,262 @@
+"""Training the models of a run: the dense one on the strings, the others on it as well."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import time
+
+import keras
+import numpy as np
+
+from lrkeras import callbacks
+from lrkeras.compression import distill
+from lrkeras.structures import Sparse, find_structures
+from lrkeras.tasks.run_folder import claim, save_model, write_json
+from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
+from lrkeras.tasks.speech_commands.config import FITTED, STAGES, SpeechCommandsConfig
+from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
+from lrkeras.tasks.speech_commands.corpus import load_clips
+from lrkeras.tasks.speech_commands.fitted_start import fitted_start
+from lrkeras.tasks.speech_commands.front_end import BANDS, HOP
+from lrkeras.tasks.speech_commands.labels import BLANK, LABELS
+from lrkeras.tasks.speech_commands.model import (
+    build_network,
+    network_of,
+    with_front_end,
+)
+from lrkeras.tasks.speech_commands.single_clips import SingleClips
+from lrkeras.tasks.speech_commands.validation_accuracy import ValidationAccuracy
+from lrkeras.tasks.word_prediction import count_parameters, read_history
+
+LICENCE = "CC BY-SA 4.0"  # of the weights, as some of the clips
+_TEACHER = "dense"
+
+
+def train(
+    config: SpeechCommandsConfig,
+    out: str | pathlib.Path,
+    *,
+    data: str | pathlib.Path | None = None,
+    verbose: int = 1,
+) -> dict:
+    """Trains every model of a config and leaves them and their histories in a folder.
+
+    A run that was stopped goes on where the last finished epoch ended when it is started again with
+    the same config and folder; a model that is finished is not trained again.
+
+    Args:
+        config: the run.
+        out: the folder; it is made when missing. `config.json`, `metadata.json` (for `convert`)
+            and `training.json` are written beside the models, which take raw samples.
+        data: the folder that holds `speech-commands-test/` and `fsdd/`.
+        verbose: Keras's `verbose`: 0 silent, 1 a progress bar, 2 a line an epoch.
+
+    Returns:
+        What is in `training.json`: clips, and for each model its parameters, its accuracy on the
+        clips of the validation speakers, the final sparsity and the seconds of training.
+
+    Raises:
+        ValueError: the folder holds a run with another config, or models other than the dense one
+            come without it.
+        OSError: the folder cannot be written.
+    """
+    if config.models[0] != _TEACHER:
+        raise ValueError(
+            f"Expected the model {_TEACHER!r} first, from which the others learn; received "
+            f"{config.models}."
+        )
+    out = pathlib.Path(out)
+    claim(out, config, ignored=("models",))
+    write_json(out / "metadata.json", metadata())
+    clips = load_clips(config, "train", data)
+    valid = load_clips(config, "valid", data)[: config.max_valid]
+    report = {
+        "task": "speech_commands",
+        "train_clips": len(clips),
+        "valid_clips": len(valid),
+        "models": {
+            name: train_model(config, name, clips, valid, out, verbose=verbose)
+            for name in config.models
+        },
+    }
+    write_json(out / "training.json", report)
+    return report
+
+
+def metadata() -> dict:
+    """What a model file says to whoever runs it."""
+    return {
+        "task": "speech_commands",
+        "labels": list(LABELS),
+        "blank": BLANK,
+        "samples_per_step": HOP,
+        "licence": LICENCE,
+    }
+
+
+def train_model(
+    config: SpeechCommandsConfig,
+    name: str,
+    clips: list,
+    valid: list,
+    out: pathlib.Path,
+    *,
+    verbose: int = 1,
+) -> dict:
+    """Trains one model, or finds that it is trained already.
+
+    Returns:
+        `file`, `parameters` (what is stored), `valid_accuracy`, `final_sparsity` (None without a
+        sparse part), `seconds` of training.
+    """
+    history_file = out / f"{name}.history.csv"
+    valid_clips = SingleClips(valid)
+    for stage in STAGES:
+        file = _file(out, name, stage)
+        begin, end = config.epochs_of(name, stage)
+        if file.exists() or begin == end:
+            continue
+        keras.utils.set_random_seed(config.seed)
+        network = _start(config, name, stage, clips, out)
+        model = _compiled(config, name, stage, network, out)
+        batches = ConnectedStrings(clips, config)
+        model.fit(
+            batches,
+            initial_epoch=begin,
+            epochs=end,
+            callbacks=_callbacks(config, stage, network, batches, valid_clips, history_file),
+            shuffle=False,
+            verbose=verbose,
+        )
+        save_model(with_front_end(network), file)
+    return _summary(_file(out, name, STAGES[-1]), history_file)
+
+
+def _file(out: pathlib.Path, name: str, stage: str) -> pathlib.Path:
+    return out / (f"{name}.keras" if stage == STAGES[-1] else f"{name}.{stage}.keras")
+
+
+def _load(file: pathlib.Path) -> keras.Model:
+    return network_of(keras.saving.load_model(file, compile=False))
+
+
+def _start(
+    config: SpeechCommandsConfig, name: str, stage: str, clips: list, out: pathlib.Path
+) -> keras.Model:
+    """The network at the start of a stage."""
+    if name in FITTED:
+        examples = ConnectedStrings(clips, config)
+        examples.epoch = config.ramp_epochs
+        teacher = _load(_file(out, _TEACHER, stage))
+        return fitted_start(config, name, teacher, examples[0][0])
+    if stage == STAGES[0]:
+        return build_network(config, name)
+    return _load(_file(out, name, STAGES[0]))
+
+
+def _compiled(
+    config: SpeechCommandsConfig,
+    name: str,
+    stage: str,
+    network: keras.Model,
+    out: pathlib.Path,
+) -> keras.Model:
+    """What is fitted: the network itself, or a distiller that holds it."""
+    begin, end = config.epochs_of(name, stage)
+    peak = config.learning_rate if stage == STAGES[0] else config.ctc_learning_rate
+    rate = keras.optimizers.schedules.CosineDecay(
+        peak / 10,
+        decay_steps=max(1, (end - begin) * config.steps_per_epoch - config.warmup_steps),
+        alpha=0.02,
+        warmup_target=peak,
+        warmup_steps=config.warmup_steps,
+    )
+    optimizer = keras.optimizers.AdamW(
+        rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
+    )
+    loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == STAGES[0] else 0.0)
+    if name == _TEACHER:
+        network.compile(optimizer, loss)
+        return network
+    distiller = distill(
+        _load(_file(out, _TEACHER, stage)),
+        network,
+        temperature=1.0,
+        teacher_weight=config.teacher_weight,
+        optimizer=optimizer,
+        loss=loss,
+    )
+    # What is to be restored must have its weights before `fit`.
+    distiller(np.zeros((1, config.frames, BANDS), "float32"))
+    return distiller
+
+
+def _callbacks(
+    config: SpeechCommandsConfig,
+    stage: str,
+    network: keras.Model,
+    batches: ConnectedStrings,
+    valid: SingleClips,
+    history_file: pathlib.Path,
+) -> list[keras.callbacks.Callback]:
+    out, name = history_file.parent, history_file.name.removesuffix(".history.csv")
+    backup = out / f".{name}.{stage}.backup"
+    if config.epochs_of(name, stage)[0] == 0 and not backup.exists():
+        history_file.unlink(missing_ok=True)
+    chosen = [
+        _Epochs(config.seed, network, batches),
+        ValidationAccuracy(valid, network),
+        _Clock(),
+    ]
+    if any(not part.is_at_target for part in find_structures(network, Sparse)):
+        begin, end = config.epochs_of(name, stage)
+        steps = (end - begin) * config.steps_per_epoch
+        chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
+        chosen.append(callbacks.StructureLogger())
+    chosen.append(keras.callbacks.CSVLogger(history_file, append=True))
+    if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":
+        chosen.append(keras.callbacks.TensorBoard(out / "tensorboard" / name, write_graph=False))
+    # Last: an epoch that is backed up has its row in the history.
+    return [*chosen, keras.callbacks.BackupAndRestore(backup)]
+
+
+class _Epochs(keras.callbacks.Callback):
+    """Makes what is drawn in an epoch depend on the seed and the epoch alone.
+
+    A backup keeps the weights, but not how far the random numbers of dropout have come.
+    """
+
+    def __init__(self, seed: int, network: keras.Model, batches: ConnectedStrings) -> None:
+        super().__init__()
+        self._seed, self._batches = seed, batches
+        self._dropouts = [one for one in network.layers if isinstance(one, keras.layers.Dropout)]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batches.epoch = epoch
+        for number, layer in enumerate(self._dropouts):
+            layer.seed_generator.state.assign([1000 * self._seed + number, epoch])
+
+
+class _Clock(keras.callbacks.Callback):
+    """Adds the seconds of an epoch to its logs."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs["seconds"] = time.perf_counter() - self._begin
+
+
+def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:
+    history = read_history(history_file)
+    write_json(history_file.with_suffix(".json"), history)
+    model = keras.saving.load_model(model_file, compile=False)
+    return {
+        "file": model_file.name,
+        "parameters": count_parameters(model),
+        "valid_accuracy": history["val_accuracy"][-1],
+        "final_sparsity": history["sparsity"][-1] if "sparsity" in history else None,
+        "seconds": sum(history["seconds"]),
+    }

@@ -1,0 +1,155 @@
+import csv
+import dataclasses
+import importlib.util
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+import scipy.special
+
+from lrkeras.datasets import speech_commands as corpus
+from lrkeras.datasets.wav import write_wav
+from lrkeras.export import StepRunner
+from lrkeras.tasks.speech_commands import PRESETS, build_network, plots, with_front_end
+from lrkeras.tasks.speech_commands import leave_one_out as module
+from lrkeras.tasks.speech_commands.corpus import load_clips
+from lrkeras.tasks.speech_commands.labels import LABELS
+
+TOOLS = pathlib.Path(__file__).parents[3] / "tools"
+
+
+def load_tool(name):
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A corpus of the embedded words, with every one of the six speakers of digits."""
+    folder = tmp_path / "data"
+    (folder / "speech-commands-test" / "wav" / "words").mkdir(parents=True)
+    (folder / "fsdd" / "recordings").mkdir(parents=True)
+    with (folder / "speech-commands-test" / "index.tsv").open("w", newline="") as stream:
+        table = csv.writer(stream, delimiter="\t")
+        table.writerow(("file", "class", "word", "speaker", "suggested_split"))
+        for split in ("train", "valid", "test"):
+            for clip in corpus.load_data(split):
+                name = f"words/{clip.name}"
+                if clip.word not in corpus.DIGITS:
+                    kind = "_silence_" if clip.is_noise else clip.word or "_unknown_"
+                    table.writerow((name, kind, clip.word, clip.speaker, split))
+                    write_wav(folder / "speech-commands-test" / "wav" / name, clip.samples)
+    for number, speaker in enumerate(corpus.FSDD_SPEAKERS):
+        clip = next(c for c in corpus.load_data("test") if c.word == corpus.DIGITS[number])
+        write_wav(
+            folder / "fsdd" / "recordings" / f"{number}_{speaker}_7.wav", clip.samples[::2], 8000
+        )
+    return folder
+
+
+def test_each_speaker_is_tested_by_a_model_that_did_not_hear_him(data, tmp_path, monkeypatch):
+    heard = {}
+
+    def train(config, out, *, data, verbose):
+        """Leaves a model that says the digit of the speaker it did not hear, for three of six."""
+        assert config.models == ("dense",)
+        number = corpus.FSDD_SPEAKERS.index(config.held_out)
+        heard[config.held_out] = {c.speaker for c in load_clips(config, "train", data)}
+        network = build_network(dataclasses.replace(config, units=4, num_layers=1), "dense")
+        bias = np.zeros(len(LABELS) + 1)
+        bias[0], bias[LABELS.index(corpus.DIGITS[number % 3]) + 1] = 5, 4
+        network.get_layer("logits").kernel.assign(np.zeros((4, 22)))
+        network.get_layer("logits").bias.assign(bias)
+        out.mkdir(parents=True)
+        with_front_end(network).save(out / "dense.keras")
+
+    monkeypatch.setattr(module, "train", train)
+    found = module.leave_one_out(PRESETS["leave_one_out"], tmp_path / "runs", data=data)
+    assert found == dict(zip(corpus.FSDD_SPEAKERS, [1, 1, 1, 0, 0, 0], strict=True))
+    for speaker, speakers in heard.items():
+        assert set(corpus.FSDD_SPEAKERS) - speakers == {speaker}
+
+
+def test_figures_are_drawn(tmp_path):
+    history = {"epoch": [0, 1], "loss": [3.0, 2.0], "val_accuracy": [0.1, 0.5]}
+    plots.learning_curves({"dense": history, "small_dense": history}, tmp_path / "curves.png")
+    row = {"name": "dense", "bytes": 1000, "step_us": 40.0, "accuracy": 0.9}
+    rows = [row, {**row, "name": "doped", "bytes": 500, "step_us": 20.0}]
+    plots.tradeoff(rows, tmp_path / "tradeoff.png")
+    for file in tmp_path.iterdir():
+        assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
+    tool = load_tool("evaluate_speech_commands")
+    monkeypatch.setattr(tool, "STRINGS", 4)
+    monkeypatch.setattr(tool, "ROUNDS", 1)
+    config = dataclasses.replace(
+        PRESETS["tiny"], corpus="full", models=("dense",), units=8, num_layers=1, epochs=1
+    )
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
+    keras.utils.set_random_seed(0)
+    model = with_front_end(build_network(config, "dense"))
+    model.save(run / "dense.keras")
+    (run / "dense.history.csv").write_text("epoch,loss,val_accuracy,seconds\n0,9.0,0.25,60.0\n")
+    trained = {"file": "dense.keras", "parameters": 7, "seconds": 60.0, "final_sparsity": None}
+    (run / "training.json").write_text(
+        json.dumps({"train_clips": 9, "models": {"dense": {**trained, "valid_accuracy": 0.25}}})
+    )
+    folders = {name: tmp_path / name for name in ("models", "results")}
+    folders["results"].mkdir()
+    options = [f"--{name}={folder}" for name, folder in folders.items()]
+    assert tool.main([f"--run={run}", f"--data={data}", *options]) == 0
+    results = json.loads((folders["results"] / "speech_commands.json").read_text())
+    row = results["models"]["dense"]
+    assert results["data"]["test_clips"] == len(
+        [c for c in corpus.load_data("test") if c.word not in corpus.DIGITS]
+    )
+    file = folders["models"] / "speech_commands_dense_float32.tflite"
+    assert row["float32"]["bytes"] == file.stat().st_size > row["int8"]["bytes"]
+    metadata = StepRunner(file).metadata
+    assert metadata["name"] == "speech_commands_dense"
+    assert (metadata["blank"], metadata["sample_rate"]) == (0, 16_000)
+    # The score of a clip, from Keras and the definition of CTC's forward sum.
+    right = 0
+    clips = [c for c in load_clips(config, "test", data) if "/" in c.name]
+    for clip in clips:
+        samples = np.zeros((1, 16_000 + 16 * 320), "float32")
+        samples[0, : len(clip.samples[:16_000])] = clip.samples[:16_000]
+        steps = scipy.special.log_softmax(np.asarray(model(samples)), axis=-1)
+        targets = np.arange(1, 22)[:, None]
+        words = -np.asarray(keras.losses.ctc(targets, np.repeat(steps, 21, axis=0)))
+        classes = [*words[:10], scipy.special.logsumexp(words[10:]), steps[0, :, 0].sum()]
+        names = [*corpus.COMMANDS, "_unknown_", "_silence_"]
+        said = "_silence_" if clip.is_noise else clip.word
+        right += names[int(np.argmax(classes))] == (said if said in names else "_unknown_")
+    assert row["float32"]["accuracy_test"] == pytest.approx(right / len(clips))
+    text = (folders["models"] / "speech_commands_dense.md").read_text()
+    assert f"{row['int8']['bytes']:,}" in text and "{" not in text
+    assert len(list(folders["results"].glob("*.png"))) == 2
+
+
+def test_the_embedded_clips_are_built_again_from_the_corpora(data, tmp_path):
+    tool = load_tool("build_speech_data")
+    tool.SPLITS = {"train": ("george", 0), "test": ("theo", 2)}
+    for number in (0, 1):  # theo says the first two digits
+        source = data / "fsdd" / "recordings" / "0_george_7.wav"
+        (data / "fsdd" / "recordings" / f"{number}_theo_7.wav").write_bytes(source.read_bytes())
+    assert tool.main([f"--data={data}", f"--out={tmp_path / 'out'}"]) == 0
+    train, test = (corpus.load_speech_commands(tmp_path / "out", s) for s in ("train", "test"))
+    assert {clip.word for clip in train} == {"marvin", ""}
+    assert {clip.word for clip in test} == {"yes", "no", "zero", "one", ""}
+    original = {clip.speaker: clip for clip in corpus.load_data("test")}
+    for clip in test:
+        if clip.word in ("yes", "no"):  # cut already: what is left is inside of it
+            joined = original[clip.speaker].samples
+            assert len(clip.samples) <= len(joined)
+            np.testing.assert_allclose(
+                np.abs(clip.samples).max(), np.abs(joined).max(), atol=1 / 32768
+            )

@@ -1,0 +1,290 @@
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy as to_numpy
+from scipy.special import log_softmax
+
+from lrkeras import layers, structures
+from lrkeras.cli.main import main
+from lrkeras.datasets import speech_commands as corpus
+from lrkeras.datasets.wav import write_wav
+from lrkeras.export import convert
+from lrkeras.tasks import TASKS, speech_commands
+from lrkeras.tasks.speech_commands import training
+from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
+from lrkeras.tasks.speech_commands.config import PRESETS, SpeechCommandsConfig
+from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
+from lrkeras.tasks.speech_commands.corpus import load_clips
+from lrkeras.tasks.speech_commands.front_end import log_mel
+from lrkeras.tasks.speech_commands.model import build_network, network_of
+from lrkeras.tasks.speech_commands.single_clips import SingleClips
+from lrkeras.tasks.speech_commands.streaming_recogniser import StreamingRecogniser
+from lrkeras.tasks.word_prediction import count_parameters, read_history
+
+MICRO = SpeechCommandsConfig(
+    corpus="embedded",
+    models=("dense", "doped_kronecker"),
+    units=16,
+    num_layers=1,
+    small_units=8,
+    compression=3,
+    displacement_ranks=(2, 2),
+    shared_rank=4,
+    frames=40,
+    batch_size=4,
+    steps_per_epoch=3,
+    epochs=2,
+    ctc_epochs=1,
+    small_epochs=2,
+    student_ctc_epochs=2,
+    warmup_steps=2,
+    max_valid=6,
+)
+
+
+class PowerCutError(Exception):
+    pass
+
+
+class KillAfter(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.now == self.epoch and batch == 1:
+            raise PowerCutError
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("micro")
+    return out, speech_commands.train(MICRO, out, verbose=0)
+
+
+def test_every_preset_trains_the_dense_model_first():
+    assert TASKS["speech_commands"] is speech_commands
+    assert {"tiny", "all", "dense", "toeplitz_shared", "doped_kronecker"} <= set(PRESETS)
+    for config in PRESETS.values():
+        assert config.models[0] == "dense"
+        assert set(config.models) <= set(speech_commands.STRUCTURES)
+
+
+def dense_parameters(config, units):
+    """Weights and biases of the LSTMs, scale and offset of each norm, and the output layer."""
+    inputs = [80] + [units] * (config.num_layers - 1)
+    lstm = sum(4 * units * (n + units + 1) for n in inputs)
+    return lstm + 2 * 40 + config.num_layers * 2 * units + 22 * (units + 1)
+
+
+@pytest.mark.parametrize(("name", "units"), [("dense", 160), ("small_dense", 86)])
+def test_dense_models_have_the_parameters_of_the_formula(name, units):
+    config = PRESETS["all"]
+    network = build_network(config, name)
+    assert count_parameters(network) == dense_parameters(config, units)
+
+
+def test_the_papers_recipe_has_a_quarter_of_the_parameters():
+    config = PRESETS["all"]
+    small = build_network(config, "toeplitz_shared")
+    dense = dense_parameters(config, config.units)
+    assert 0.24 * dense < count_parameters(small) <= 0.25 * dense
+    bottom = structures.find_structures(small.get_layer("lstm_0"), structures.ToeplitzLike)
+    assert [part.displacement_rank for part in bottom] == [16] * 4 + [24] * 4
+    # The recurrent matrix of a layer and the input matrix of the next one share a factor.
+    lower, upper = (small.get_layer(f"lstm_{n}").cell for n in (1, 2))
+    shared = {id(part.projection) for part in lower.recurrent_structure.parts}
+    assert shared == {id(part.projection) for part in upper.kernel_structure.parts}
+    assert len(shared) == 1
+    assert id(lower.kernel_structure.parts[0].projection) not in shared
+    assert id(upper.recurrent_structure.parts[0].projection) not in shared
+
+
+def test_unknown_model_names_the_known_ones():
+    with pytest.raises(ValueError, match=r"'dense', 'doped_kronecker'.*received 'doped'"):
+        build_network(MICRO, "doped")
+
+
+def test_training_leaves_models_histories_and_settings(trained):
+    out, report = trained
+    assert json.loads((out / "training.json").read_text()) == report
+    assert json.loads((out / "config.json").read_text())["units"] == 16
+    metadata = json.loads((out / "metadata.json").read_text())
+    assert (len(metadata["labels"]), metadata["blank"], metadata["samples_per_step"]) == (
+        21,
+        0,
+        320,
+    )
+    assert report["train_clips"] == len(corpus.load_data("train"))
+    assert report["valid_clips"] == 6
+    # Two epochs with frames and one with CTC alone; two with CTC alone.
+    for name, epochs in (("dense", [0, 1, 2]), ("doped_kronecker", [0, 1])):
+        history = read_history(out / f"{name}.history.csv")
+        assert history["epoch"] == epochs
+        assert report["models"][name]["valid_accuracy"] == history["val_accuracy"][-1]
+        assert report["models"][name]["seconds"] == pytest.approx(sum(history["seconds"]))
+    assert not list(out.glob(".*backup*"))
+
+
+def test_a_model_takes_raw_samples(trained):
+    out, report = trained
+    clips = load_clips(MICRO, "valid")[:6]
+    model = keras.saving.load_model(out / "dense.keras", compile=False)
+    assert any(isinstance(layer, layers.MelSpectrogram) for layer in model.layers)
+    samples = SingleClips(clips).samples
+    whole = to_numpy(model(samples))
+    np.testing.assert_allclose(
+        whole, to_numpy(network_of(model)(log_mel(samples))), atol=2e-3 * np.abs(whole).max()
+    )
+    assert count_parameters(model) == report["models"]["dense"]["parameters"]
+    assert report["models"]["dense"]["parameters"] == dense_parameters(MICRO, 16)
+
+
+def test_doped_model_is_at_its_target(trained):
+    out, report = trained
+    model = keras.saving.load_model(out / "doped_kronecker.keras", compile=False)
+    parts = structures.find_structures(model, structures.Sparse)
+    assert len(parts) == 4
+    for part in parts:
+        blocks = np.any(to_numpy(part.to_dense()).T.reshape(16, -1, 16), axis=2)
+        assert blocks.sum() * 16 <= np.prod(part.shape) / 3
+    assert 0.6 < report["models"]["doped_kronecker"]["final_sparsity"] < 1
+
+
+@pytest.mark.parametrize(("stage", "frame_weight"), [("aligned", 0.25), ("ctc", 0.0)])
+def test_a_student_learns_from_the_teacher_as_well(trained, stage, frame_weight):
+    """Its loss is 2 % its own and 98 % the mean distance of the outputs of a frame."""
+    out, _ = trained
+    file = out / ("dense.aligned.keras" if stage == "aligned" else "dense.keras")
+    teacher = network_of(keras.saving.load_model(file, compile=False))
+    student = build_network(dataclasses.replace(MICRO, dropout=0.0), "small_dense")
+    distiller = training._compiled(MICRO, "small_dense", stage, student, out)
+    frames, targets = ConnectedStrings(load_clips(MICRO, "train"), MICRO)[0]
+    expected, found = (log_softmax(to_numpy(m(frames)), -1) for m in (teacher, student))
+    distance = np.mean(np.sum(np.exp(expected) * (expected - found), axis=-1))
+    own = float(AlignedCTC(MAX_WORDS, frame_weight)(targets, student(frames)))
+    loss = distiller.evaluate(frames, targets, verbose=0, return_dict=True)["loss"]
+    assert loss == pytest.approx(0.02 * own + 0.98 * distance, rel=1e-4)
+
+
+def test_a_doped_student_starts_as_the_teacher_and_is_thinned_out(trained):
+    out, report = trained
+    clips = load_clips(MICRO, "train")
+    frames = ConnectedStrings(clips, MICRO)[0][0]
+    teacher = network_of(keras.saving.load_model(out / "dense.keras", compile=False))
+    student = training._start(MICRO, "doped_kronecker", "ctc", clips, out)
+    np.testing.assert_allclose(to_numpy(student(frames)), to_numpy(teacher(frames)), atol=1e-4)
+    sparsity = read_history(out / "doped_kronecker.history.csv")["sparsity"]
+    assert 0 < sparsity[0] < sparsity[1] == report["models"]["doped_kronecker"]["final_sparsity"]
+
+
+def test_factors_are_fitted_to_the_teacher(trained):
+    out, _ = trained
+    config = dataclasses.replace(MICRO, displacement_ranks=(7, 7))
+    clips = load_clips(config, "train")
+    frames = ConnectedStrings(clips, config)[0][0]
+    teacher = network_of(keras.saving.load_model(out / "dense.keras", compile=False))
+    student = training._start(config, "toeplitz_shared", "ctc", clips, out)
+    assert structures.find_structures(student, structures.ToeplitzLike)
+    expected = to_numpy(teacher(frames))
+    errors = [
+        np.mean(np.square(to_numpy(one(frames)) - expected))
+        for one in (student, build_network(config, "toeplitz_shared"))
+    ]
+    assert errors[0] < errors[1] / 4
+
+
+def test_a_finished_model_is_not_trained_again(trained):
+    out, report = trained
+    stamp = (out / "dense.keras").stat().st_mtime_ns
+    assert speech_commands.train(MICRO, out, verbose=0) == report
+    assert (out / "dense.keras").stat().st_mtime_ns == stamp
+
+
+def test_other_settings_do_not_touch_the_folder(trained):
+    out, _ = trained
+    with pytest.raises(ValueError, match="another units"):
+        speech_commands.train(dataclasses.replace(MICRO, units=48), out, verbose=0)
+    assert json.loads((out / "config.json").read_text())["units"] == 16
+    with pytest.raises(ValueError, match="'dense' first"):
+        speech_commands.train(dataclasses.replace(MICRO, models=("small_dense",)), out)
+
+
+def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, monkeypatch):
+    out, _ = trained
+    make, used = training._callbacks, []
+    for file in out.glob("dense.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            training,
+            "_callbacks",
+            lambda *a: used.extend([*make(*a), KillAfter(epoch=1)]) or used,
+        )
+        with pytest.raises(PowerCutError):
+            speech_commands.train(MICRO, tmp_path, verbose=0)
+    # What the end of the process would have done.
+    next(c for c in used if isinstance(c, keras.callbacks.CSVLogger)).csv_file.close()
+    assert not (tmp_path / "doped_kronecker.keras").exists()
+    speech_commands.train(MICRO, tmp_path, verbose=0)
+    whole, resumed = (
+        keras.saving.load_model(folder / "doped_kronecker.keras", compile=False)
+        for folder in (out, tmp_path)
+    )
+    for expected, weight in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_allclose(to_numpy(weight), to_numpy(expected), rtol=1e-4, atol=1e-6)
+
+
+def test_the_papers_recipe_survives_saving_and_conversion(tmp_path):
+    network = build_network(dataclasses.replace(MICRO, num_layers=2), "toeplitz_shared")
+    model = speech_commands.with_front_end(network)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    samples = np.random.default_rng(0).normal(size=(1, 3200)).astype("float32") / 10
+    np.testing.assert_array_equal(to_numpy(model(samples)), to_numpy(again(samples)))
+    convert(again, tmp_path / "model.tflite", quantize="int8", metadata=training.metadata())
+    recogniser = StreamingRecogniser(tmp_path / "model.tflite")
+    assert (recogniser.samples_per_step, recogniser.sample_rate) == (320, 16_000)
+
+
+def test_corpora_from_folders(tmp_path):
+    (tmp_path / "speech-commands-test" / "wav").mkdir(parents=True)
+    (tmp_path / "speech-commands-test" / "index.tsv").write_text(
+        "file\tclass\tword\tspeaker\tsuggested_split\na.wav\tyes\tyes\tann\ttest\n"
+    )
+    write_wav(tmp_path / "speech-commands-test" / "wav" / "a.wav", np.full(320, 0.5))
+    (tmp_path / "fsdd" / "recordings").mkdir(parents=True)
+    for speaker in corpus.FSDD_SPEAKERS:
+        write_wav(tmp_path / "fsdd" / "recordings" / f"4_{speaker}_7.wav", np.full(80, 0.5), 8000)
+    config = dataclasses.replace(MICRO, corpus="full", held_out="lucas")
+    speakers = {
+        split: {clip.speaker for clip in load_clips(config, split, tmp_path)}
+        for split in ("train", "valid", "test")
+    }
+    assert speakers["test"] == {"ann", "lucas"}
+    assert speakers["train"] == set(corpus.FSDD_SPEAKERS) - {"lucas"}
+    assert speakers["valid"] == set()
+    with pytest.raises(ValueError, match="does not come with the package"):
+        load_clips(config, "train")
+    with pytest.raises(ValueError, match="received 'alice'"):
+        load_clips(dataclasses.replace(config, held_out="alice"), "train", tmp_path)
+    with pytest.raises(ValueError, match="received 'radio'"):
+        load_clips(dataclasses.replace(config, corpus="radio"), "train", tmp_path)
+
+
+def test_command_line(trained, capsys, monkeypatch):
+    out, report = trained
+    monkeypatch.setitem(speech_commands.PRESETS, "micro", MICRO)
+    arguments = ["train", "speech_commands", "--preset", "micro", "--out", str(out)]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert "valid accuracy" in shown and "6 validation clips" in shown
+    assert f"{report['models']['dense']['parameters']:,}" in shown
+    assert main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["models"] == report["models"]

@@ -1,0 +1,262 @@
+"""Converts the trained models of spoken commands, scores the files, and draws the results.
+
+    lrkeras train speech_commands --preset all --data DIR --out RUN
+    python tools/evaluate_speech_commands.py --run RUN --data DIR
+
+DIR holds `speech-commands-test/` and `fsdd/`. Leaves `speech_commands_NAME.keras`, `.tflite` (of
+int8), `_float32.tflite` and a card `.md` of each model in `--models`, and the numbers and figures
+in `--results`. All scores are of the .tflite files, run step by step, on speakers that no model
+heard; `--leave-one-out DIR` trains six short models more, each without one speaker of digits.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+STRINGS, ROUNDS = 100, 40
+STEP_SECONDS = 0.02
+
+
+def convert_all(model, name, folder, sample):
+    """Writes the files of a model; returns their paths by kind."""
+    from lrkeras import convert
+    from lrkeras.tasks.speech_commands.training import metadata
+
+    entry = {**metadata(), "name": f"speech_commands_{name}"}
+    paths = {}
+    for kind, quantize, suffix in (("int8", "int8", ""), ("float32", None, "_float32")):
+        paths[kind] = folder / f"speech_commands_{name}{suffix}.tflite"
+        convert(model, paths[kind], quantize=quantize, metadata=entry, sample=sample)
+    return paths
+
+
+def score(path, clips, strings, everything=True):
+    """What a file gets right; of a second file of the same model, what can differ."""
+    import numpy as np
+
+    from lrkeras.tasks.speech_commands.file_evaluation import FileEvaluation
+
+    evaluation = FileEvaluation(path)
+    spoken = [clip for clip in clips["test"] if "/" in clip.name]
+    digits = [clip for clip in clips["test"] if "/" not in clip.name]
+    found = {
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "accuracy_test": evaluation.accuracy(spoken),
+        "accuracy_test_and_valid": evaluation.accuracy(spoken + clips["valid"]),
+        "digit_accuracy_held_out_speaker": evaluation.digit_accuracy(digits),
+        "wer": evaluation.word_error_rates(strings),
+    }
+    if everything:
+        latencies = evaluation.latencies(spoken)
+        median, p90 = 1e3 * np.quantile(latencies, [0.5, 0.9]) if latencies else (None, None)
+        found["latency_ms"] = {"median": median, "p90": p90, "words": len(latencies)}
+        found["false_alarms"] = evaluation.false_alarms(spoken + clips["valid"])
+    return found
+
+
+def timed(models, paths):
+    """Microseconds of a step of each int8 file, and of its network alone, in one run."""
+    from lrkeras import convert
+    from lrkeras.benchmark import benchmark
+    from lrkeras.tasks.speech_commands.model import network_of
+
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for name, model in models.items():
+            files[name, "whole"] = str(paths[name]["int8"])
+            files[name, "network"] = os.path.join(folder, f"{name}.tflite")
+            convert(network_of(model), files[name, "network"], quantize="int8")
+        files["front_end", "whole"] = os.path.join(folder, "front_end.tflite")
+        convert(front_end_model(), files["front_end", "whole"])
+        report = benchmark(list(files.values()), rounds=ROUNDS, cold=False)
+    rows = dict(zip(files, report.files, strict=True))
+    return report, {
+        key: {
+            "median_us": row.median_us,
+            "p90_us": row.p90_us,
+            "real_time_factor": row.median_us / 1e6 / STEP_SECONDS,
+        }
+        for key, row in rows.items()
+    }
+
+
+def front_end_model():
+    """The front end as a model of its own."""
+    import keras
+
+    from lrkeras.tasks.speech_commands.front_end import make_front_end
+
+    samples = keras.Input((None,), name="samples")
+    return keras.Model(samples, keras.layers.Permute((2, 1))(make_front_end()(samples)))
+
+
+def evaluate(options):
+    """Everything; returns the results."""
+    import keras
+    import numpy as np
+
+    from lrkeras.export.versions import package_versions
+    from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
+    from lrkeras.tasks.speech_commands.corpus import load_clips
+    from lrkeras.tasks.speech_commands.model import network_of, with_front_end
+    from lrkeras.tasks.speech_commands.spoken_strings import spoken_strings
+    from lrkeras.tasks.word_prediction import read_history
+
+    training = json.loads((options.run / "training.json").read_text(encoding="utf-8"))
+    settings = json.loads((options.run / "config.json").read_text(encoding="utf-8"))
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    config = SpeechCommandsConfig(**settings)
+    clips = {split: load_clips(config, split, options.data) for split in ("valid", "test")}
+    strings = spoken_strings(clips["test"], STRINGS, seed=0)
+    # Words: in noise alone, rounding to 8 bits decides where some states wander.
+    words = [clip.samples for clip in clips["valid"] if not clip.is_noise]
+    sample = np.concatenate(words[:2])
+    options.models.mkdir(parents=True, exist_ok=True)
+    models, paths, rows, histories = {}, {}, {}, {}
+    for name, trained in training["models"].items():
+        source = options.run / f"{name}.keras"
+        trained_model = keras.saving.load_model(source, compile=False)
+        models[name] = with_front_end(network_of(trained_model))
+        models[name].save(options.models / f"speech_commands_{name}.keras")
+        paths[name] = convert_all(models[name], name, options.models, sample)
+        scores = {
+            kind: score(path, clips, strings, everything=kind == "int8")
+            for kind, path in paths[name].items()
+        }
+        histories[name] = read_history(options.run / f"{name}.history.csv")
+        rows[name] = {**trained, "epochs": config.epochs_of(name, "ctc")[1], **scores}
+        print(name, json.dumps(rows[name]), flush=True)
+    report, times = timed(models, paths)
+    for (name, part), row in times.items():
+        if name in rows:
+            rows[name]["int8"][f"step_{part}"] = row
+    results = {
+        "command": "python tools/evaluate_speech_commands.py --run RUN --data DIR",
+        "training_command": "lrkeras train speech_commands --preset all --data DIR --out RUN",
+        "data": {
+            "train_clips": training["train_clips"],
+            "test_clips": sum("/" in clip.name for clip in clips["test"]),
+            "valid_clips": len(clips["valid"]),
+            "noise_clips": sum(clip.is_noise for split in clips.values() for clip in split),
+            "held_out_digit_speaker": config.held_out,
+            "strings": len(strings),
+            "words_in_strings": sum(len(words) for _, words in strings),
+        },
+        "seeds": [config.seed],
+        "machine": report.machine,
+        "load_average": report.load_average,
+        "threads": 1,
+        "python": platform.python_version(),
+        "versions": package_versions(),
+        "front_end": times["front_end", "whole"],
+        "models": rows,
+    }
+    return results, histories
+
+
+KINDS = {
+    "dense": "Three dense LSTM layers: the teacher of the others.",
+    "toeplitz_shared": "Toeplitz-like matrices in the lowest LSTM layer, shared low-rank factors "
+    "above (Lu et al. 2016).",
+    "doped_kronecker": "Kronecker products with a block-sparse part in all LSTM layers (Thakker "
+    "et al. 2021).",
+    "small_dense": "Dense LSTM layers of the bytes of the compressed models: their measure.",
+}
+
+
+def milliseconds(value):
+    """A time for the card; a model that names no word has none."""
+    return "no" if value is None else f"{value:.0f} ms"
+
+
+def card(name, row, results, config):
+    """The text of a model card."""
+    from lrkeras.tasks.speech_commands import training
+
+    table = "\n".join(
+        f"| `{s['file']}` | {s['bytes']:,} | {s['accuracy_test']:.1%} | "
+        f"{s['accuracy_test_and_valid']:.1%} | {s['digit_accuracy_held_out_speaker']:.1%} | "
+        f"{s['wer']['greedy']:.1%} / {s['wer']['beam']:.1%} |"
+        for s in (row["int8"], row["float32"])
+    )
+    int8, alarms, data = row["int8"], row["int8"]["false_alarms"], results["data"]
+    template = (pathlib.Path(__file__).parent / "speech_commands_card.md").read_text("utf-8")
+    return template.format(
+        name=name,
+        kind=KINDS[name],
+        table=table,
+        parameters=row["parameters"],
+        epochs=row["epochs"],
+        minutes=row["seconds"] / 60,
+        seed=config["seed"],
+        latency=milliseconds(int8["latency_ms"]["median"]),
+        p90=milliseconds(int8["latency_ms"]["p90"]),
+        words=alarms["words"],
+        noise=alarms["hours"] * 60,
+        recordings=results["data"]["noise_clips"],
+        per_hour=alarms["per_hour"],
+        step=int8["step_whole"]["median_us"],
+        rtf=int8["step_whole"]["real_time_factor"],
+        train=data["train_clips"],
+        test=data["test_clips"],
+        valid=data["valid_clips"],
+        strings=data["strings"],
+        held_out=data["held_out_digit_speaker"],
+        licence=training.LICENCE,
+    )
+
+
+def main(arguments=None):
+    """Runs the tool; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=pathlib.Path, required=True, help="folder of the training")
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
+    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "lrkeras" / "models")
+    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "results")
+    parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
+    options = parser.parse_args(arguments)
+    from lrkeras.tasks.run_folder import write_json
+    from lrkeras.tasks.speech_commands import plots
+    from lrkeras.tasks.speech_commands.config import PRESETS
+    from lrkeras.tasks.speech_commands.leave_one_out import leave_one_out
+
+    file = options.results / "speech_commands.json"
+    results, histories = evaluate(options)
+    if options.leave_one_out:
+        config = PRESETS["leave_one_out"]
+        found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
+        results["leave_one_out"] = {
+            "epochs": config.epochs_of("dense", "ctc")[1],
+            "units": config.units,
+            "accuracy": found,
+            "mean": sum(found.values()) / len(found),
+        }
+    write_json(file, results)
+    config = json.loads((options.run / "config.json").read_text(encoding="utf-8"))
+    for name, row in results["models"].items():
+        text = card(name, row, results, config)
+        (options.models / f"speech_commands_{name}.md").write_text(text, encoding="utf-8")
+    plots.learning_curves(histories, options.results / "speech_commands_training.png")
+    rows = [
+        {
+            "name": name,
+            "bytes": row["int8"]["bytes"],
+            "step_us": row["int8"]["step_whole"]["median_us"],
+            "accuracy": row["int8"]["accuracy_test_and_valid"],
+        }
+        for name, row in results["models"].items()
+    ]
+    plots.tradeoff(rows, options.results / "speech_commands_tradeoff.png")
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.exit(main())

@@ -82,7 +82,8 @@ class _Search:
             self.spent = self._cost(chosen)
             return self._built(chosen, limit)
         by_error = self._allocated(self.by_error, limit)
-        candidates = [chosen, by_error, self._allocated(self._mixed(by_error), limit)]
+        mixed = self._allocated(self._mixed(by_error), limit)
+        candidates = [chosen, by_error, mixed, self._alike(limit)]
         inputs = self.run.examples
         wanted = [outputs_of(self.run.model, x) for x in inputs]
         best = None
@@ -118,6 +119,23 @@ class _Search:
             ]
             for name, found in self.options.items()
         }
+
+    def _alike(self, limit: float) -> dict[str, int]:
+        """Every matrix cut to the same share of its cost, as someone without a search would."""
+        low, high = 0.0, 1.0
+        for _ in range(20):
+            share = (low + high) / 2
+            fits = self._cost(self._shares(share)) <= limit
+            low, high = (share, high) if fits else (low, share)
+        return self._shares(low)
+
+    def _shares(self, share: float) -> dict[str, int]:
+        """For each matrix the best of its options that cost at most this share of the largest."""
+        chosen = {}
+        for name, found in self.by_error.items():
+            within = [o for o in found if o.cost <= share * found[-1].cost] or found[:1]
+            chosen[name] = found.index(min(within, key=lambda o: (o.loss, o.cost)))
+        return chosen
 
     def _cost(self, chosen: dict[str, int]) -> float:
         return self.fixed + sum(self.options[n][i].cost for n, i in chosen.items())

@@ -153,7 +153,7 @@ def _keras_perplexity(
     file: pathlib.Path, config: WordPredictionConfig, batches: TokenWindows
 ) -> float:
     model = keras.saving.load_model(file, compile=False)
-    word_prediction.compile_model(model, config)
+    word_prediction.compile_model(model, config, model.name)
     return float(model.evaluate(batches, verbose=0, return_dict=True)["perplexity"])
 
 

@@ -7,20 +7,28 @@ import dataclasses
 import importlib.util
 import json
 import pathlib
-from collections.abc import Callable
 
 import keras
 import numpy as np
 
-from lrkeras import callbacks, layers, structures
-from lrkeras.datasets import Vocabulary, words
+from lrkeras import callbacks, distill, structures
+from lrkeras.datasets import Vocabulary, keyboard_text, words
 from lrkeras.tasks.perplexity import Perplexity
 from lrkeras.tasks.token_windows import TokenWindows
+from lrkeras.tasks.word_models import (
+    MODELS,
+    build_model,
+    compile_model,
+    epochs_of,
+    inherit,
+    make_optimizer,
+    starts_from_teacher,
+)
 from lrkeras.tasks.word_prediction_config import PRESETS, WordPredictionConfig
 
 __all__ = [
+    "MODELS",
     "PRESETS",
-    "STRUCTURES",
     "build_model",
     "compile_model",
     "count_parameters",
@@ -29,15 +37,6 @@ __all__ = [
     "train",
     "train_model",
 ]
-
-STRUCTURES: dict[str, Callable[[WordPredictionConfig], structures.Structure | None]] = {
-    "dense": lambda config: None,
-    "kronecker": lambda config: structures.Kronecker(),
-    "low_rank": lambda config: structures.LowRank(compression=config.compression),
-    "doped_kronecker": lambda config: structures.doped(
-        structures.Kronecker(), compression=config.compression, block=config.block
-    ),
-}
 
 
 def load_corpus(
@@ -58,9 +57,10 @@ def load_corpus(
     """
     if config.corpus == "dialogues":
         train, valid, vocabulary = words.load_data(config.num_words)
-    elif config.corpus not in ("ptb", "wikitext2"):
+    elif config.corpus not in ("ptb", "wikitext2", "keyboard"):
         raise ValueError(
-            f"corpus must be 'dialogues', 'ptb' or 'wikitext2'; received {config.corpus!r}."
+            "corpus must be 'dialogues', 'ptb', 'wikitext2' or 'keyboard'; received "
+            f"{config.corpus!r}."
         )
     elif data is None:
         raise ValueError(
@@ -69,47 +69,15 @@ def load_corpus(
         )
     elif config.corpus == "ptb":
         train, valid, _, vocabulary = words.load_ptb(data, config.num_words)
-    else:
+    elif config.corpus == "wikitext2":
         train, valid, vocabulary = words.load_wikitext2(data, config.num_words)
+    else:
+        text = keyboard_text.load_data(data, config.num_words)
+        # As much of each source: what is typed is not like the largest one, the articles.
+        share = min(len(ids) for ids in text.valid.values())
+        valid = np.concatenate([ids[:share] for ids in text.valid.values()])
+        train, vocabulary = text.train, text.vocabulary
     return train[: config.max_train_tokens], valid[: config.max_valid_tokens], vocabulary
-
-
-def build_model(
-    config: WordPredictionConfig, name: str, num_words: int | None = None
-) -> keras.Model:
-    """Builds one model: word table, LSTM layers, projection, and the same table as output layer.
-
-    Args:
-        config: the run.
-        name: a name of `STRUCTURES`: what the LSTM matrices over `[x; h]` are made of.
-        num_words: the size of the vocabulary; None takes that of the config.
-
-    Returns:
-        A compiled model from token ids of shape `(batch, window)` to logits of shape `(batch,
-        window, num_words)`.
-
-    Raises:
-        ValueError: the name is unknown.
-    """
-    if name not in STRUCTURES:
-        raise ValueError(f"Expected a model name of {sorted(STRUCTURES)}; received {name!r}.")
-    tokens = keras.Input((None,), dtype="int32", name="tokens")
-    table = layers.Embedding(num_words or config.num_words, config.embedding_dim, name="words")
-    hidden = table(tokens)
-    for number in range(config.num_layers):
-        lstm = layers.LSTM(
-            config.units,
-            return_sequences=True,
-            joint_structure=STRUCTURES[name](config),
-            name=f"lstm_{number}",
-        )
-        hidden = lstm(hidden)
-    if config.dropout:
-        hidden = keras.layers.Dropout(config.dropout, name="dropout")(hidden)
-    hidden = layers.Dense(config.embedding_dim, name="projection")(hidden)
-    model = keras.Model(tokens, table(hidden, reverse=True), name=name)
-    compile_model(model, config)
-    return model
 
 
 def train(
@@ -179,6 +147,9 @@ def train_model(
     if not model_file.exists():
         keras.utils.set_random_seed(config.seed)
         model = build_model(config, name, len(vocabulary))
+        trained = model
+        if config.teacher is not None and name != config.teacher:
+            trained = _distilled(config, name, model, out)
         sizes = {"window": config.window, "first_id": vocabulary.end_id}
         batches = TokenWindows(
             train_ids,
@@ -187,16 +158,46 @@ def train_model(
             steps_per_epoch=config.steps_per_epoch,
             **sizes,
         )
-        model.fit(
+        # Whole windows: a distiller's metrics do not know the weights of padding.
+        whole = max(len(valid_ids) // config.window, 1) * config.window
+        valid = TokenWindows(valid_ids[:whole], batch_size=4 * config.batch_size, **sizes)
+        trained.fit(
             batches,
-            validation_data=TokenWindows(valid_ids, batch_size=4 * config.batch_size, **sizes),
-            epochs=config.epochs,
-            callbacks=_callbacks(config, name, batches, history_file),
+            validation_data=valid,
+            epochs=epochs_of(config, name),
+            callbacks=_callbacks(config, model, batches, history_file),
             shuffle=False,
             verbose=verbose,
         )
         _save(model, model_file)
     return _summary(model_file, history_file)
+
+
+def _distilled(
+    config: WordPredictionConfig, name: str, student: keras.Model, out: pathlib.Path
+) -> keras.Model:
+    """What to `fit`, so that a student learns from the teacher as well as from the text."""
+    file = out / f"{config.teacher}.keras"
+    if not file.exists():
+        raise ValueError(
+            f"Expected the teacher {config.teacher!r} to be trained before {name!r}: put it first "
+            f"in `models`. There is no file {str(file)!r}."
+        )
+    teacher = keras.saving.load_model(file, compile=False)
+    if starts_from_teacher(config, name):
+        inherit(student, teacher)
+    distiller = distill(
+        teacher,
+        student,
+        temperature=1.0,
+        teacher_weight=config.teacher_weight,
+        from_logits=True,
+        optimizer=make_optimizer(config, name),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[Perplexity()],
+    )
+    distiller.build((None, config.window))  # or its backups could not be restored
+    return distiller
 
 
 def read_history(file: str | pathlib.Path) -> dict[str, list[float]]:
@@ -207,28 +208,13 @@ def read_history(file: str | pathlib.Path) -> dict[str, list[float]]:
     return {key: [float(row[key]) for row in table] for key in (table[0] if table else {})}
 
 
-def compile_model(model: keras.Model, config: WordPredictionConfig) -> None:
-    """Compiles a model with the optimiser, the loss and the perplexity of a config."""
-    rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate / 10,
-        decay_steps=max(1, config.total_steps - config.warmup_steps),
-        alpha=0.1,
-        warmup_target=config.learning_rate,
-        warmup_steps=config.warmup_steps,
-    )
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
-        ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        weighted_metrics=[Perplexity()],
-    )
-
-
 def _callbacks(
-    config: WordPredictionConfig, name: str, batches: TokenWindows, history_file: pathlib.Path
+    config: WordPredictionConfig,
+    model: keras.Model,
+    batches: TokenWindows,
+    history_file: pathlib.Path,
 ) -> list[keras.callbacks.Callback]:
-    out = history_file.parent
+    out, name = history_file.parent, model.name
     backup = out / f".{name}.backup"
     if not backup.exists():
         history_file.unlink(missing_ok=True)
@@ -237,14 +223,15 @@ def _callbacks(
             on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
         ),
     ]
-    if name.startswith("doped"):
-        begin, end = (round(share * config.total_steps) for share in config.anneal)
+    if structures.find_structures(model, structures.Sparse):
+        steps = epochs_of(config, name) * config.steps_per_epoch
+        begin, end = (round(share * steps) for share in config.anneal)
         chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
         rate = config.co_matrix_dropout
         if rate:
             # Once the sparse part is sparse there is no adaptation left to prevent.
             chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
-    if name != "dense":
+    if structures.find_structures(model, structures.Structure):
         chosen.append(callbacks.StructureLogger())
     chosen.append(keras.callbacks.CSVLogger(history_file, append=True))
     if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":
@@ -257,6 +244,7 @@ def _claim(out: pathlib.Path, config: WordPredictionConfig) -> None:
     """Writes the config into the folder, or checks that the folder belongs to the same one."""
     file = out / "config.json"
     wanted = json.loads(json.dumps(dataclasses.asdict(config)))
+    models = wanted.pop("models")  # a folder may get more of them
     if file.exists():
         found = json.loads(file.read_text(encoding="utf-8"))
         changed = sorted(key for key in wanted if found.get(key) != wanted[key])
@@ -265,7 +253,7 @@ def _claim(out: pathlib.Path, config: WordPredictionConfig) -> None:
                 f"Expected an empty folder or one with the same settings; {str(out)!r} holds a run "
                 f"with another {', '.join(changed)}. Choose another folder, or delete this one."
             )
-    _write_json(file, wanted)
+    _write_json(file, {**wanted, "models": models})
 
 
 def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:

@@ -10,14 +10,16 @@ class WordPredictionConfig:
     """Every number of a word-prediction run.
 
     Attributes:
-        corpus: `"dialogues"` (comes with the package), `"ptb"` or `"wikitext2"` (read from a
-            folder).
+        corpus: `"dialogues"` (comes with the package), `"ptb"`, `"wikitext2"` or `"keyboard"`
+            (`lrkeras.datasets.keyboard_text`), read from a folder.
         num_words: the size of the vocabulary.
         num_layers: LSTM layers.
         units: units of each LSTM layer.
         embedding_dim: width of the word table, which is also the output table.
-        models: the models to train, names of `word_prediction.STRUCTURES`.
-        compression: how many times fewer parameters the compressed matrices have.
+        models: the models to train, names of `word_models.MODELS`; the teacher, if any, first.
+        compression: how many times fewer parameters doped and pruned matrices have.
+        factor_compression: the same of low-rank and hybrid ones.
+        gate_layout: `"per_gate"` or `"stacked"`, as in `lrkeras.layers.LSTM`.
         block: the shape of a block of the sparse part; `(1, 16)` is what the fast int8 kernel
             reads.
         window: tokens of a training window.
@@ -33,6 +35,16 @@ class WordPredictionConfig:
             sparsity has reached its target; 0 from then on.
         anneal: where in the run the sparsity starts and stops rising, as shares of all batches.
         anneal_power: the exponent of the sparsity schedule.
+        teacher: the model that the others are distilled from, or None. Models of its sizes start
+            from its weights.
+        teacher_weight: share of the teacher in the loss of a student.
+        student_epochs: epochs of a student; one that cannot start from the teacher's weights has
+            `epochs` before them.
+        student_rate: peak learning rate of a student that starts from the teacher's weights.
+        table_rank: rank of the word table of students, the width of that of `"small_dense"`.
+        small_units: units of `"small_dense"`, one LSTM layer.
+        cifg_units: units of `"cifg"`, and
+        cifg_dim: the width of its word table and of its projected state.
         max_train_tokens: cuts the training text; None uses all.
         max_valid_tokens: cuts the validation text; None uses all.
         seed: the seed of the weights, the dropout and the order of the windows.
@@ -45,6 +57,8 @@ class WordPredictionConfig:
     embedding_dim: int = 128
     models: tuple[str, ...] = ("dense", "doped_kronecker")
     compression: float = 16
+    factor_compression: float = 16
+    gate_layout: str = "per_gate"
     block: tuple[int, int] = (1, 16)
     window: int = 20
     batch_size: int = 32
@@ -58,13 +72,21 @@ class WordPredictionConfig:
     co_matrix_dropout: float = 0.0
     anneal: tuple[float, float] = (0.1, 0.6)
     anneal_power: float = 3
+    teacher: str | None = None
+    teacher_weight: float = 0.5
+    student_epochs: int = 0
+    student_rate: float = 1e-3
+    table_rank: int | None = None
+    small_units: int = 0
+    cifg_units: int = 670
+    cifg_dim: int = 96
     max_train_tokens: int | None = None
     max_valid_tokens: int | None = None
     seed: int = 1
 
     @property
     def total_steps(self) -> int:
-        """Batches of the whole run."""
+        """Batches of the whole run of a model that is no student."""
         return self.steps_per_epoch * self.epochs
 
 
@@ -98,5 +120,37 @@ PRESETS = {
         learning_rate=2e-3,
         dropout=0.5,
         co_matrix_dropout=0.3,
+    ),
+    # A phone keyboard: the sizes are such that every student is a file of 1.4 MB or less.
+    "keyboard": WordPredictionConfig(
+        corpus="keyboard",
+        num_words=10_000,
+        num_layers=2,
+        units=650,
+        embedding_dim=128,
+        models=(
+            "dense",
+            "doped_kronecker",
+            "hybrid",
+            "low_rank",
+            "pruned",
+            "small_dense",
+            "cifg",
+        ),
+        compression=20,
+        factor_compression=15,
+        gate_layout="stacked",
+        window=35,
+        batch_size=64,
+        steps_per_epoch=400,
+        epochs=4,
+        learning_rate=3e-3,
+        warmup_steps=100,
+        dropout=0.1,
+        anneal=(0.0, 0.6),
+        teacher="dense",
+        student_epochs=2,
+        table_rank=80,
+        small_units=290,
     ),
 }

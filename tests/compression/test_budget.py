@@ -152,6 +152,17 @@ def test_calibrated_budget_measures_the_outputs(stack, sequences):
     assert not last or last[0].ratio < first.ratio
 
 
+def test_a_calibrated_budget_is_never_behind_the_same_cut_for_all(stack, sequences):
+    stacked = {"calibration": sequences, "gate_layout": "stacked"}
+    alike, report = compress(stack, structures.LowRank(compression=4), **stacked)
+    small, _ = compress(stack, [structures.LowRank()], budget=f"{report.ratio}x", **stacked)
+    wanted = stack.predict(sequences, verbose=0)
+    moved, moved_alike = (
+        np.square(m.predict(sequences, verbose=0) - wanted).sum() for m in (small, alike)
+    )
+    assert moved <= 1.05 * moved_alike
+
+
 def test_batches_that_come_once_serve_the_whole_search(stack, sequences):
     arrays, once = (
         compress(stack, [structures.LowRank()], budget="4x", calibration=calibration)

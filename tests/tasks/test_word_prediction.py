@@ -54,7 +54,7 @@ def trained(tmp_path_factory):
 def test_every_preset_names_models_that_exist():
     assert TASKS["word_prediction"] is word_prediction
     for config in word_prediction.PRESETS.values():
-        assert set(config.models) <= set(word_prediction.STRUCTURES)
+        assert set(config.models) <= set(word_prediction.MODELS)
         assert 0 <= config.anneal[0] < config.anneal[1] < 1
 
 

@@ -1,0 +1,193 @@
+"""Text for a phone keyboard: dialogue, everyday sentences and articles, as words people type.
+
+Three corpora whose licences allow a model trained on them to be shipped: the user's turns of the
+Schema-Guided Dialogue corpus (CC BY-SA 4.0), the English sentences of Tatoeba's English-French
+pairs (CC BY 2.0) and WikiText-2 (CC BY-SA 3.0). None comes with the package; `load_data` reads
+them from a folder. `load_messages` reads the NUS SMS corpus, which is for measuring only.
+
+A token is what `tokenize` finds: a lower-case word with its inner apostrophes, `"<num>"` for a run
+of digits, or a single other character. Each line ends with `"<eos>"`.
+"""
+
+from __future__ import annotations
+
+import collections
+import csv
+import dataclasses
+import pathlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from lrkeras.datasets.vocabulary import END, UNKNOWN, Vocabulary
+from lrkeras.datasets.words import TOKEN
+
+NUMBER = "<num>"
+SOURCES = ("dialogues", "sentences", "articles")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_MARKS = frozenset(".,?!;:'\"()-/&$%")
+
+
+@dataclasses.dataclass(frozen=True)
+class KeyboardText:
+    """Training and validation text of a keyboard model.
+
+    Attributes:
+        train: token ids, int32 of shape `(number of tokens,)`, the lines of all sources mixed.
+        valid: for each of `SOURCES` the ids of text that is not in `train`.
+        vocabulary: made from the training text alone, frequent words first.
+    """
+
+    train: np.ndarray
+    valid: dict[str, np.ndarray]
+    vocabulary: Vocabulary
+
+
+def tokenize(text: str) -> list[str]:
+    """Splits a line into lower-case words, numbers and marks; a line break becomes `"<eos>"`.
+
+    >>> tokenize("I\u2019d like 2 tickets, please.")
+    ["i'd", 'like', '<num>', 'tickets', ',', 'please', '.']
+    """
+    lines = text.replace("\u2019", "'").lower().split("\n")
+    tokens: list[str] = []
+    for number, line in enumerate(lines):
+        if number:
+            tokens.append(END)
+        tokens += [NUMBER if token.isdecimal() else token for token in TOKEN.findall(line)]
+    return tokens
+
+
+def load_data(path: str | pathlib.Path, num_words: int = 10_000, *, seed: int = 0) -> KeyboardText:
+    """Loads the three corpora and mixes their lines.
+
+    A word's rank in the vocabulary is that of its mean share of the three sources, so that the
+    largest one, the articles, does not choose the words alone.
+
+    Args:
+        path: the folder that holds `sgd-text/`, `fra-eng/` and `wikitext-2/`.
+        num_words: the size of the vocabulary, the special words included.
+        seed: of the order of the lines.
+
+    Raises:
+        FileNotFoundError: the folder or one of the files is missing.
+        ValueError: `num_words` is below 4.
+    """
+    if num_words < 4:
+        raise ValueError(
+            f"Expected num_words of at least 4, three of them special; received {num_words}."
+        )
+    folder = pathlib.Path(path)
+    lines = {
+        (source, split): list(read(folder, split))
+        for source, read in _READERS.items()
+        for split in ("train", "valid")
+    }
+    vocabulary = _vocabulary([lines[source, "train"] for source in SOURCES], num_words)
+    mixed = [line for source in SOURCES for line in lines[source, "train"]]
+    order = np.random.default_rng(seed).permutation(len(mixed))
+    return KeyboardText(
+        _encode((mixed[i] for i in order), vocabulary),
+        {source: _encode(lines[source, "valid"], vocabulary) for source in SOURCES},
+        vocabulary,
+    )
+
+
+def load_messages(path: str | pathlib.Path, split: str = "valid") -> dict[str, list[str]]:
+    """Loads phone messages, as they were written, of users that no other split has.
+
+    Args:
+        path: the folder `nus-sms`, or the one that holds it.
+        split: `"train"`, `"valid"` or `"test"`.
+
+    Returns:
+        For each user the messages, in the order of the file.
+
+    Raises:
+        FileNotFoundError: the file is missing.
+        ValueError: there is no such split, or the file has other columns.
+    """
+    if split not in ("train", "valid", "test"):
+        raise ValueError(f"Expected the split 'train', 'valid' or 'test'; received {split!r}.")
+    folder = pathlib.Path(path)
+    folder = folder / "nus-sms" if (folder / "nus-sms").is_dir() else folder
+    messages: dict[str, list[str]] = collections.defaultdict(list)
+    with _open(folder / "nus_sms_en.dev.tsv") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        wanted = {"user", "suggested_split", "text"}
+        if not wanted <= set(rows.fieldnames or ()):
+            raise ValueError(f"Expected the columns {sorted(wanted)}; received {rows.fieldnames}.")
+        for row in rows:
+            if row["suggested_split"] == split:
+                messages[row["user"]].append(row["text"])
+    return dict(messages)
+
+
+def _dialogues(folder: pathlib.Path, split: str) -> Iterator[list[str]]:
+    name = {"train": "train.tsv", "valid": "dev.tsv"}[split]
+    with _open(folder / "sgd-text" / name) as lines:
+        for line in lines:
+            _, speaker, text = line.rstrip("\n").split("\t")
+            if speaker == "USER":
+                yield tokenize(text)
+
+
+def _sentences(folder: pathlib.Path, split: str) -> Iterator[list[str]]:
+    seen: set[str] = set()
+    with _open(folder / "fra-eng" / f"{split}.tsv") as lines:
+        for line in lines:
+            english = line.split("\t", 1)[0]
+            if english not in seen:  # a sentence comes once for each of its translations
+                seen.add(english)
+                yield tokenize(english)
+
+
+def _articles(folder: pathlib.Path, split: str) -> Iterator[list[str]]:
+    with _open(folder / "wikitext-2" / f"{split}.txt") as lines:
+        for line in lines:
+            text = line.strip()
+            if text and not text.startswith("="):
+                yield _article_tokens(text)
+
+
+def _article_tokens(text: str) -> list[str]:
+    """Undoes the corpus's own tokens: `didn 't`, `well @-@ known`, `1 @,@ 000`."""
+    text = re.sub(r" @(.)@ ", r"\1", text)
+    text = re.sub(r"(?<=\w) '(?=(?:s|t|re|ve|ll|d|m)\b)", "'", text)
+    tokens: list[str] = []
+    for part in re.split("(<unk>)", text):
+        tokens += [UNKNOWN] if part == UNKNOWN else tokenize(part)
+    return tokens
+
+
+_READERS: dict[str, Callable[[pathlib.Path, str], Iterator[list[str]]]] = {
+    "dialogues": _dialogues,
+    "sentences": _sentences,
+    "articles": _articles,
+}
+
+
+def _vocabulary(sources: list[list[list[str]]], num_words: int) -> Vocabulary:
+    shares: dict[str, float] = collections.defaultdict(float)
+    for lines in sources:
+        counts = collections.Counter(token for line in lines for token in line)
+        total = counts.total()
+        for token, count in counts.items():
+            if _WORD.fullmatch(token) or token in _MARKS:
+                shares[token] += count / total
+    ranked = sorted(shares, key=lambda token: (-shares[token], token))
+    return Vocabulary([UNKNOWN, END, NUMBER, *ranked[: num_words - 3]])
+
+
+def _encode(lines: Iterable[list[str]], vocabulary: Vocabulary) -> np.ndarray:
+    return vocabulary.encode(token for line in lines for token in (*line, END))
+
+
+def _open(file: pathlib.Path):
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"Expected the file {str(file)!r}, which is missing. Pass the folder into which the "
+            "corpora were unpacked, each in a folder of its own."
+        )
+    return file.open(encoding="utf-8", newline="")

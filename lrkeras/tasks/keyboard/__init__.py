@@ -1,0 +1,1 @@
+"""A keyboard's suggestions: from text to words that fit, and what they save."""

@@ -4,6 +4,7 @@ from lrkeras import callbacks, layers, structures
 from lrkeras.compression import CompressionReport, compress, distill, merge, sparsify
 from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
 from lrkeras.legacy_h5 import load_legacy_h5
+from lrkeras.models import load
 
 __version__ = "0.1.0"
 
@@ -17,6 +18,7 @@ __all__ = [
     "convert",
     "distill",
     "layers",
+    "load",
     "load_legacy_h5",
     "merge",
     "sparsify",

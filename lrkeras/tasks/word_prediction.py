@@ -32,6 +32,7 @@ __all__ = [
     "build_model",
     "compile_model",
     "count_parameters",
+    "inherit",
     "load_corpus",
     "read_history",
     "train",
@@ -158,9 +159,11 @@ def train_model(
             steps_per_epoch=config.steps_per_epoch,
             **sizes,
         )
-        # Whole windows: a distiller's metrics do not know the weights of padding.
-        whole = max(len(valid_ids) // config.window, 1) * config.window
-        valid = TokenWindows(valid_ids[:whole], batch_size=4 * config.batch_size, **sizes)
+        if trained is not model:
+            # Whole windows: a distiller's metrics do not know the weights of padding.
+            whole = max(len(valid_ids) // config.window, 1) * config.window
+            valid_ids = valid_ids[:whole]
+        valid = TokenWindows(valid_ids, batch_size=4 * config.batch_size, **sizes)
         trained.fit(
             batches,
             validation_data=valid,

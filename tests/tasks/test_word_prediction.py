@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -202,3 +203,83 @@ def test_corpora_from_folders(tmp_path):
         word_prediction.load_corpus(config)
     with pytest.raises(ValueError, match="received 'news'"):
         word_prediction.load_corpus(dataclasses.replace(config, corpus="news"))
+
+
+STUDENTS = dataclasses.replace(
+    MICRO,
+    num_layers=2,
+    models=("dense", "doped_kronecker", "cifg"),
+    gate_layout="stacked",
+    block=(1, 4),
+    epochs=1,
+    teacher="dense",
+    student_epochs=2,
+    table_rank=8,
+    cifg_units=12,
+    cifg_dim=8,
+    co_matrix_dropout=0,
+)
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory):
+    out = tmp_path_factory.mktemp("students")
+    return out, word_prediction.train(STUDENTS, out, verbose=0)
+
+
+def test_students_are_smaller_and_not_far_from_the_teacher(taught):
+    out, report = taught
+    models = report["models"]
+    # 12 units and a state of 8: three gates over 8 + 8 inputs, the projection and the table.
+    assert models["cifg"]["parameters"] == 3 * 12 * (8 + 8 + 1) + 12 * 8 + 50 * 8
+    assert models["doped_kronecker"]["parameters"] < models["dense"]["parameters"] / 2.5
+    for name in STUDENTS.models:
+        assert models[name]["valid_perplexity"] < 50
+    epochs = {
+        name: len(word_prediction.read_history(out / f"{name}.history.csv")["epoch"])
+        for name in STUDENTS.models
+    }
+    # What starts from the teacher's weights needs the teacher's epochs no more.
+    assert epochs == {"dense": 1, "doped_kronecker": 2, "cifg": 3}
+    student = keras.saving.load_model(out / "doped_kronecker.keras", compile=False)
+    assert all(p.is_at_target for p in structures.find_structures(student, structures.Sparse))
+
+
+def test_student_starts_as_its_teacher_but_for_the_table(taught):
+    out, _ = taught
+    config = dataclasses.replace(STUDENTS, table_rank=16)  # full rank: the table is the teacher's
+    teacher = keras.saving.load_model(out / "dense.keras", compile=False)
+    student = word_prediction.build_model(config, "doped_kronecker", 50)
+    word_prediction.inherit(student, teacher)
+    tokens = np.arange(24).reshape(2, 12)
+    np.testing.assert_allclose(to_numpy(student(tokens)), to_numpy(teacher(tokens)), atol=1e-4)
+
+
+def test_student_that_is_killed_goes_on_to_the_same_result(taught, tmp_path, monkeypatch):
+    out, _ = taught
+    shutil.copy(out / "dense.keras", tmp_path)
+    shutil.copy(out / "dense.history.csv", tmp_path)
+    make, used = word_prediction._callbacks, []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            word_prediction,
+            "_callbacks",
+            lambda *a: used.extend([*make(*a), KillAfter(epoch=1)]) or used,
+        )
+        with pytest.raises(PowerCutError):
+            word_prediction.train(STUDENTS, tmp_path, verbose=0)
+    next(c for c in used if isinstance(c, keras.callbacks.CSVLogger)).csv_file.close()
+    config = dataclasses.replace(STUDENTS, models=("dense", "doped_kronecker"))
+    word_prediction.train(config, tmp_path, verbose=0)
+    whole, resumed = (
+        keras.saving.load_model(folder / "doped_kronecker.keras", compile=False)
+        for folder in (out, tmp_path)
+    )
+    for expected, found in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(to_numpy(found), to_numpy(expected))
+
+
+def test_teacher_is_trained_first(tmp_path):
+    config = dataclasses.replace(STUDENTS, models=("cifg", "dense"))
+    with pytest.raises(ValueError, match="put it first"):
+        word_prediction.train(config, tmp_path, verbose=0)

@@ -1,0 +1,95 @@
+"""From a text to the three words above a keyboard."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from lrkeras.datasets import Vocabulary
+from lrkeras.export import StepRunner
+from lrkeras.tasks.keyboard.suggestion import Suggestion
+from lrkeras.tasks.keyboard.typed_text import TypedText
+from lrkeras.tasks.keyboard.word_ranking import WordRanking
+
+_CAPITALISED = frozenset(("i", "i'm", "i'll", "i've", "i'd"))
+_MARKS = frozenset((".", ",", "?", "!"))
+_KEPT_STATES = 16
+
+
+class Suggester:
+    """Suggests next words and completions with a converted word-prediction model.
+
+    The states after the contexts that were asked for last are kept, so that a keystroke inside a
+    word runs the model not at all, and a finished word runs it once.
+
+    Args:
+        path: a `.tflite` step file whose metadata has `vocabulary` and, if need be, `blocked`.
+        num_threads: threads of the kernels.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it has no signature `step` or no vocabulary.
+
+    Example:
+    >>> suggester = Suggester("word_prediction_doped_kp.tflite")  # doctest: +SKIP
+    >>> [s.text for s in suggester.suggest("See you tom")]  # doctest: +SKIP
+    ['tomorrow', 'Tom', 'tomatoes']
+    """
+
+    def __init__(self, path: str | os.PathLike, num_threads: int = 1) -> None:
+        self.runner = StepRunner(path, num_threads=num_threads)
+        words = self.runner.metadata.get("vocabulary")
+        if not words:
+            raise ValueError(
+                f"Expected a vocabulary in the metadata of {os.fspath(path)!r}; received "
+                f"{sorted(self.runner.metadata)}. Convert with metadata={{'vocabulary': [...]}}."
+            )
+        self.vocabulary = Vocabulary(words)
+        self.ranking = WordRanking(words, self.runner.metadata.get("blocked", ()))
+        # Context -> the states after it and the logits of the next word; the latest last.
+        self._known: dict[tuple[int, ...], tuple[dict[str, np.ndarray], np.ndarray]] = {}
+
+    def suggest(self, text: str, count: int = 3) -> list[Suggestion]:
+        """Returns up to `count` suggestions for what stands before the cursor, the best first.
+
+        Args:
+            text: any text; of a long one the end alone is read.
+            count: how many.
+        """
+        typed = TypedText.of(text)
+        logits = self._logits(tuple(int(i) for i in self.vocabulary.encode(typed.context)))
+        last = typed.context[-1]
+        marks = not typed.starts_sentence and last not in _MARKS
+        words = self.ranking.best(logits, prefix=typed.prefix, marks=marks, count=count)
+        return [self._suggestion(word, typed) for word in words]
+
+    def _suggestion(self, word: str, typed: TypedText) -> Suggestion:
+        if word in _MARKS:
+            return Suggestion(word, 1 if typed.ends_in_blank else 0)
+        return Suggestion(_cased(word, typed), len(typed.prefix))
+
+    def _logits(self, context: tuple[int, ...]) -> np.ndarray:
+        """Feeds what is new of a context."""
+        done = next((n for n in range(len(context), 0, -1) if context[:n] in self._known), 0)
+        if done == len(context):
+            return self._known[context][1]
+        if done:
+            self.runner.states = dict(self._known[context[:done]][0])
+        else:
+            self.runner.reset()
+        for token in context[done:]:
+            logits = np.asarray(self.runner.step([[token]])).reshape(-1)
+        self._known[context] = dict(self.runner.states), logits
+        if len(self._known) > _KEPT_STATES:
+            del self._known[next(iter(self._known))]
+        return logits
+
+
+def _cased(word: str, typed: TypedText) -> str:
+    letters = typed.prefix.replace("'", "")
+    if len(letters) > 1 and letters.isupper():
+        return word.upper()
+    if letters[:1].isupper() or typed.starts_sentence or word in _CAPITALISED:
+        return word[:1].upper() + word[1:]
+    return word

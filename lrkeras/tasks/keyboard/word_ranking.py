@@ -1,0 +1,105 @@
+"""From a model's logits to the words that fit what has been typed."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_SINGLE_LETTERS = ("a", "i")
+_MARKS = (".", ",", "?", "!")
+_LEAST_SUFFIX = 3
+
+
+class WordRanking:
+    """The likeliest words that may be shown: no special token, symbol or blocked word.
+
+    Args:
+        words: the vocabulary of the model, a word's place being its id.
+        blocked: words never to be shown.
+
+    Example:
+    >>> ranking = WordRanking(["<unk>", "<eos>", "don't", "do", "we"])
+    >>> ranking.best(np.array([9.0, 8, 2, 1, 3]), count=2)
+    ['we', "don't"]
+    >>> ranking.best(np.array([9.0, 8, 2, 1, 3]), prefix="dont", count=2)
+    ["don't"]
+    """
+
+    def __init__(self, words: Sequence[str], blocked: Iterable[str] = ()) -> None:
+        self.words = tuple(words)
+        hidden = set(blocked)
+        shown = [
+            (word, i)
+            for i, word in enumerate(self.words)
+            if _WORD.fullmatch(word)
+            and word not in hidden
+            and (len(word) > 1 or word in _SINGLE_LETTERS)
+        ]
+        marks = [i for i, word in enumerate(self.words) if word in _MARKS]
+        self._ids = np.array([i for _, i in shown], dtype=np.int64)
+        self._ids_and_marks = np.array(sorted([*self._ids, *marks]), dtype=np.int64)
+        # Apostrophes do not count while a word is typed: "dont" finds "don't".
+        by_letters = sorted((word.replace("'", ""), i) for word, i in shown)
+        self._letters = [letters for letters, _ in by_letters]
+        self._letter_ids = np.array([i for _, i in by_letters], dtype=np.int64)
+
+    def best(
+        self, logits: np.ndarray, *, prefix: str = "", marks: bool = False, count: int = 3
+    ) -> list[str]:
+        """Returns up to `count` words, the likeliest first, those of equal logits by id.
+
+        Args:
+            logits: one number for each word of the vocabulary.
+            prefix: what the word begins with, in any case; apostrophes do not count.
+            marks: whether `.`, `,`, `?` and `!` are among the candidates (without a prefix only).
+            count: how many.
+        """
+        prefix = prefix.lower().replace("'", "")
+        if not prefix:
+            ids = self._ids_and_marks if marks else self._ids
+            return [self.words[i] for i in _top(logits, ids, count)]
+        found = [self.words[i] for i in _top(logits, self._starting_with(prefix), count)]
+        if len(found) < count and len(prefix) >= _LEAST_SUFFIX:
+            found += self._by_suffix(logits, prefix, count - len(found), found)
+        return found
+
+    def _starting_with(self, prefix: str) -> np.ndarray:
+        first = bisect.bisect_left(self._letters, prefix)
+        last = bisect.bisect_left(self._letters, prefix + "\U0010ffff")
+        return np.sort(self._letter_ids[first:last])
+
+    def _by_suffix(
+        self, logits: np.ndarray, prefix: str, count: int, taken: Sequence[str]
+    ) -> list[str]:
+        """Words outside the vocabulary: the prefix goes on as words that begin with its end do.
+
+        "unhapp" ends in "happ", as which "happy" and "happiness" begin.
+        """
+        found: list[str] = []
+        for start in range(1, len(prefix) - _LEAST_SUFFIX + 1):
+            suffix = prefix[start:]
+            ids = self._starting_with(suffix)
+            longer = [
+                i for i in ids if self.words[i].isalpha() and len(self.words[i]) > len(suffix)
+            ]
+            for i in _top(logits, np.array(longer, dtype=np.int64), len(longer)):
+                word = prefix[:start] + self.words[i]
+                if word not in found and word not in taken:
+                    found.append(word)
+                if len(found) == count:
+                    return found
+        return found
+
+
+def _top(logits: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
+    """The ids of the largest logits in falling order; `ids` rise, so that ties go to the lower."""
+    values = logits[ids]
+    if len(ids) > count:
+        least = np.partition(values, len(values) - count)[len(values) - count]
+        ids = ids[values >= least]
+        values = logits[ids]
+    return ids[np.argsort(-values, kind="stable")[:count]]

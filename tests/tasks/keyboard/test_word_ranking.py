@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
+from lrkeras.tasks.keyboard.word_ranking import WordRanking
+
+WORDS = ["<unk>", "<eos>", "<num>", ".", "the", "i", "b", "don't", "done", "do", "happy",
+         "happiness", "%", "bad", "dog"]  # fmt: skip
+
+
+@pytest.fixture
+def ranking():
+    return WordRanking(WORDS, blocked=["bad"])
+
+
+def logits(**values):
+    found = np.full(len(WORDS), -10.0)
+    for word, value in values.items():
+        found[WORDS.index({"dont": "don't", "stop": ".", "percent": "%"}.get(word, word))] = value
+    found[:3] = 50  # special tokens never show
+    return found
+
+
+def test_only_what_may_be_shown(ranking):
+    values = logits(bad=9, percent=8, b=7, stop=6, the=5, i=4, dog=3)
+    assert ranking.best(values) == ["the", "i", "dog"]
+    assert ranking.best(values, marks=True) == [".", "the", "i"]
+    assert "bad" not in ranking.best(values, prefix="ba", count=9)
+
+
+def test_prefix_counts_no_apostrophes_and_no_case(ranking):
+    values = logits(dont=1, done=2, do=3, dog=0)
+    assert ranking.best(values, prefix="DON") == ["done", "don't"]
+    assert ranking.best(values, prefix="don'") == ["done", "don't"]
+    assert ranking.best(values, prefix="dont") == ["don't"]
+    assert ranking.best(values, prefix="d", count=4) == ["do", "done", "don't", "dog"]
+
+
+def test_equal_logits_go_to_the_lower_id(ranking):
+    assert ranking.best(np.zeros(len(WORDS)), count=2) == ["the", "i"]
+
+
+def test_word_outside_the_vocabulary_goes_on_as_its_end_does(ranking):
+    values = logits(happiness=3, happy=2, dog=9)
+    assert ranking.best(values, prefix="unhapp") == ["unhappiness", "unhappy"]
+    assert ranking.best(values, prefix="zq") == []
+    assert ranking.best(values, prefix="xyz") == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.sampled_from(["a", "ab", "abc", "b", "ba", "i", "it's", "its"]), unique=True,
+             min_size=1),
+    st.sampled_from(["", "a", "ab", "it", "its", "b", "c"]),
+    st.integers(1, 4),
+    st.integers(0, 2**31),
+)  # fmt: skip
+def test_best_is_a_sorted_filter(words, prefix, count, seed):
+    values = np.random.default_rng(seed).integers(0, 3, len(words)).astype(float)
+    allowed = [
+        (-values[i], i)
+        for i, word in enumerate(words)
+        if (len(word) > 1 or word in "ai") and word.replace("'", "").startswith(prefix)
+    ]
+    expected = [words[i] for _, i in sorted(allowed)[:count]]
+    assert WordRanking(words).best(values, prefix=prefix, count=count)[: len(expected)] == expected
+
+
+def test_blocked_words_are_lower_case_and_listed_once():
+    words = load_blocked_words()
+    assert len(words) > 100
+    assert list(words) == sorted(set(words))
+    assert all(word == word.lower() and word.isalpha() for word in words)

@@ -1,24 +1,27 @@
-"""Writes what Python gives for the models of the Android app, for Kotlin and the arm64 library to be compared with.
+# ruff: noqa: RUF001  (texts in other scripts, on purpose)
+"""Writes what Python gives for the models of the Android app, for Kotlin and arm64 to be held to.
 
-`python tools/android_goldens.py [MODELS] [OUT]`, by default the assets of the app and android_demo/goldens. For each model
-the outputs of `lrkeras.export.StepRunner` over a dozen words or a recording; and how Python cuts texts into tokens.
+`python tools/android_goldens.py [MODELS] [OUT]`, by default the app's assets and
+android_demo/goldens. For each model the outputs of `lrkeras.export.StepRunner` over a dozen words
+or a recording; what the keyboard suggests with a float32 model, whose ranks are the same on every
+machine; and how Python cuts texts into tokens.
 """
 
 import json
 import pathlib
-import re
 import sys
 import wave
 
 import numpy as np
 
+from lrkeras.datasets.keyboard_text import tokenize
 from lrkeras.export import StepRunner
+from lrkeras.tasks.keyboard.suggester import Suggester
 
 DEMO = pathlib.Path(__file__).parents[1] / "android_demo"
 ASSETS = DEMO / "app" / "src" / "main" / "assets"
 # Outputs that are kept of a step, evenly from the first to the last one.
 KEPT = 24
-TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[^\w\s]|_")
 TEXTS = [
     "",
     "i'd like 2 tickets, please.",
@@ -41,14 +44,56 @@ TEXTS = [
 ]
 
 
-def tokens(text: str) -> list[str]:
-    """The tokens of a text, as the contract between the models and their readers has them."""
-    plain = text.replace("\u2019", "'").lower()
+TYPED = [
+    "",
+    "h",
+    "He",
+    "I w",
+    "I would like to ",
+    "i would like to find a res",
+    "What's",
+    "don",
+    "dont",
+    "Don’t",
+    "YES",
+    "TH",
+    "thank you",
+    "thank you ",
+    "thank you, ",
+    "Thanks! ",
+    "thanks!\nse",
+    "at 10 ",
+    "at 10 p",
+    "10",
+    "rebook",
+    "unrestau",
+    "overbookin",
+    "xqz",
+    "'",
+    "'tis",
+    "ok 👍 se",
+    "über",
+    "привет ",
+    "see you to",
+    "SEE YOU TO",
+    "Find me a hotel in San F",
+    "I’d like 2 tickets to the ",
+    "it is what it is. " * 30 + "wha",
+    "no no " * 700 + "ple",
+    "a_b",
+    "i",
+    "can you b",
+]
+
+
+def suggestions(path: pathlib.Path) -> list[dict]:
+    """What the keyboard of a model suggests, as the texts that a tap leaves."""
+    suggester = Suggester(path)
     found = []
-    for number, line in enumerate(plain.split("\n")):
-        if number:
-            found.append("<eos>")
-        found += ["<num>" if token.isdecimal() else token for token in TOKEN.findall(line)]
+    for text in TYPED:
+        given = suggester.suggest(text)
+        shown = [{"text": one.text, "after": one.applied_to(text)[-40:]} for one in given]
+        found.append({"typed": text, "suggestions": shown})
     return found
 
 
@@ -61,6 +106,7 @@ def golden(path: pathlib.Path, clips: pathlib.Path) -> dict:
     return {
         "model": path.name,
         "task": runner.metadata["task"],
+        "quantize": runner.metadata["quantize"],
         **source,
         "width": outputs.shape[1],
         "kept": kept,
@@ -89,7 +135,10 @@ def main(models: str | None = None, out: str | None = None) -> int:
     target.mkdir(parents=True, exist_ok=True)
     for path in sorted(folder.glob("*.tflite")):
         _write(target / f"{path.stem}.json", golden(path, ASSETS / "clips"))
-    _write(target / "tokens.json", [{"text": text, "tokens": tokens(text)} for text in TEXTS])
+        metadata = StepRunner(path).metadata
+        if metadata["task"] == "word_prediction" and metadata["quantize"] is None:
+            _write(target / f"{path.stem}.suggestions.json", suggestions(path))
+    _write(target / "tokens.json", [{"text": text, "tokens": tokenize(text)} for text in TEXTS])
     return 0
 
 

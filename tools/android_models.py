@@ -1,8 +1,10 @@
-"""Makes the small models of the Android app: `python tools/android_models.py --out android_demo/app/src/main/assets/models`.
+"""Makes the small models of the Android app: `python tools/android_models.py --out FOLDER`.
 
-Word models (dense, doped Kronecker and hybrid) learn from the text that comes with the package; with --speech DIR a speech
-model learns from a folder of clips in the manner of Speech Commands (index.tsv with the columns file, class and
-suggested_split). They are small on purpose: any file that says as much in its metadata may take their place.
+The app's own folder is android_demo/app/src/main/assets/models. Word models (dense, doped Kronecker
+and hybrid) learn from the text that comes with the package. With --speech FOLDER a speech model
+learns from clips in the manner of Speech Commands (index.tsv with the columns file, class and
+suggested_split). All are small on purpose: any file that says as much in its metadata may take
+their place. tools/android_goldens.py comes after.
 """
 
 import argparse
@@ -19,8 +21,10 @@ import numpy as np
 
 from lrkeras import callbacks, convert, layers, sparsify, structures
 from lrkeras.datasets import Vocabulary, words
-from lrkeras.tasks import word_prediction
+from lrkeras.tasks import word_models
+from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 from lrkeras.tasks.token_windows import TokenWindows
+from lrkeras.tasks.word_prediction_config import WordPredictionConfig
 
 RUNTIME = "2.16"
 WORD_LICENCE = (
@@ -61,7 +65,7 @@ def make_word_models(out: pathlib.Path, steps: int) -> None:
     metadata = {
         "task": "word_prediction",
         "vocabulary": list(vocabulary.words),
-        "blocked": [],
+        "blocked": list(load_blocked_words()),
         "licence": WORD_LICENCE,
     }
     trained = {name: _train_words(name, tokens, vocabulary, steps) for name in WORD_STRUCTURES}
@@ -86,11 +90,9 @@ def _word_tokens(size: int) -> tuple[np.ndarray, Vocabulary]:
     return vocabulary.encode(tokens), vocabulary
 
 
-def _train_words(
-    name: str, tokens: np.ndarray, vocabulary: Vocabulary, steps: int
-) -> keras.Model:
+def _train_words(name: str, tokens: np.ndarray, vocabulary: Vocabulary, steps: int) -> keras.Model:
     keras.utils.set_random_seed(1)
-    config = word_prediction.WordPredictionConfig(
+    config = WordPredictionConfig(
         units=UNITS, embedding_dim=EMBEDDING, steps_per_epoch=steps, epochs=1
     )
     ids = keras.Input((None,), dtype="int32", name="tokens")
@@ -100,7 +102,7 @@ def _train_words(
     )
     hidden = layers.Dense(EMBEDDING, name="projection")(lstm(table(ids)))
     model = keras.Model(ids, table(hidden, reverse=True), name=name)
-    word_prediction.compile_model(model, config)
+    word_models.compile_model(model, config, name)
     batches = TokenWindows(
         tokens,
         batch_size=config.batch_size,
@@ -120,7 +122,10 @@ def _train_words(
 
 
 def make_speech_model(out: pathlib.Path, clips: pathlib.Path, epochs: int) -> None:
-    """Trains a recogniser of single words with the CTC loss and converts it to int8.
+    """Trains a recogniser of words, frame by frame, and converts it to int8.
+
+    A word's output is wanted in the frames around its end, and the blank in all others: what the
+    CTC loss arrives at, in a run that is too short for it.
 
     Args:
         out: The folder of the file.
@@ -128,7 +133,7 @@ def make_speech_model(out: pathlib.Path, clips: pathlib.Path, epochs: int) -> No
         epochs: Passes over the clips.
     """
     names, sounds, classes = _clips(clips)
-    labels = sorted(name for name in set(names) if not name.startswith("_")) + ["<unknown>"]
+    labels = [*sorted(name for name in names if not name.startswith("_")), "<unknown>"]
     keras.utils.set_random_seed(1)
     front = keras.Sequential([keras.Input((None,)), _mel(), keras.layers.Permute((2, 1))])
     frames = np.concatenate(
@@ -143,9 +148,9 @@ def make_speech_model(out: pathlib.Path, clips: pathlib.Path, epochs: int) -> No
         keras.layers.Dense(1 + len(labels), name="labels"),
     ]
     network = keras.Sequential([keras.Input((None, 40)), *stack])
-    # Keras's CTC loss takes output 0 for the blank and targets from 1; 0 pads them.
-    targets = np.array([[labels.index(name) + 1 if name in labels else 0] for name in classes])
-    network.compile(keras.optimizers.Adam(3e-3), keras.losses.CTC())
+    targets = _frame_targets(sounds, [labels.index(n) if n in labels else -1 for n in classes])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.Adam(3e-3), loss)
     network.fit(frames, targets, batch_size=64, epochs=epochs, verbose=2)
     samples = keras.Input((None,), name="samples")
     hidden = keras.layers.Permute((2, 1))(_mel()(samples))
@@ -167,6 +172,17 @@ def make_speech_model(out: pathlib.Path, clips: pathlib.Path, epochs: int) -> No
             "licence": SPEECH_LICENCE,
         },
     )
+
+
+def _frame_targets(sounds: np.ndarray, labels: list[int]) -> np.ndarray:
+    """Outputs wanted of each frame, (clips, frames): the label around the end of the sound."""
+    power = np.square(sounds.reshape(len(sounds), -1, HOP)).mean(-1)
+    targets = np.zeros(power.shape, "int32")
+    for clip, label in enumerate(labels):
+        end = int(np.flatnonzero(power[clip] >= 0.1 * power[clip].max())[-1])
+        if label >= 0:
+            targets[clip, max(0, end - 3) : end + 5] = 1 + label
+    return targets
 
 
 def _mel() -> layers.MelSpectrogram:

@@ -24,7 +24,7 @@ import org.robolectric.annotation.Config
 import java.io.File
 
 class BenchmarkScreenTest : ScreenTest() {
-    private val quick = BenchmarkRequest(threads = "1,2", runs = 20, millis = 0)
+    private val quick = BenchmarkRequest(threads = "1,2", runs = 20, millis = 0, warmUpMillis = 0)
 
     private fun open() {
         start()
@@ -87,7 +87,7 @@ class BenchmarkScreenTest : ScreenTest() {
     @Test
     fun turningTheDisplayDoesNotStopIt() {
         open()
-        services.benchmark.run(BenchmarkRequest(threads = "1", xnnpack = "on", runs = 400, millis = 50))
+        services.benchmark.run(BenchmarkRequest(threads = "1", xnnpack = "on", runs = 400, millis = 500, warmUpMillis = 0))
         until("progress") { services.benchmark.state.progress != null }
         RuntimeEnvironment.setQualifiers(LANDSCAPE)
         controller.configurationChange(activity.resources.configuration)
@@ -152,7 +152,7 @@ class BenchmarkScreenTest : ScreenTest() {
         start()
         val intent = Intent(application, MainActivity::class.java)
             .putExtra("benchmark", true).putExtra("models", "doped").putExtra("threads", "2").putExtra("xnnpack", "off")
-            .putExtra("runs", 25).putExtra("millis", 0)
+            .putExtra("runs", 25).putExtra("millis", 0).putExtra("warm_up_millis", 0)
         controller.newIntent(intent)
         assertTrue(services.benchmark.state.isRunning)
         until("the result") { !services.benchmark.state.isRunning }

@@ -38,7 +38,7 @@ abstract class ScreenTest {
         Locale.setDefault(Locale.ENGLISH)
         services = Services(application, files, LiteRuntime(), ResultStore(results)) { rate -> microphone(rate) }
         application.services = services
-        controller = Robolectric.buildActivity(MainActivity::class.java).setup(state)
+        controller = Robolectric.buildActivity(MainActivity::class.java).let { if (state == null) it.setup() else it.setup(state) }
         settle()
     }
 
@@ -87,8 +87,8 @@ abstract class ScreenTest {
 
     companion object {
         const val PHONE = "w411dp-h891dp-port-notnight-hdpi"
-        const val DARK = "w411dp-h891dp-port-night-hdpi"
-        const val LANDSCAPE = "w891dp-h411dp-land-notnight-hdpi"
+        const val DARK = "w411dp-h891dp-port-night-mdpi"
+        const val LANDSCAPE = "w891dp-h411dp-land-notnight-mdpi"
         const val TABLET = "w800dp-h1280dp-xlarge-port-notnight-mdpi"
     }
 }

@@ -4,6 +4,7 @@ import android.app.Activity
 import android.graphics.Bitmap
 import android.graphics.Canvas
 import org.junit.Assert.assertTrue
+import org.robolectric.shadows.ShadowLooper
 import java.awt.image.BufferedImage
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
@@ -22,6 +23,9 @@ object Screenshot {
     /** Draws [activity] and compares it; with -Ddemo.updateScreenshots=true the picture becomes the reference. */
     fun check(activity: Activity, name: String) {
         val view = activity.window.decorView
+        ShadowLooper.idleMainLooper()
+        // What is under way, such as the tick of a box, is at its end.
+        view.jumpDrawablesToCurrentState()
         val bitmap = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
         view.draw(Canvas(bitmap))
         val png = ByteArrayOutputStream().also { bitmap.compress(Bitmap.CompressFormat.PNG, 100, it) }.toByteArray()

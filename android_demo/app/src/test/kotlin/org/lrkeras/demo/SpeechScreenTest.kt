@@ -48,10 +48,12 @@ class SpeechScreenTest : ScreenTest() {
         view<Button>(R.id.speech_play).performClick()
         assertTrue(services.speech.state.isListening)
         until("the end of the recording") { !services.speech.state.isListening }
+        assertEquals(services.speech.state.clips.last(), text(R.id.speech_text))
         val figures = requireNotNull(services.speech.state.figures)
-        assertTrue(figures.toString(), figures.realTimeFactor > 0 && figures.model > figures.input)
+        assertTrue(figures.toString(), figures.realTimeFactor > 0 && figures.endToText!! >= 0 && figures.model > 0 && figures.decoder > 0)
         assertTrue(text(R.id.speech_figures), text(R.id.speech_figures).startsWith("Real-time factor 0."))
         assertEquals(View.GONE, view<View>(R.id.speech_message).visibility)
+        Screenshot.check(activity, "speech_heard")
     }
 
     @Test

@@ -44,7 +44,6 @@ class WordsScreenTest : ScreenTest() {
         val field = view<EditText>(R.id.words_text)
         field.setText("i want to bo a table")
         field.setSelection(12)
-        services.words.onText("i want to bo")
         settle()
         val chosen = suggestions[0]
         click(R.id.suggestion_1)

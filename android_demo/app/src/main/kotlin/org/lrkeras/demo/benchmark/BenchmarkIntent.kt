@@ -17,6 +17,7 @@ object BenchmarkIntent {
             xnnpack = intent.getStringExtra("xnnpack") ?: usual.xnnpack,
             runs = intent.getIntExtra("runs", usual.runs),
             millis = intent.getIntExtra("millis", usual.millis),
+            warmUpMillis = intent.getIntExtra("warm_up_millis", usual.warmUpMillis),
         )
     }
 

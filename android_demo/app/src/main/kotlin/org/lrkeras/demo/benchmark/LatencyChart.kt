@@ -27,7 +27,7 @@ class LatencyChart(context: Context, attributes: AttributeSet?) : View(context, 
     fun show(shown: List<BenchmarkRow>) {
         if (shown == rows) return
         rows = shown
-        contentDescription = shown.joinToString("; ") { described(it) }
+        contentDescription = shown.joinToString("; ") { resources.getString(R.string.chart_row, it.model, figures(it)) }
         requestLayout()
         invalidate()
     }
@@ -39,18 +39,24 @@ class LatencyChart(context: Context, attributes: AttributeSet?) : View(context, 
         val longest = rows.maxOfOrNull { it.p90 } ?: return
         rows.forEachIndexed { place, row ->
             val top = place * rowHeight()
-            val text = TextUtils.ellipsize(described(row), label, width.toFloat(), TextUtils.TruncateAt.MIDDLE).toString()
-            canvas.drawText(text, 0f, top - label.ascent(), label)
-            val under = top + label.fontSpacing
+            val name = TextUtils.ellipsize(row.model, label, width.toFloat(), TextUtils.TruncateAt.END).toString()
+            canvas.drawText(name, 0f, top - label.ascent(), label)
+            canvas.drawText(figures(row), 0f, top + label.fontSpacing - label.ascent(), label)
+            val under = top + LINES * label.fontSpacing
             canvas.drawRect(0f, under, reach(row.p50, longest), under + thickness, bar)
             val middle = under + (thickness - line) / 2
             canvas.drawRect(reach(row.p50, longest), middle, reach(row.p90, longest), middle + line, whisker)
         }
     }
 
-    private fun described(row: BenchmarkRow) = resources.getString(R.string.chart_row, row.model, row.p50, row.p90)
+    private fun figures(row: BenchmarkRow) = resources.getString(R.string.chart_figures, row.p50, row.p90)
 
     private fun reach(micros: Double, longest: Double) = (width * micros / longest).toFloat()
 
-    private fun rowHeight() = label.fontSpacing + thickness + gap
+    private fun rowHeight() = LINES * label.fontSpacing + thickness + gap
+
+    private companion object {
+        /** A name and its figures. */
+        const val LINES = 2
+    }
 }

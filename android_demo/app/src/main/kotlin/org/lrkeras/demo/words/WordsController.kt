@@ -41,6 +41,7 @@ class WordsController(private val models: Models, private val worker: Worker) : 
 
     /** Takes the text up to the cursor. */
     fun onText(typed: String) {
+        if (typed == text) return
         text = typed
         ask()
     }

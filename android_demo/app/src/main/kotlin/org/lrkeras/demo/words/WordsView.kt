@@ -4,7 +4,6 @@ import android.text.Editable
 import android.text.TextWatcher
 import android.view.View
 import android.widget.Button
-import android.widget.EditText
 import android.widget.Spinner
 import android.widget.TextView
 import org.lrkeras.core.words.Suggestion
@@ -16,7 +15,7 @@ import org.lrkeras.demo.common.part
 
 /** A text field, three suggestions under it, and the latency of the last keystrokes. */
 class WordsView(private val root: View, private val controller: WordsController) : Screen, TextWatcher {
-    private val field = root.part<EditText>(R.id.words_text)
+    private val field = root.part<MessageField>(R.id.words_text)
     private val figures = root.part<TextView>(R.id.words_figures)
     private val message = root.part<TextView>(R.id.words_message)
     private val buttons = listOf(R.id.suggestion_1, R.id.suggestion_2, R.id.suggestion_3).map { root.part<Button>(it) }
@@ -28,25 +27,22 @@ class WordsView(private val root: View, private val controller: WordsController)
         buttons.forEachIndexed { place, button ->
             button.setOnClickListener { controller.state.suggestions.getOrNull(place)?.let { insert(it) } }
         }
+        field.onCursor = { controller.onText(field.beforeCursor) }
         controller.observe(show)
         controller.start()
-        controller.onText(beforeCursor())
+        controller.onText(field.beforeCursor)
     }
 
     override fun onDestroy() = controller.forget(show)
 
-    override fun afterTextChanged(text: Editable) = controller.onText(beforeCursor())
+    override fun afterTextChanged(text: Editable) = controller.onText(field.beforeCursor)
 
     override fun beforeTextChanged(text: CharSequence, start: Int, count: Int, after: Int) = Unit
 
     override fun onTextChanged(text: CharSequence, start: Int, before: Int, count: Int) = Unit
 
-    private fun beforeCursor(): String = field.text.substring(0, cursor())
-
-    private fun cursor(): Int = field.selectionEnd.let { if (it < 0) field.text.length else it }
-
     private fun insert(suggestion: Suggestion) {
-        val end = cursor()
+        val end = field.cursor
         val start = (end - suggestion.replaces).coerceAtLeast(0)
         // A blank that stands there already is not doubled.
         val blank = if (field.text.getOrNull(end) == ' ') "" else " "

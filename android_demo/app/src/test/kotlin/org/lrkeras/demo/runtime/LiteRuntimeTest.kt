@@ -4,6 +4,7 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
+import org.lrkeras.core.json.JsonReader
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelFileException
 import org.lrkeras.core.model.ModelTask
@@ -79,6 +80,31 @@ class LiteRuntimeTest {
                 assertEquals(listOf("Jose"), suggester.suggest(text).map { it.text }.take(1))
             }
         }
+    }
+
+    @Test
+    fun suggestsWhatPythonSuggests() {
+        val goldens = File(Demo.root, "goldens").listFiles().orEmpty().filter { it.name.endsWith(".suggestions.json") }
+        assertTrue(goldens.isNotEmpty())
+        for (golden in goldens) {
+            val file = Demo.models().single { it.nameWithoutExtension == golden.name.removeSuffix(".suggestions.json") }
+            val card = ModelCard.read(file.name, Demo.buffer(file.readBytes()))
+            WordModel.of(runner(file), card).use { model ->
+                val suggester = WordSuggester(model, model.vocabulary)
+                for (case in (JsonReader.parse(golden.readText()) as List<*>).filterIsInstance<Map<*, *>>()) {
+                    val typed = case["typed"] as String
+                    val expected = (case["suggestions"] as List<*>).map { (it as Map<*, *>)["text"] to it["after"] }
+                    val found = suggester.suggest(typed).map { it.text to lastCharacters(it.insertedInto(typed)) }
+                    assertEquals("${file.name}, typed: $typed", expected, found)
+                }
+            }
+        }
+    }
+
+    private fun lastCharacters(text: String): String {
+        val all = text.codePoints().toArray()
+        val from = maxOf(0, all.size - 40)
+        return String(all, from, all.size - from)
     }
 
     @Test

@@ -8,6 +8,7 @@ package org.lrkeras.core.benchmark
  * @property xnnpack `on`, `off` or `both`.
  * @property runs Runs of each case, at least.
  * @property millis Timed milliseconds of each case, at least.
+ * @property warmUpMillis Untimed milliseconds of each case before.
  */
 data class BenchmarkRequest(
     val models: String = "",
@@ -15,6 +16,7 @@ data class BenchmarkRequest(
     val xnnpack: String = "both",
     val runs: Int = 200,
     val millis: Int = 1000,
+    val warmUpMillis: Int = 500,
 ) {
     /** The plan for a set of files, which are named with their models' names; IllegalArgumentException says what is wrong. */
     fun plan(files: Map<String, String>): BenchmarkPlan {
@@ -23,14 +25,16 @@ data class BenchmarkRequest(
         require(chosen.isNotEmpty()) { "Expected parts of the names ${files.values}, received \"$models\"." }
         val counts = threads.split(',').map { it.trim().toIntOrNull() }
         require(counts.all { it in THREADS }) { "Expected threads from $THREADS, such as \"1,2,4\", received \"$threads\"." }
-        require(millis in 0..MOST_MILLIS) { "Expected 0 to $MOST_MILLIS ms a case, received $millis." }
+        for (time in listOf(millis, warmUpMillis)) require(time in 0..MOST_MILLIS) { "Expected 0 to $MOST_MILLIS ms a case, received $time." }
         val delegates = requireNotNull(DELEGATES[xnnpack]) { "Expected xnnpack to be one of ${DELEGATES.keys}, received \"$xnnpack\"." }
-        return BenchmarkPlan(chosen, BenchmarkPlan.settings(counts.filterNotNull().distinct(), delegates), runs, millis * 1_000_000L)
+        val settings = BenchmarkPlan.settings(counts.filterNotNull().distinct(), delegates)
+        return BenchmarkPlan(chosen, settings, runs, millis * NANOS, warmUpMillis * NANOS)
     }
 
     private companion object {
         val THREADS = 1..16
         const val MOST_MILLIS = 60_000
+        const val NANOS = 1_000_000L
         val DELEGATES = mapOf("on" to listOf(true), "off" to listOf(false), "both" to listOf(true, false))
     }
 }

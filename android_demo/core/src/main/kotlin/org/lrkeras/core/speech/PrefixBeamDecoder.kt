@@ -4,7 +4,7 @@ package org.lrkeras.core.speech
  * Prefix beam search without a language model (Hannun et al. 2014, arXiv 1408.2873, algorithm 1), in logarithms.
  *
  * Unlike [GreedyDecoder] it adds up the alignments that give the same labels. Of equal scores the shorter prefix wins,
- * then the one with lower outputs.
+ * then the one with lower outputs. Outputs of a probability below 1e-6 are left out: most are, in most steps.
  *
  * @param width How many prefixes are kept after each step.
  */
@@ -23,7 +23,7 @@ class PrefixBeamDecoder(private val blank: Int, private val width: Int = 8) : Ct
         val log = LogMath.softmax(logits)
         val next = HashMap<List<Int>, Score>()
         for ((prefix, score) in beam) {
-            for (output in log.indices) extend(next, prefix, score, output, log[output])
+            for (output in log.indices) if (log[output] > LEAST) extend(next, prefix, score, output, log[output])
         }
         beam = next.entries.sortedWith(ORDER).take(width).associate { it.key to it.value }
     }
@@ -50,6 +50,7 @@ class PrefixBeamDecoder(private val blank: Int, private val width: Int = 8) : Ct
 
     private companion object {
         const val NONE = Double.NEGATIVE_INFINITY
+        const val LEAST = -13.8
         val ORDER: Comparator<Map.Entry<List<Int>, Score>> =
             compareByDescending<Map.Entry<List<Int>, Score>> { it.value.total }.thenBy { it.key.size }.thenBy { it.key.joinToString() }
 

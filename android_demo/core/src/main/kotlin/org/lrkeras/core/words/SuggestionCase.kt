@@ -4,7 +4,7 @@ import java.util.Locale
 
 /** Gives a suggested word the case that the text asks for. */
 internal class SuggestionCase(prefix: String, private val startsSentence: Boolean) {
-    private val letters = prefix.filter { !Characters.isApostrophe(it.code) }
+    private val letters = WordVocabulary.withoutApostrophes(prefix.replace(Characters.TYPOGRAPHIC_APOSTROPHE, Characters.APOSTROPHE))
     private val isAllUpper = letters.length >= 2 && letters == letters.uppercase(Locale.ROOT) && letters != letters.lowercase(Locale.ROOT)
     private val beginsUpper = prefix.isNotEmpty() && Character.isUpperCase(prefix.codePointAt(0))
 

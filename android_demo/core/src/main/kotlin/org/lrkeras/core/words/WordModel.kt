@@ -8,7 +8,7 @@ import org.lrkeras.core.runtime.StepRunner
  * A word model of which only new tokens are computed.
  *
  * Typing letters of a word asks again for the logits of the same context, which are kept; a finished word adds one
- * step. Any other change starts anew from zero states, with the last [LONGEST] tokens.
+ * step. Any other change starts anew from zero states.
  *
  * @property vocabulary The words of the model's file.
  */
@@ -37,7 +37,7 @@ class WordModel(private val runner: StepRunner, val vocabulary: WordVocabulary) 
     override fun logits(context: IntArray): FloatArray {
         val isLonger = fed.isNotEmpty() && context.size >= fed.size && fed.indices.all { fed[it] == context[it] }
         if (!isLonger) runner.reset()
-        val first = if (isLonger) fed.size else maxOf(0, context.size - LONGEST)
+        val first = if (isLonger) fed.size else 0
         val begin = System.nanoTime()
         for (place in first until context.size) {
             token.putInt(0, context[place])
@@ -56,8 +56,6 @@ class WordModel(private val runner: StepRunner, val vocabulary: WordVocabulary) 
     override fun close() = runner.close()
 
     companion object {
-        /** Tokens that are fed at most from zero states. */
-        const val LONGEST = 64
         private const val INPUT = "tokens"
 
         /** The model of a file. */

@@ -15,12 +15,10 @@ class WordSuggester(
     /** Suggestions for [text], which ends at the cursor; the likeliest first. */
     fun suggest(text: String): List<Suggestion> {
         val typed = TypedText.of(text)
-        val before = Tokenizer.tokens(typed.context)
-        val logits = scorer.logits(vocabulary.encode(listOf(Tokenizer.END) + before))
-        val last = before.lastOrNull()
-        val case = SuggestionCase(typed.prefix, last == null || last in SENTENCE_ENDS)
-        val prefix = Tokenizer.normalized(typed.prefix)
-        val candidates = if (typed.prefix.isEmpty()) anyWord(last) else vocabulary.beginningWith(prefix)
+        val logits = scorer.logits(vocabulary.encode(typed.context))
+        val case = SuggestionCase(typed.prefix, typed.startsSentence)
+        val prefix = WordVocabulary.withoutApostrophes(Tokenizer.normalized(typed.prefix))
+        val candidates = if (prefix.isEmpty()) anyWord(typed) else vocabulary.beginningWith(prefix)
         val found = best(candidates, logits, count).mapTo(LinkedHashSet()) { vocabulary.word(it) }
         if (found.size < count) completeBySuffix(prefix, logits, found)
         return found.map { word ->
@@ -28,9 +26,9 @@ class WordSuggester(
         }
     }
 
-    private fun anyWord(last: String?): IntArray {
+    private fun anyWord(typed: TypedText): IntArray {
         val words = vocabulary.beginningWith("")
-        val markFits = last != null && last != Tokenizer.END && last !in WordVocabulary.PUNCTUATION
+        val markFits = !typed.startsSentence && typed.context.last() !in WordVocabulary.PUNCTUATION
         return if (markFits) words + vocabulary.punctuation() else words
     }
 
@@ -38,12 +36,11 @@ class WordSuggester(
     private fun completeBySuffix(prefix: String, logits: FloatArray, found: MutableSet<String>) {
         for (start in 1..prefix.length - SHORTEST_SUFFIX) {
             val suffix = prefix.substring(start)
-            val words = vocabulary.beginningWith(suffix)
-                .filter { vocabulary.word(it).let { word -> word.length > suffix.length && word.startsWith(suffix) && Characters.APOSTROPHE !in word } }
-            for (id in best(words.toIntArray(), logits, count)) {
-                if (found.size < count) found.add(prefix + vocabulary.word(id).substring(suffix.length))
+            val longer = vocabulary.beginningWith(suffix).filter { id -> vocabulary.word(id).let { it.length > suffix.length && it.all(Char::isLetter) } }
+            for (id in best(longer.toIntArray(), logits, longer.size)) {
+                found.add(prefix.substring(0, start) + vocabulary.word(id))
+                if (found.size == count) return
             }
-            if (found.size >= count) return
         }
     }
 
@@ -66,6 +63,5 @@ class WordSuggester(
 
     private companion object {
         const val SHORTEST_SUFFIX = 3
-        val SENTENCE_ENDS = setOf(".", "!", "?", Tokenizer.END)
     }
 }

@@ -23,7 +23,7 @@ class WordVocabulary(private val words: List<String>, blocked: Collection<String
         unknown = special(Tokenizer.UNKNOWN)
         end = special(Tokenizer.END)
         val hidden = blocked.toSet()
-        val allowed = words.indices.filter { isWord(words[it]) && words[it] !in hidden }
+        val allowed = words.indices.filter { isShown(words[it]) && words[it] !in hidden }
         suggested = allowed.sortedBy { withoutApostrophes(words[it]) }.toIntArray()
         keys = suggested.map { withoutApostrophes(words[it]) }
         marks = words.indices.filter { words[it] in PUNCTUATION }.toIntArray()
@@ -64,9 +64,12 @@ class WordVocabulary(private val words: List<String>, blocked: Collection<String
         /** The marks that may be suggested. */
         val PUNCTUATION = setOf(".", ",", "?", "!")
 
-        /** Whether a token is a word: letters, with apostrophes inside. */
-        fun isWord(token: String): Boolean =
-            token.isNotEmpty() && Characters.isLetter(token.codePointAt(0)) && Tokenizer.tokens(token) == listOf(token)
+        private val SINGLE_LETTERS = setOf("a", "i")
+
+        /** Whether a token is a word, letters with apostrophes inside, and more than a stray letter. */
+        private fun isShown(token: String): Boolean =
+            Tokenizer.tokens(token) == listOf(token) && Characters.isLetter(token.codePointAt(0)) &&
+                (token.codePointCount(0, token.length) > 1 || token in SINGLE_LETTERS)
 
         internal fun withoutApostrophes(word: String): String = word.filter { it != Characters.APOSTROPHE }
     }

@@ -19,6 +19,7 @@ class BenchmarkRequestTest {
         val usual = BenchmarkRequest().plan(files)
         assertEquals(listOf(3, 6, 200), listOf(usual.models.size, usual.settings.size, usual.runs))
         assertEquals(1_000_000_000L, usual.nanos)
+        assertEquals(500_000_000L, usual.warmUpNanos)
     }
 
     @Test
@@ -26,7 +27,7 @@ class BenchmarkRequestTest {
         val wrong = listOf(
             BenchmarkRequest(models = "gru"), BenchmarkRequest(threads = "0"), BenchmarkRequest(threads = "two"), BenchmarkRequest(threads = ""),
             BenchmarkRequest(threads = "99"), BenchmarkRequest(xnnpack = "maybe"), BenchmarkRequest(runs = 0), BenchmarkRequest(runs = 1_000_000),
-            BenchmarkRequest(millis = -1), BenchmarkRequest(millis = Int.MAX_VALUE),
+            BenchmarkRequest(warmUpMillis = 70_000), BenchmarkRequest(millis = -1), BenchmarkRequest(millis = Int.MAX_VALUE),
         )
         for (request in wrong) {
             val error = assertThrows(IllegalArgumentException::class.java) { request.plan(files) }

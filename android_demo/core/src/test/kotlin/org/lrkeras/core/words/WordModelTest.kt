@@ -36,13 +36,6 @@ class WordModelTest {
     }
 
     @Test
-    fun aLongTextIsCutToItsLastTokens() {
-        val long = IntArray(100) { if (it < 40) 2 else it % 3 }
-        assertArrayEquals(fresh(long.copyOfRange(36, 100)), model.logits(long), 0f)
-        assertEquals(64, model.lastSteps)
-    }
-
-    @Test
     fun sizesMustAgree() {
         val vocabulary = WordVocabulary(listOf("<unk>", "<eos>", "a", "b"))
         assertThrows(ModelFileException::class.java) { WordModel(StepRunner(CountingSession(3)), vocabulary) }

@@ -7,7 +7,7 @@ import org.junit.Test
 class WordSuggesterTest {
     private val words = listOf(
         "<unk>", "<eos>", "<num>", ".", ",", "?", "!", "the", "i", "i'm", "don't", "done", "book", "bookings", "damn",
-        "booked", "ill", "i'll", "$", "it's", "its", "école",
+        "booked", "ill", "i'll", "$", "it's", "its", "école", "b",
     )
 
     /** Later words are likelier, but for those that a test names. */

@@ -14,6 +14,9 @@ need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 need apksigner apksigner
 need dexdump dexdump
 
+# Short runs: what the second compiler of the JVM costs it does not earn back.
+quick="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+export MAVEN_OPTS="${MAVEN_OPTS:-$quick}" LRKERAS_JAVA_OPTIONS="${LRKERAS_JAVA_OPTIONS:-$quick}"
 begin=$SECONDS
 step() { echo "== $1 ($((SECONDS - begin)) s)"; }
 

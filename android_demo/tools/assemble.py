@@ -1,14 +1,19 @@
 """Puts compiled resources, dex files and native libraries into an APK that is not signed yet.
 
 `assemble.py RESOURCES DEX_FOLDER LIBRARY_FOLDER OUT`. What Android maps into memory, libraries and models, is stored
-without compression; every entry has the same time, so that equal inputs give equal bytes.
+without compression; every entry has the same time, so that equal inputs give equal bytes. Models ask for an alignment of
+their own: the numbers in them lie at multiples of 16 of the file, and kernels are slow where memory does not agree. The
+signing that follows moves entries, and reads the wish from the extra field that zipalign writes too.
 """
 
 import pathlib
+import struct
 import sys
 import zipfile
 
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
+MODEL_ALIGNMENT = 64
+ALIGNMENT_FIELD = 0xD935
 TIME = (1981, 1, 1, 1, 1, 2)
 
 
@@ -28,6 +33,8 @@ def main(resources: str, dex: str, libraries: str, out: str) -> None:
 def _add(apk: zipfile.ZipFile, name: str, content: bytes, compression: int) -> None:
     entry = zipfile.ZipInfo(name, TIME)
     entry.external_attr = 0o644 << 16
+    if name.endswith(".tflite"):
+        entry.extra = struct.pack("<HHH", ALIGNMENT_FIELD, 2, MODEL_ALIGNMENT)
     apk.writestr(entry, content, compression, compresslevel=9)
 
 

@@ -14,7 +14,7 @@ cat >"$work/config.json" <<'END'
   "optimizations": {"uncompressNativeLibraries": {"enabled": true, "alignment": "PAGE_ALIGNMENT_16K"}}
 }
 END
-bundletool=(java -cp "$(cat target/checkers/bundletool.path)" com.android.tools.build.bundletool.BundleToolMain)
+bundletool=(java ${LRKERAS_JAVA_OPTIONS:-} -cp "$(cat target/checkers/bundletool.path)" com.android.tools.build.bundletool.BundleToolMain)
 "${bundletool[@]}" build-bundle --modules="$work/base.zip" --config="$work/config.json" --output="$work/app.aab"
 "${bundletool[@]}" validate --bundle="$work/app.aab" >"$work/validated.txt"
 mv "$work/app.aab" "$out"

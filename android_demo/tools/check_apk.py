@@ -30,7 +30,9 @@ class Entry:
     @property
     def alignment(self) -> int:
         """The alignment that it needs."""
-        return PAGE if self.name.endswith(".so") else 4
+        if self.name.endswith(".so"):
+            return PAGE
+        return 64 if self.name.endswith(".tflite") else 4
 
     @property
     def problem(self) -> str | None:

@@ -9,7 +9,7 @@ mkdir -p "$work/dex"
 java_home=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
 min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
 runtime="target/aar/tensorflow-lite/classes.jar target/aar/tensorflow-lite-api/classes.jar"
-java -Xmx2g -cp target/tools/r8.jar com.android.tools.r8.D8 --debug --min-api "$min_sdk" \
+java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp target/tools/r8.jar com.android.tools.r8.D8 --debug --min-api "$min_sdk" \
     --lib "$java_home" --lib "$(cat target/android-jar.path)" --output "$work/dex" \
     app/target/android-demo-app-*.jar core/target/android-demo-core-*.jar target/tools/kotlin-stdlib.jar $runtime
 [ -s target/checkers/dex-tools.path ] || mvn -q -B -f tools/checkers.xml -P dex-tools process-resources
@@ -17,10 +17,10 @@ number=0
 back=
 for dex in "$work"/dex/*.dex; do
     number=$((number + 1))
-    java -cp "$(cat target/checkers/dex-tools.path)" com.googlecode.dex2jar.tools.Dex2jarCmd --force -o "$work/back$number.jar" "$dex"
+    java ${LRKERAS_JAVA_OPTIONS:-} -cp "$(cat target/checkers/dex-tools.path)" com.googlecode.dex2jar.tools.Dex2jarCmd --force -o "$work/back$number.jar" "$dex"
     back=$back$work/back$number.jar:
 done
-# The classes of the app come out of the dex files alone; JUnit comes from the folder of the tests.
-junit=$(find "$HOME/.m2/repository/junit/junit/4.13.2" "$HOME/.m2/repository/org/hamcrest" -name '*.jar' 2>/dev/null | tr '\n' ':')
-LD_LIBRARY_PATH=target/bionic/x86_64 java -Djava.library.path=target/aar/tensorflow-lite/jni/x86_64 -Ddemo.root="$PWD" \
+# The classes of the app come out of the dex files alone.
+junit=target/tools/junit.jar:target/tools/hamcrest-core.jar
+LD_LIBRARY_PATH=target/bionic/x86_64 java ${LRKERAS_JAVA_OPTIONS:-} -Djava.library.path=target/aar/tensorflow-lite/jni/x86_64 -Ddemo.root="$PWD" \
     -cp "$back:app/target/test-classes:$junit" org.junit.runner.JUnitCore org.lrkeras.demo.runtime.LiteRuntimeTest

@@ -28,6 +28,6 @@ $resources
   </module>
 </project>
 END
-java -Xmx2g -cp "$(cat target/checkers/lint.path)" com.android.tools.lint.Main --project "$work/project.xml" \
+java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp "$(cat target/checkers/lint.path)" com.android.tools.lint.Main --project "$work/project.xml" \
     --offline --config app/lint.xml --text target/lint.txt --exitcode --nolines
 tail -1 target/lint.txt

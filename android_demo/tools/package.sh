@@ -14,7 +14,7 @@ rm -rf "$work"
 mkdir -p "$work/dex" "$(dirname "$out")"
 
 java_home=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
-java -Xmx2g -cp target/tools/r8.jar com.android.tools.r8.R8 --release --min-api "$min_sdk" \
+java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp target/tools/r8.jar com.android.tools.r8.R8 --release --min-api "$min_sdk" \
     --lib "$java_home" --lib "$(cat target/android-jar.path)" \
     --pg-conf app/proguard-rules.pro --pg-conf target/gen/resources.pro \
     --pg-map-output "$work/mapping.txt" \
@@ -30,7 +30,7 @@ if [ ! -f "$keystore" ]; then
     keytool -genkeypair -keystore "$keystore" -storetype PKCS12 -storepass:env LRKERAS_KEYSTORE_PASSWORD \
         -alias androiddebugkey -keyalg RSA -keysize 2048 -validity 10000 -dname "CN=Android Debug,O=Android,C=US" 2>/dev/null
 fi
-java -cp target/tools/apksig.jar tools/SignApk.java "$work/unsigned.apk" "$work/signed.apk" "$keystore" \
+java ${LRKERAS_JAVA_OPTIONS:-} -cp target/tools/apksig.jar tools/SignApk.java "$work/unsigned.apk" "$work/signed.apk" "$keystore" \
     "$LRKERAS_KEYSTORE_PASSWORD" "$min_sdk"
 "$aapt2" dump badging "$work/signed.apk" >"$work/badging.txt"
 python3 tools/check_apk.py "$work/signed.apk" "$work/badging.txt"

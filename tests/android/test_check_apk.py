@@ -63,8 +63,9 @@ def test_an_apk_that_is_right(tool, tmp_path):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"shift": 8}, "not at a multiple of 16384"),
+        ({"shift": 64}, "not at a multiple of 16384"),
         ({"compressed": ["assets/a.tflite"]}, "a.tflite is compressed"),
+        ({"shift": 8}, "not at a multiple of"),
         ({"changes": {"lib/x86_64/libx.so": None}}, "Expected libraries for"),
         ({"changes": {"assets/a.tflite": None}}, "Expected models"),
     ],

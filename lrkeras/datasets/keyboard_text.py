@@ -78,10 +78,9 @@ def load_data(path: str | pathlib.Path, num_words: int = 10_000, *, seed: int = 
         raise ValueError(
             f"Expected num_words of at least 4, three of them special; received {num_words}."
         )
-    folder = pathlib.Path(path)
     lines = {
-        (source, split): list(read(folder, split))
-        for source, read in _READERS.items()
+        (source, split): load_lines(path, source, split)
+        for source in SOURCES
         for split in ("train", "valid")
     }
     vocabulary = _vocabulary([lines[source, "train"] for source in SOURCES], num_words)
@@ -92,6 +91,26 @@ def load_data(path: str | pathlib.Path, num_words: int = 10_000, *, seed: int = 
         {source: _encode(lines[source, "valid"], vocabulary) for source in SOURCES},
         vocabulary,
     )
+
+
+def load_lines(path: str | pathlib.Path, source: str, split: str = "valid") -> list[list[str]]:
+    """Loads the tokens of each line of one of the three corpora.
+
+    Args:
+        path: the folder that holds `sgd-text/`, `fra-eng/` and `wikitext-2/`.
+        source: one of `SOURCES`.
+        split: `"train"` or `"valid"`.
+
+    Raises:
+        FileNotFoundError: the file is missing.
+        ValueError: there is no such source or split.
+    """
+    if source not in SOURCES or split not in ("train", "valid"):
+        raise ValueError(
+            f"Expected a source of {SOURCES} and the split 'train' or 'valid'; received {source!r} "
+            f"and {split!r}."
+        )
+    return list(_READERS[source](pathlib.Path(path), split))
 
 
 def load_messages(path: str | pathlib.Path, split: str = "valid") -> dict[str, list[str]]:

@@ -67,6 +67,12 @@ def test_messages_of_a_split_by_user(folder):
         keyboard_text.load_messages(folder, "dev")
 
 
+def test_lines_of_one_source(folder):
+    assert keyboard_text.load_lines(folder, "dialogues") == [["book", "<num>", "tables"]]
+    with pytest.raises(ValueError, match="received 'poems'"):
+        keyboard_text.load_lines(folder, "poems")
+
+
 def test_missing_files_are_named(folder):
     (folder / "fra-eng" / "valid.tsv").unlink()
     with pytest.raises(FileNotFoundError, match=r"valid\.tsv"):

@@ -1,0 +1,159 @@
+"""Measures keyboard models on messages of people that no training text came from.
+
+    python tools/measure_keyboard.py FILE.tflite ... --data DIR --out FILE.json --plot FILE.png
+
+DIR holds `nus-sms/`, `sgd-text/` and `wikitext-2/`. For each file: recall of the next word, the
+keystrokes that three suggestions save, perplexity, the time from a keystroke to the suggestions
+(the whole way from text, one thread) and the time of a step, all files in turns. `--ngram FILE.lm`
+measures a back-off model in an ARPA file as well; `tools/train_ngram.sh` makes one.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import os
+import pathlib
+import platform
+import sys
+import time
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from rich.progress import track
+
+from lrkeras.benchmark import benchmark
+from lrkeras.benchmark.machine import describe_machine, load_average
+from lrkeras.datasets import keyboard_text
+from lrkeras.export.versions import package_versions
+from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
+from lrkeras.tasks.keyboard.file_model import FileModel
+from lrkeras.tasks.keyboard.measure import measure
+from lrkeras.tasks.keyboard.ngram_model import NgramModel
+from lrkeras.tasks.keyboard.suggester import Suggester
+
+TYPED = 40  # messages that keystrokes are timed on
+
+
+def main(arguments=None):
+    """Command line; see the top of the file."""
+    options = _parser().parse_args(arguments)
+    sets = load_sets(options.data, options.limit)
+    words = sys.argv[1:] if arguments is None else arguments
+    result = {
+        "command": " ".join(["python tools/measure_keyboard.py", *map(str, words)]),
+        "machine": describe_machine(),
+        "load_average": load_average(),
+        "python": platform.python_version(),
+        "versions": package_versions(),
+        "sets": {name: len(lines) for name, lines in sets.items()},
+        "models": {},
+    }
+    for file in options.files:
+        model = FileModel(file)
+        row = {"bytes": file.stat().st_size, "keystroke_us": keystrokes(file, sets["sms_valid"])}
+        row["quality"] = _qualities(model, model.vocabulary, model.blocked, sets, file.stem)
+        result["models"][file.stem] = row
+    for file in options.ngram:
+        vocabulary = FileModel(options.files[0]).vocabulary
+        model = NgramModel(file, vocabulary)
+        row = {"bytes": options.ngram_bytes, "ngrams": model.ngrams}
+        row["quality"] = _qualities(model, vocabulary, load_blocked_words(), sets, file.stem)
+        result["models"][file.stem] = row
+    timing = json.loads(benchmark(options.files, rounds=options.rounds, seed=0).to_json())
+    for file, measured in zip(options.files, timing["files"], strict=True):
+        result["models"][file.stem]["step_us"] = measured["median_us"]
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if options.plot:
+        plot(result, options.plot)
+    return result
+
+
+def load_sets(folder, limit):
+    """Messages by set; the people of `sms_valid` and `sms_test` are different ones."""
+    sets = {
+        f"sms_{split}": list(
+            itertools.chain.from_iterable(keyboard_text.load_messages(folder, split).values())
+        )
+        for split in ("valid", "test")
+    }
+    for source in ("dialogues", "articles"):
+        sets[source] = keyboard_text.load_lines(folder, source)
+    # Every nth line: the lines of one person, dialogue or article stand together.
+    return {name: lines[:: max(1, len(lines) // limit)][:limit] for name, lines in sets.items()}
+
+
+def _qualities(model, vocabulary, blocked, sets, name):
+    return {
+        kind: dataclasses.asdict(
+            measure(
+                model,
+                lines,
+                vocabulary,
+                blocked,
+                track=lambda lines, what=f"{name}, {kind}": track(lines, what),
+            )
+        )
+        for kind, lines in sets.items()
+    }
+
+
+def keystrokes(file, messages):
+    """Microseconds from a keystroke to three suggestions: p50, p90, p99, and how many."""
+    suggester, times = Suggester(file), []
+    for message in messages[:TYPED]:
+        for end in range(1, len(message) + 1):
+            begin = time.perf_counter_ns()
+            suggester.suggest(message[:end])
+            times.append((time.perf_counter_ns() - begin) / 1e3)
+    quantiles = np.percentile(times, (50, 90, 99))
+    return {"count": len(times), **dict(zip(("p50", "p90", "p99"), quantiles, strict=True))}
+
+
+def plot(result, file):
+    """Draws the recall against the size of the file, with the time of a step beside each."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, kind in zip(figure.subplots(1, 2), ("sms_test", "dialogues"), strict=True):
+        for name, row in result["models"].items():
+            size = (row["bytes"] or 0) / 1e6
+            time_of = f", {row['step_us']:.0f} us" if "step_us" in row else ""
+            short = name.removeprefix("word_prediction_").replace("_", " ")
+            axes.plot(size, 100 * row["quality"][kind]["top3"], "o", color="#1b4f8f")
+            axes.annotate(
+                f"{short}{time_of}",
+                (size, 100 * row["quality"][kind]["top3"]),
+                (4, 4),
+                textcoords="offset points",
+                fontsize=8,
+            )
+        axes.axvline(1.4, color="#c2571a", linestyle="--", linewidth=1)
+        axes.set_xscale("log")
+        axes.margins(x=0.25, y=0.15)
+        axes.set_title({"sms_test": "phone messages", "dialogues": "dialogue turns"}[kind])
+        axes.set_xlabel("size of the file (MB, logarithmic; dashed: 1.4)")
+        axes.set_ylabel("next word among three suggestions (%)")
+        axes.grid(alpha=0.3)
+    figure.savefig(file, dpi=120)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", type=pathlib.Path, nargs="+", help=".tflite files with words")
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
+    parser.add_argument("--ngram", type=pathlib.Path, nargs="*", default=[], help="ARPA files")
+    parser.add_argument("--ngram-bytes", type=int, help="size of the quantised back-off model")
+    parser.add_argument("--limit", type=int, default=1500, help="messages of a set at most")
+    parser.add_argument("--rounds", type=int, default=40, help="rounds of the timing")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="JSON to write")
+    parser.add_argument("--plot", type=pathlib.Path, help="PNG to write")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,10 @@
 """Puts compiled resources, dex files and native libraries into an APK that is not signed yet.
 
-`assemble.py RESOURCES DEX_FOLDER LIBRARY_FOLDER OUT`. What Android maps into memory, libraries and models, is stored
-without compression; every entry has the same time, so that equal inputs give equal bytes. Models ask for an alignment of
-their own: the numbers in them lie at multiples of 16 of the file, and kernels are slow where memory does not agree. The
-signing that follows moves entries, and reads the wish from the extra field that zipalign writes too.
+`assemble.py RESOURCES DEX_FOLDER LIBRARY_FOLDER OUT`. What Android maps into memory, libraries and
+models, is stored without compression; every entry has the same time, so that equal inputs give
+equal bytes. Models ask for an alignment of their own: the numbers in them lie at multiples of 16 of
+the file, and kernels are slow where memory does not agree. The signing that follows moves entries,
+and reads the wish from the extra field that zipalign writes too.
 """
 
 import pathlib

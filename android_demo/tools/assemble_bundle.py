@@ -1,6 +1,7 @@
 """Puts shrunk resources, dex files and libraries into the layout of a bundle's module.
 
-`assemble_bundle.py RESOURCES DEX_FOLDER LIBRARY_FOLDER OUT`; the resources are in the proto format of aapt2.
+`assemble_bundle.py RESOURCES DEX_FOLDER LIBRARY_FOLDER OUT`; the resources are in the proto format
+of aapt2.
 """
 
 import pathlib

@@ -1,8 +1,9 @@
-"""Makes stand-ins for Android's C library, so that tests load the APK's own native library on this machine.
+"""Makes stand-ins for Android's C library, so that tests load the APK's own library here.
 
-`bionic_stand_in.py x86_64|aarch64 OUT COMPILER LIBRARY.so...` reads which functions the libraries ask of the system and
-leaves libc.so, libm.so, libdl.so and liblog.so in OUT; tests put that folder into LD_LIBRARY_PATH. The first one forwards
-to the C library here (bionic/stand_in.c), the others are empty: the dynamic linker is content once the names resolve.
+`bionic_stand_in.py x86_64|aarch64 OUT COMPILER LIBRARY.so...` reads which functions the libraries
+ask of the system and leaves libc.so, libm.so, libdl.so and liblog.so in OUT; tests put that folder
+into LD_LIBRARY_PATH. The first one forwards to the C library here (bionic/stand_in.c), the others
+are empty: the dynamic linker is content once the names resolve.
 """
 
 import pathlib

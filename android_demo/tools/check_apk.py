@@ -1,7 +1,7 @@
-"""Checks a finished APK: `check_apk.py APK BADGING` (the second is the output of `aapt2 dump badging`).
+"""Checks a finished APK: `check_apk.py APK BADGING`, the latter from `aapt2 dump badging`.
 
-Prints a table of what lies how, and ends with a non-zero status and the reasons if something is not as a phone or a store
-needs it.
+Prints a table of what lies how, and ends with a non-zero status and the reasons if something is not
+as a phone or a store needs it.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ PAGE = 16384
 
 @dataclasses.dataclass
 class Entry:
-    """An entry of the APK that Android maps: its place in the file and whether it is stored as it is."""
+    """An entry of the APK that Android maps: its place, and whether it is stored as it is."""
 
     name: str
     size: int
@@ -63,7 +63,7 @@ def entries(path: str) -> list[Entry]:
 
 
 def segment_alignment(library: bytes) -> int:
-    """The smallest alignment of a loaded segment of an ELF file (16384 is what devices with 16 KiB pages need)."""
+    """The least alignment of a loaded segment of an ELF file; pages of 16 KiB need 16384."""
     is_64 = library[4] == 2
     start = struct.unpack_from("<Q" if is_64 else "<I", library, 32 if is_64 else 28)[0]
     size, count = struct.unpack_from("<HH", library, 54 if is_64 else 42)
@@ -104,7 +104,9 @@ def main(path: str, badging_file: str) -> int:
         place, segments = entry.offset % PAGE, entry.segment_alignment or ""
         print(f"{entry.name:<62} {entry.size:>9} {entry.is_stored!s:<6} {place:>17} {segments:>9}")
     for line in badging.splitlines():
-        if line.startswith(("package:", "minSdk", "sdkVersion", "targetSdk", "uses-permission", "native-code")):
+        if line.startswith(
+            ("package:", "minSdk", "sdkVersion", "targetSdk", "uses-permission", "native-code")
+        ):
             print(line)
     print(f"{pathlib.Path(path).stat().st_size} bytes")
     wrong = problems(path, badging, found)

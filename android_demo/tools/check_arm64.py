@@ -1,8 +1,8 @@
-"""Runs the app's models on its own arm64 library under qemu and compares them with what Python gave.
+"""Runs the app's models on its own arm64 library under qemu and compares them with Python.
 
-`check_arm64.py` after `mvn package`; needs qemu-aarch64-static and aarch64-linux-gnu-gcc. Two processors (an in-order one
-without, and an out-of-order one with dot products), with XNNPACK and without. It shows that the results are right; the time
-under an emulator says nothing about a phone.
+`check_arm64.py` after `mvn package`; needs qemu-aarch64-static and aarch64-linux-gnu-gcc. Two
+processors (an in-order one without, and an out-of-order one with dot products), with XNNPACK and
+without. It shows that the results are right; the time under an emulator says nothing about a phone.
 """
 
 import array
@@ -19,7 +19,7 @@ LIBRARIES = DEMO / "target" / "aar" / "tensorflow-lite" / "jni" / "arm64-v8a"
 ASSETS = DEMO / "app" / "src" / "main" / "assets"
 COMPILER = "aarch64-linux-gnu-gcc"
 PROCESSORS = ("cortex-a53", "cortex-a76")
-# Of the range of a model's outputs. int8: activations are rounded to 1/127 of their range at each product.
+# Of the range of a model's outputs. int8: activations are rounded to 1/127 at each product.
 TOLERANCES = {None: 1e-5, "int8": 0.02}
 
 

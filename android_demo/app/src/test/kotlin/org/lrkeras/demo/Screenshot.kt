@@ -14,8 +14,7 @@ import kotlin.math.abs
 
 /** Compares what an activity draws with a picture that a person has looked at. */
 object Screenshot {
-    // Figures that were measured differ from run to run, and so do a few pixels.
-    private const val MOST_DIFFERENT = 0.015
+    private const val MOST_DIFFERENT = 0.002
     private const val SAME = 24
     private val references = File(Demo.root, "app/src/test/screenshots")
     private val drawn = File(Demo.root, "target/screenshots")

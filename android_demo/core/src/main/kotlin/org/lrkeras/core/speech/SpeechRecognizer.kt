@@ -10,12 +10,14 @@ import org.lrkeras.core.runtime.TensorType
  *
  * @property samplesPerStep Samples of a hop.
  * @property sampleRate Samples in a second.
+ * @param decoder Turns outputs into labels; [PrefixBeamDecoder] is for models that the CTC loss has calibrated.
  */
 class SpeechRecognizer(
     private val runner: StepRunner,
     private val labels: SpeechLabels,
     val samplesPerStep: Int,
     val sampleRate: Int,
+    private val decoder: CtcDecoder = GreedyDecoder(labels.blank),
 ) : AutoCloseable {
     private val input = runner.inputs.singleOrNull { it.type == TensorType.FLOAT32 && it.elements == samplesPerStep }
         ?: throw ModelFileException("Expected one input of $samplesPerStep samples, received ${runner.inputs}.")
@@ -24,8 +26,7 @@ class SpeechRecognizer(
         ?: throw ModelFileException("Expected one output of ${labels.outputs} numbers, received ${runner.outputs}.")
     private val view = runner.buffer(output.name).asFloatBuffer()
     private val logits = FloatArray(output.elements)
-    private val greedy = GreedyDecoder(labels.blank)
-    private val beam = PrefixBeamDecoder(labels.blank)
+    private val likeliest = GreedyDecoder(labels.blank)
     private val endPointer = EndPointer()
     private val finished = ArrayList<String>()
     private var shown = ""
@@ -53,8 +54,8 @@ class SpeechRecognizer(
     /** Starts a new recording. */
     fun reset() {
         runner.reset()
-        greedy.reset()
-        beam.reset()
+        likeliest.reset()
+        decoder.reset()
         endPointer.reset()
         finished.clear()
         shown = ""
@@ -62,13 +63,13 @@ class SpeechRecognizer(
     }
 
     private fun decoded(): Recognition {
-        greedy.accept(logits)
-        beam.accept(logits)
-        if (endPointer.accept(greedy.current == labels.blank)) {
-            finished += labels.words(beam.outputs())
-            beam.reset()
+        likeliest.accept(logits)
+        decoder.accept(logits)
+        if (endPointer.accept(likeliest.current == labels.blank)) {
+            finished += labels.words(decoder.outputs())
+            decoder.reset()
         }
-        val text = (finished + labels.words(beam.outputs())).joinToString(" ")
+        val text = (finished + labels.words(decoder.outputs())).joinToString(" ")
         return Recognition(text, text != shown).also { shown = text }
     }
 

@@ -25,7 +25,8 @@ step "core and screens on the JVM"
 step "APK"
 bash android_demo/tools/package.sh android_demo/target/lrkeras-demo.apk
 apksigner verify --verbose --min-sdk-version 24 android_demo/target/lrkeras-demo.apk | grep -E '^Verifie[sd]'
-dexdump -f android_demo/target/lrkeras-demo.apk | grep -q "Lorg/lrkeras/demo/MainActivity;"
+# Read to the end: a pipe that is closed early would end this script.
+dexdump -f android_demo/target/lrkeras-demo.apk | grep "Lorg/lrkeras/demo/MainActivity;" >/dev/null
 step "bundle"
 bash android_demo/tools/bundle.sh android_demo/target/lrkeras-demo.aab
 step "arm64"

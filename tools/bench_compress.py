@@ -100,30 +100,44 @@ def main():
         return
     rows = []
     for name in options.structures:
-        size = ["--units", str(options.units), "--words", str(options.words)]
-        done = subprocess.run(
-            [sys.executable, __file__, "--one", name, *size],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-        rows.append(json.loads(done.stdout.strip().splitlines()[-1]))
-        print(f"{name}: {rows[-1]['seconds']:.1f} s, {rows[-1]['peak_mib']:.0f} MiB", flush=True)
-    if options.out:
-        from lrkeras.benchmark.machine import describe_machine, load_average
-        from lrkeras.export.versions import package_versions
+        rows.append(measure(name, options.units, options.words))
+        row = rows[-1]
+        figures = row.get("refused") or f"{row['seconds']:.1f} s, {row['peak_mib']:.0f} MiB"
+        print(f"{name}: {figures}", flush=True)
+        if options.out:
+            write(options.out, rows)
+    if any("refused" in row for row in rows):
+        sys.exit(1)
 
-        content = {
-            "command": "python tools/bench_compress.py --out FILE",
-            "machine": describe_machine(),
-            "load_average": load_average(),
-            "python": platform.python_version(),
-            "versions": package_versions(),
-            "rows": rows,
-        }
-        options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+def measure(name, units, words):
+    """A row, from a process of its own."""
+    size = ["--units", str(units), "--words", str(words)]
+    done = subprocess.run(
+        [sys.executable, __file__, "--one", name, *size],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        return {"structure": name, "refused": done.stderr.strip().splitlines()[-1]}
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def write(file, rows):
+    """Writes what is known so far."""
+    from lrkeras.benchmark.machine import describe_machine, load_average
+    from lrkeras.export.versions import package_versions
+
+    content = {
+        "command": "python tools/bench_compress.py --out FILE",
+        "machine": describe_machine(),
+        "load_average": load_average(),
+        "python": platform.python_version(),
+        "versions": package_versions(),
+        "rows": rows,
+    }
+    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

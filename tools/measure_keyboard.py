@@ -28,6 +28,7 @@ from lrkeras.benchmark import benchmark
 from lrkeras.benchmark.machine import describe_machine, load_average
 from lrkeras.datasets import keyboard_text
 from lrkeras.export.versions import package_versions
+from lrkeras.tasks import plots
 from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 from lrkeras.tasks.keyboard.file_model import FileModel
 from lrkeras.tasks.keyboard.measure import measure
@@ -65,10 +66,29 @@ def main(arguments=None):
     timing = json.loads(benchmark(options.files, rounds=options.rounds, seed=0).to_json())
     for file, measured in zip(options.files, timing["files"], strict=True):
         result["models"][file.stem]["step_us"] = measured["median_us"]
+    if options.run:
+        result["training"] = training_of(options.run)
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if options.plot:
         plot(result, options.plot)
+    if options.curves:
+        histories = {
+            n: h for n, h in result["training"]["histories"].items() if len(h["epoch"]) > 1
+        }
+        plots.training(histories, options.curves)
     return result
+
+
+def training_of(run):
+    """What a training left: its report, its settings and the history of each model."""
+    report = json.loads((run / "training.json").read_text(encoding="utf-8"))
+    report["config"] = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    files = (f for f in run.glob("*.history.json") if not f.name.startswith("."))
+    report["histories"] = {
+        f.name.removesuffix(".history.json"): json.loads(f.read_text(encoding="utf-8"))
+        for f in sorted(files)
+    }
+    return report
 
 
 def load_sets(folder, limit):
@@ -151,6 +171,8 @@ def _parser():
     parser.add_argument("--limit", type=int, default=1500, help="messages of a set at most")
     parser.add_argument("--rounds", type=int, default=40, help="rounds of the timing")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="JSON to write")
+    parser.add_argument("--run", type=pathlib.Path, help="folder of the training, for its curves")
+    parser.add_argument("--curves", type=pathlib.Path, help="PNG of the training to write")
     parser.add_argument("--plot", type=pathlib.Path, help="PNG to write")
     return parser
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from lrkeras.compression.matrix_owner import MatrixOwner
-from lrkeras.structures import Structure, ToeplitzLike
+from lrkeras.structures import Structure, ToeplitzLike, find_structures
 
 _SMALL = 512
 _LARGEST_SIDE = 4096
@@ -56,9 +56,6 @@ class Target:
         """The structures it would become, built but not fitted, or why it cannot."""
         if any(d == 0 for d in self.shape):
             return "it has no entries"
-        if isinstance(spec, ToeplitzLike) and max(self.shape) > _LARGEST_SIDE:
-            side = max(self.shape)
-            return f"too large: a Toeplitz-like fit takes a square matrix of side {side:,}"
         try:
             # Made anew from its config, a shared projection is not that of another model.
             built = self.owner.build(
@@ -66,6 +63,9 @@ class Target:
             )
         except ValueError as error:
             return str(error)
+        side = max((max(s.shape) for s in find_structures(built, ToeplitzLike)), default=0)
+        if side > _LARGEST_SIDE:
+            return f"too large: a Toeplitz-like fit takes a square matrix of side {side:,}"
         params = sum(s.num_params for s in built)
         # One of full size was asked for to be exact, not to be small.
         if params >= self.params and not all(s.is_full for s in built):

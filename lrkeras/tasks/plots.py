@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Dark enough to be told apart in grey as well.
-COLORS = ("#1b4f8f", "#c2571a", "#2a7f4f", "#7a3b8f")
+COLORS = (
+    "#1b4f8f",
+    "#c2571a",
+    "#2a7f4f",
+    "#7a3b8f",
+    "#8f6b1b",
+    "#1b8f8a",
+    "#8f1b3d",
+    "#555555",
+)
 
 
 def training(

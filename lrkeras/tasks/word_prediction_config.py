@@ -121,6 +121,26 @@ PRESETS = {
         dropout=0.5,
         co_matrix_dropout=0.3,
     ),
+    # The way of "keyboard" in little, on text that comes with the package.
+    "keyboard_tiny": WordPredictionConfig(
+        num_words=1000,
+        units=128,
+        num_layers=2,
+        embedding_dim=48,
+        models=("dense", "doped_kronecker", "small_dense"),
+        compression=8,
+        factor_compression=8,
+        gate_layout="stacked",
+        steps_per_epoch=60,
+        epochs=2,
+        warmup_steps=20,
+        anneal=(0.0, 0.6),
+        teacher="dense",
+        student_epochs=1,
+        table_rank=32,
+        small_units=64,
+        max_valid_tokens=8000,
+    ),
     # A phone keyboard: the sizes are such that every student is a file of 1.4 MB or less.
     "keyboard": WordPredictionConfig(
         corpus="keyboard",

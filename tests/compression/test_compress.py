@@ -268,6 +268,16 @@ def test_what_is_skipped_and_why(stack):
         compress(model, {"wide": structures.Kronecker(terms=15, factors=((5, 4), (2, 16)))})
 
 
+def test_toeplitz_like_is_refused_by_the_side_of_what_is_fitted(stack, monkeypatch):
+    """Each gate of an LSTM of 32 units takes a square matrix of side 32, all of them one of 128."""
+    monkeypatch.setattr("lrkeras.compression.target._LARGEST_SIDE", 40)
+    spec = structures.ToeplitzLike(2)
+    _, report = compress(stack, {"lstm_1.recurrent": spec})
+    assert [row.name for row in report.matrices] == ["lstm_1.recurrent"]
+    with pytest.raises(ValueError, match="square matrix of side 128"):
+        compress(stack, {"lstm_1.recurrent": spec}, gate_layout="stacked")
+
+
 def test_shared_projection_is_the_joint_optimum(stack):
     """One projection for the matrices that multiply the hidden state of the first layer."""
     spec = structures.SharedLowRank(rank=6, group="h1")

@@ -1,0 +1,62 @@
+package org.lrkeras.demo.about
+
+import android.view.LayoutInflater
+import android.view.View
+import android.view.ViewGroup
+import android.widget.TextView
+import org.lrkeras.core.model.ModelCard
+import org.lrkeras.core.model.ModelTask
+import org.lrkeras.demo.R
+import org.lrkeras.demo.common.BytesText
+import org.lrkeras.demo.common.Screen
+import org.lrkeras.demo.common.part
+
+/** Versions, and a card for each model. */
+class AboutView(private val root: View, private val controller: AboutController) : Screen {
+    private val versions = root.part<TextView>(R.id.about_versions)
+    private val problems = root.part<TextView>(R.id.about_problems)
+    private val list = root.part<ViewGroup>(R.id.about_models)
+    private val show = ::render
+
+    init {
+        controller.observe(show)
+        controller.start()
+    }
+
+    override fun onDestroy() = controller.forget(show)
+
+    private fun render(state: AboutState) {
+        val resources = root.resources
+        versions.text = resources.getString(R.string.about_versions, state.version, state.runtime)
+        problems.text = state.problems.entries.joinToString("\n") { (file, reason) -> resources.getString(R.string.about_problem, file, reason) }
+        problems.visibility = if (state.problems.isEmpty()) View.GONE else View.VISIBLE
+        list.removeAllViews()
+        state.cards.forEach { add(it) }
+    }
+
+    private fun add(card: ModelCard) {
+        val view = LayoutInflater.from(root.context).inflate(R.layout.model_card, list, false)
+        view.part<TextView>(R.id.card_name).text = card.name
+        view.part<TextView>(R.id.card_details).text = described(card)
+        list.addView(view)
+    }
+
+    private fun described(card: ModelCard): String {
+        val resources = root.resources
+        val task = resources.getString(if (card.task == ModelTask.WORDS) R.string.task_words else R.string.task_speech)
+        val structures = card.structures.entries.joinToString { (layer, structure) -> "$layer: $structure" }
+        return resources.getString(
+            R.string.card_details,
+            task,
+            card.quantize ?: resources.getString(R.string.float32),
+            BytesText.of(card.bytes.toLong()).read(resources),
+            structures.ifEmpty { resources.getString(R.string.unknown) },
+            card.licence ?: resources.getString(R.string.unknown),
+            card.sha256.take(HASH_SHOWN),
+        )
+    }
+
+    private companion object {
+        const val HASH_SHOWN = 12
+    }
+}

@@ -1,0 +1,12 @@
+package org.lrkeras.demo.speech
+
+/**
+ * What recognition costs.
+ *
+ * @property realTimeFactor Computing time over the time of the audio.
+ * @property endToText Milliseconds from the last loud sample of a word to its text, median; null before the first word.
+ * @property input Microseconds a step for the conversion of samples.
+ * @property model Microseconds a step in the model, its mel front end included.
+ * @property decoder Microseconds a step for the search for words.
+ */
+data class SpeechFigures(val realTimeFactor: Double, val endToText: Double?, val input: Double, val model: Double, val decoder: Double)

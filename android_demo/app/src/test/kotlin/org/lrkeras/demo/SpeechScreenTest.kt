@@ -1,0 +1,179 @@
+package org.lrkeras.demo
+
+import android.Manifest
+import android.content.pm.PackageManager
+import android.view.MotionEvent
+import android.view.View
+import android.widget.Button
+import android.widget.Spinner
+import android.widget.TextView
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.lrkeras.demo.speech.AudioException
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+
+class SpeechScreenTest : ScreenTest() {
+    private val microphones = ArrayList<FakeMicrophone>()
+
+    @Before
+    fun countMicrophones() {
+        microphone = { FakeMicrophone(loudness = 8000).also { microphones += it } }
+    }
+
+    private fun open() {
+        start()
+        click(R.id.tab_speech)
+    }
+
+    private fun allow() = shadowOf(application).grantPermissions(Manifest.permission.RECORD_AUDIO)
+
+    private fun touch(action: Int) {
+        val event = MotionEvent.obtain(0, 0, action, 10f, 10f, 0)
+        view<Button>(R.id.speech_hold).dispatchTouchEvent(event)
+        event.recycle()
+    }
+
+    @Test
+    fun playsARecordingToTheModel() {
+        open()
+        val clips = view<Spinner>(R.id.speech_clip)
+        assertEquals(services.speech.state.clips.size, clips.count)
+        assertTrue(clips.count >= 5)
+        clips.setSelection(clips.count - 1)
+        settle()
+        view<Button>(R.id.speech_play).performClick()
+        assertTrue(services.speech.state.isListening)
+        until("the end of the recording") { !services.speech.state.isListening }
+        assertEquals(services.speech.state.clips.last(), text(R.id.speech_text))
+        val figures = requireNotNull(services.speech.state.figures)
+        assertTrue(figures.toString(), figures.realTimeFactor > 0 && figures.endToText!! >= 0 && figures.model > 0 && figures.decoder > 0)
+        assertTrue(text(R.id.speech_figures), text(R.id.speech_figures).startsWith("Real-time factor 0."))
+        assertEquals(View.GONE, view<View>(R.id.speech_message).visibility)
+        // Times of a computer have no place in a picture, and would differ in each.
+        view<TextView>(R.id.speech_figures).text = activity.getString(R.string.speech_figures, 0.0, "0.00 ms", 0.0, 0.0, 0.0)
+        Screenshot.check(activity, "speech_heard")
+    }
+
+    @Test
+    fun listensWhileTheButtonIsHeld() {
+        allow()
+        open()
+        touch(MotionEvent.ACTION_DOWN)
+        until("sound") { services.speech.state.level > -13 }
+        // 8000 of 32768: 20 log10(0.2441) = -12.25 dB.
+        assertEquals(-12.25, services.speech.state.level, 0.01)
+        assertEquals("Release to stop", text(R.id.speech_hold))
+        touch(MotionEvent.ACTION_UP)
+        until("silence") { !services.speech.state.isListening }
+        assertTrue(microphones.single().isClosed)
+        assertEquals("Hold to talk", text(R.id.speech_hold))
+    }
+
+    @Test
+    fun whoCannotHoldStartsAndStops() {
+        allow()
+        open()
+        view<Button>(R.id.speech_hold).performClick()
+        until("sound") { services.speech.state.level > -13 }
+        view<Button>(R.id.speech_hold).performClick()
+        until("silence") { !services.speech.state.isListening }
+        assertTrue(microphones.single().isClosed)
+    }
+
+    @Test
+    fun asksForTheMicrophoneAndExplainsARefusal() {
+        open()
+        touch(MotionEvent.ACTION_DOWN)
+        touch(MotionEvent.ACTION_UP)
+        val asked = shadowOf(activity).lastRequestedPermission
+        assertEquals(listOf(Manifest.permission.RECORD_AUDIO), asked.requestedPermissions.toList())
+        val answer = intArrayOf(PackageManager.PERMISSION_DENIED)
+        shadowOf(application.packageManager).setShouldShowRequestPermissionRationale(Manifest.permission.RECORD_AUDIO, true)
+        activity.onRequestPermissionsResult(asked.requestCode, asked.requestedPermissions, answer)
+        assertTrue(text(R.id.speech_message), "Hold the button again" in text(R.id.speech_message))
+        shadowOf(application.packageManager).setShouldShowRequestPermissionRationale(Manifest.permission.RECORD_AUDIO, false)
+        activity.onRequestPermissionsResult(asked.requestCode, asked.requestedPermissions, answer)
+        assertTrue(text(R.id.speech_message), "system settings" in text(R.id.speech_message))
+        assertEquals(0, microphones.size)
+        assertTrue(view<Button>(R.id.speech_play).isEnabled)
+        Screenshot.check(activity, "speech_refused")
+    }
+
+    @Test
+    fun aMicrophoneThatIsTakenAwayIsToldAndAnotherCanBeTried() {
+        allow()
+        microphone = { FakeMicrophone(hopsUntilLost = 10).also { microphones += it } }
+        open()
+        touch(MotionEvent.ACTION_DOWN)
+        until("the end") { !services.speech.state.isListening }
+        assertEquals("The microphone cannot be used: it was taken away (-6). What was heard before is kept.", text(R.id.speech_message))
+        assertTrue(microphones.single().isClosed)
+        microphone = { throw AudioException("another app uses it") }
+        touch(MotionEvent.ACTION_DOWN)
+        until("the end") { !services.speech.state.isListening }
+        assertTrue("another app uses it" in text(R.id.speech_message))
+        microphone = { FakeMicrophone().also { microphones += it } }
+        touch(MotionEvent.ACTION_DOWN)
+        until("sound") { microphones.size == 2 && microphones[1].hops > 3 }
+        assertEquals(View.GONE, view<View>(R.id.speech_message).visibility)
+        touch(MotionEvent.ACTION_CANCEL)
+        until("silence") { !services.speech.state.isListening }
+    }
+
+    @Test
+    fun leavingTheScreenStopsListening() {
+        allow()
+        open()
+        touch(MotionEvent.ACTION_DOWN)
+        until("sound") { microphones.isNotEmpty() && microphones[0].hops > 3 }
+        view<Button>(R.id.tab_words).performClick()
+        until("silence") { !services.speech.state.isListening }
+        assertTrue(microphones[0].isClosed)
+    }
+
+    @Test
+    fun theEndOfTheProcessKeepsScreenAndText() {
+        open()
+        services.speech.restore(services.speech.chosenFile(), "yes no")
+        killAndComeBack()
+        assertEquals(View.VISIBLE, view<View>(R.id.speech_text).visibility)
+        assertTrue(view<Button>(R.id.tab_speech).isSelected)
+        assertEquals("yes no", text(R.id.speech_text))
+    }
+
+    @Test
+    fun withoutModelsThereIsAMessage() {
+        start(Demo.Files(emptyMap()))
+        click(R.id.tab_speech)
+        assertEquals("This build has no model for this screen.", text(R.id.speech_message))
+        assertFalse(view<Button>(R.id.speech_hold).isEnabled)
+        assertFalse(view<Button>(R.id.speech_play).isEnabled)
+    }
+
+    private fun shoot(name: String) {
+        open()
+        Screenshot.check(activity, name)
+    }
+
+    @Test
+    fun light() = shoot("speech_light")
+
+    @Test
+    @Config(qualifiers = DARK)
+    fun dark() = shoot("speech_dark")
+
+    @Test
+    @Config(qualifiers = LANDSCAPE)
+    fun landscape() = shoot("speech_landscape")
+
+    @Test
+    fun largeFont() {
+        RuntimeEnvironment.setFontScale(1.8f)
+        shoot("speech_large_font")
+    }
+}

@@ -1,0 +1,23 @@
+package org.lrkeras.core.benchmark
+
+import org.lrkeras.core.model.ModelCard
+import org.lrkeras.core.runtime.SessionOptions
+import org.lrkeras.core.stats.LatencyStats
+
+/**
+ * What was measured of one model under one setting.
+ *
+ * @property load Cost of getting it ready.
+ * @property peak Memory after its timed runs, or after the load if that was more.
+ * @property nanos Time of each step, in the order of the runs.
+ */
+class BenchmarkCase(
+    val card: ModelCard,
+    val options: SessionOptions,
+    val load: LoadCost,
+    val peak: MemorySample,
+    val nanos: LongArray,
+) {
+    /** Percentiles of [nanos]. */
+    val stats: LatencyStats = LatencyStats.of(nanos)
+}

@@ -1,0 +1,27 @@
+package org.lrkeras.core.benchmark
+
+/**
+ * One line of a result, as it is shown and compared; times in microseconds, memory in bytes.
+ *
+ * @property model Name of the model; [task] its task.
+ * @property nativeHeap How much the native heap grew with the model.
+ */
+data class BenchmarkRow(
+    val model: String,
+    val task: String,
+    val sha256: String,
+    val threads: Int,
+    val xnnpack: Boolean,
+    val count: Int,
+    val p50: Double,
+    val p90: Double,
+    val p99: Double,
+    val max: Double,
+    val loadMillis: Double,
+    val nativeHeap: Long,
+    val fileBytes: Int,
+) {
+    /** Whether [other] is the same file under the same setting. */
+    fun isSameCase(other: BenchmarkRow) =
+        sha256 == other.sha256 && threads == other.threads && xnnpack == other.xnnpack
+}

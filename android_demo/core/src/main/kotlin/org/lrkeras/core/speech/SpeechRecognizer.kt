@@ -1,0 +1,87 @@
+package org.lrkeras.core.speech
+
+import org.lrkeras.core.model.ModelCard
+import org.lrkeras.core.model.ModelFileException
+import org.lrkeras.core.runtime.StepRunner
+import org.lrkeras.core.runtime.TensorType
+
+/**
+ * Recognises words in a stream of samples, one hop at a time.
+ *
+ * @property samplesPerStep Samples of a hop.
+ * @property sampleRate Samples in a second.
+ * @param decoder Turns outputs into labels; [PrefixBeamDecoder] is for models that the CTC loss has calibrated.
+ */
+class SpeechRecognizer(
+    private val runner: StepRunner,
+    private val labels: SpeechLabels,
+    val samplesPerStep: Int,
+    val sampleRate: Int,
+    private val decoder: CtcDecoder = GreedyDecoder(labels.blank),
+) : AutoCloseable {
+    private val input = runner.inputs.singleOrNull { it.type == TensorType.FLOAT32 && it.elements == samplesPerStep }
+        ?: throw ModelFileException("Expected one input of $samplesPerStep samples, received ${runner.inputs}.")
+    private val samples = runner.buffer(input.name).asFloatBuffer()
+    private val output = runner.outputs.singleOrNull { it.elements == labels.outputs }
+        ?: throw ModelFileException("Expected one output of ${labels.outputs} numbers, received ${runner.outputs}.")
+    private val view = runner.buffer(output.name).asFloatBuffer()
+    private val logits = FloatArray(output.elements)
+    private val likeliest = GreedyDecoder(labels.blank)
+    private val endPointer = EndPointer()
+    private val finished = ArrayList<String>()
+    private var shown = ""
+
+    /** Time spent since the last [reset]. */
+    var timing = SpeechTiming()
+        private set
+
+    /** Takes the next [samplesPerStep] samples as 16-bit numbers. */
+    fun accept(hop: ShortArray): Recognition {
+        require(hop.size == samplesPerStep) { "Expected $samplesPerStep samples, received ${hop.size}." }
+        val begin = System.nanoTime()
+        for (place in hop.indices) samples.put(place, hop[place] / FULL_SCALE)
+        val converted = System.nanoTime()
+        runner.run()
+        val computed = System.nanoTime()
+        view.rewind()
+        view.get(logits)
+        val result = decoded()
+        val length = samplesPerStep * 1_000_000_000L / sampleRate
+        timing = timing.plus(length, converted - begin, computed - converted, System.nanoTime() - computed)
+        return result
+    }
+
+    /** Starts a new recording. */
+    fun reset() {
+        runner.reset()
+        likeliest.reset()
+        decoder.reset()
+        endPointer.reset()
+        finished.clear()
+        shown = ""
+        timing = SpeechTiming()
+    }
+
+    private fun decoded(): Recognition {
+        likeliest.accept(logits)
+        decoder.accept(logits)
+        if (endPointer.accept(likeliest.current == labels.blank)) {
+            finished += labels.words(decoder.outputs())
+            decoder.reset()
+        }
+        val text = (finished + labels.words(decoder.outputs())).joinToString(" ")
+        return Recognition(text, text != shown).also { shown = text }
+    }
+
+    override fun close() = runner.close()
+
+    companion object {
+        private const val FULL_SCALE = 32768f
+
+        /** The recogniser of a file. */
+        fun of(runner: StepRunner, card: ModelCard): SpeechRecognizer {
+            val details = card.details
+            return SpeechRecognizer(runner, SpeechLabels.of(card), details.int("samples_per_step"), details.int("sample_rate"))
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package org.lrkeras.core.words
+
+/**
+ * A text up to the cursor, taken apart as `lrkeras.tasks.keyboard.typed_text` does.
+ *
+ * @property context Tokens before the word that is being typed, `<eos>` first, at most 64.
+ * @property prefix Letters and apostrophes of that word, as they were typed; empty after anything else.
+ */
+class TypedText private constructor(val context: List<String>, val prefix: String) {
+    /** Whether the next word is the first one of a sentence. */
+    val startsSentence: Boolean get() = context.last() in SENTENCE_ENDS
+
+    companion object {
+        private val SENTENCE_ENDS = setOf(".", "!", "?", Tokenizer.END)
+        private val LINE_BREAK = Regex("\r\n?")
+
+        // A model forgets, and a keystroke must not cost more in a long text. Cutting in hops leaves the beginning where
+        // it is for most keystrokes, so that states can be kept from one to the next.
+        private const val MOST_TOKENS = 64
+        private const val TOKEN_HOP = 32
+        private const val MOST_CHARACTERS = 2000
+        private const val CHARACTER_HOP = 1000
+
+        /** Takes [text] apart, which ends at the cursor. */
+        fun of(text: String): TypedText {
+            val end = tail(text.replace(LINE_BREAK, "\n"))
+            val start = prefixStart(end)
+            val tokens = listOf(Tokenizer.END) + Tokenizer.tokens(end.substring(0, start))
+            return TypedText(tokens.drop(hops(tokens.size - MOST_TOKENS, TOKEN_HOP)), end.substring(start))
+        }
+
+        /** The end of a long text, from a blank on where there is one; lengths in code points, as in Python. */
+        private fun tail(text: String): String {
+            val over = text.codePointCount(0, text.length) - MOST_CHARACTERS
+            if (over <= 0) return text
+            val start = text.offsetByCodePoints(0, hops(over, CHARACTER_HOP))
+            val blank = text.indexOf(' ', start)
+            return text.substring(if (blank < 0) start else blank + 1)
+        }
+
+        /** The least multiple of [hop] that is not below [over], and not below zero. */
+        private fun hops(over: Int, hop: Int) = if (over <= 0) 0 else (over + hop - 1) / hop * hop
+
+        /** Where the trailing run of letters and apostrophes begins, at a letter. */
+        private fun prefixStart(text: String): Int {
+            var start = text.length
+            while (start > 0) {
+                val code = text.codePointBefore(start)
+                if (!Characters.isLetter(code) && !Characters.isApostrophe(code)) break
+                start -= Character.charCount(code)
+            }
+            while (start < text.length && Characters.isApostrophe(text[start].code)) start++
+            return start
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package org.lrkeras.core.words
+
+/**
+ * The words of a model, with what the suggestions need to know of each.
+ *
+ * @param words The tokens in the order of their ids.
+ * @param blocked Words that are never suggested.
+ */
+class WordVocabulary(private val words: List<String>, blocked: Collection<String> = emptyList()) {
+    private val ids = HashMap<String, Int>(2 * words.size)
+    private val unknown: Int
+    private val suggested: IntArray
+    private val keys: List<String>
+    private val marks: IntArray
+
+    /** The token that starts a message. */
+    val end: Int
+
+    val size: Int get() = words.size
+
+    init {
+        words.forEachIndexed { id, word -> ids[word] = id }
+        unknown = special(Tokenizer.UNKNOWN)
+        end = special(Tokenizer.END)
+        val hidden = blocked.toSet()
+        val allowed = words.indices.filter { isShown(words[it]) && words[it] !in hidden }
+        suggested = allowed.sortedBy { withoutApostrophes(words[it]) }.toIntArray()
+        keys = suggested.map { withoutApostrophes(words[it]) }
+        marks = words.indices.filter { words[it] in PUNCTUATION }.toIntArray()
+    }
+
+    /** The word with an id. */
+    fun word(id: Int): String = words[id]
+
+    /** Ids of tokens; those that are not in the vocabulary become the unknown one. */
+    fun encode(tokens: List<String>): IntArray = IntArray(tokens.size) { ids[tokens[it]] ?: unknown }
+
+    /** Ids of the words that may be suggested and begin with [prefix], apostrophes not counted. */
+    fun beginningWith(prefix: String): IntArray {
+        val key = withoutApostrophes(prefix)
+        val from = insertionPoint(key)
+        var to = from
+        while (to < keys.size && keys[to].startsWith(key)) to++
+        return suggested.copyOfRange(from, to)
+    }
+
+    /** Ids of the punctuation marks that may be suggested. */
+    fun punctuation(): IntArray = marks.copyOf()
+
+    private fun insertionPoint(key: String): Int {
+        var low = 0
+        var high = keys.size
+        while (low < high) {
+            val middle = (low + high) ushr 1
+            if (keys[middle] < key) low = middle + 1 else high = middle
+        }
+        return low
+    }
+
+    private fun special(word: String): Int =
+        requireNotNull(ids[word]) { "Expected a vocabulary with $word, received ${words.size} words without it." }
+
+    companion object {
+        /** The marks that may be suggested. */
+        val PUNCTUATION = setOf(".", ",", "?", "!")
+
+        private val SINGLE_LETTERS = setOf("a", "i")
+
+        /** Whether a token is a word, letters with apostrophes inside, and more than a stray letter. */
+        private fun isShown(token: String): Boolean =
+            Tokenizer.tokens(token) == listOf(token) && Characters.isLetter(token.codePointAt(0)) &&
+                (token.codePointCount(0, token.length) > 1 || token in SINGLE_LETTERS)
+
+        internal fun withoutApostrophes(word: String): String = word.filter { it != Characters.APOSTROPHE }
+    }
+}

@@ -1,0 +1,114 @@
+package org.lrkeras.core.benchmark
+
+import org.junit.Assert.assertArrayEquals
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.lrkeras.core.json.JsonObject
+import org.lrkeras.core.model.ModelCard
+import org.lrkeras.core.model.ModelFileException
+import org.lrkeras.core.model.ModelTask
+import org.lrkeras.core.runtime.CountingSession
+import org.lrkeras.core.runtime.InferenceRuntime
+import org.lrkeras.core.runtime.InferenceSession
+import org.lrkeras.core.runtime.SessionOptions
+import java.nio.ByteBuffer
+
+class BenchmarkTest {
+    private val opened = ArrayList<Pair<CountingSession, SessionOptions>>()
+    private val order = ArrayList<Int>()
+
+    private val runtime = object : InferenceRuntime {
+        override val version = "fake 1"
+
+        override fun open(model: ByteBuffer, options: SessionOptions): InferenceSession {
+            if (model.limit() == 0) throw ModelFileException("Expected a model, received nothing.")
+            val number = opened.size
+            val session = CountingSession()
+            opened += session to options
+            return object : InferenceSession by session {
+                override fun run(signature: String, inputs: Map<String, ByteBuffer>, outputs: Map<String, ByteBuffer>) {
+                    order += number
+                    session.run(signature, inputs, outputs)
+                }
+            }
+        }
+    }
+
+    private val source = object : ModelSource {
+        override fun map(file: String): ByteBuffer = ByteBuffer.allocateDirect(if (file == "broken") 0 else 8)
+
+        override fun card(file: String) =
+            ModelCard(file, "model $file", ModelTask.WORDS, 8, "hash of $file", JsonObject.parse("""{"vocabulary": ["a", "b", "c"]}"""))
+    }
+
+    private val memory = MemoryProbe { MemorySample(pss = 1000L * (opened.size + 1), nativeHeap = 10L * (opened.size + 1)) }
+
+    private fun plan(vararg files: String, runs: Int = 30) =
+        BenchmarkPlan(files.toList(), BenchmarkPlan.settings(listOf(1, 2), listOf(true)), runs, nanos = 0, warmUpNanos = 0, turn = 10)
+
+    @Test
+    fun everyModelIsMeasuredUnderEverySetting() {
+        val shares = ArrayList<Double>()
+        val cases = Benchmark(runtime, source, memory, onProgress = { shares += it.share }).run(plan("a", "b"))
+        assertEquals(listOf("a" to 1, "b" to 1, "a" to 2, "b" to 2), cases.map { it.card.file to it.options.threads })
+        assertTrue(cases.all { it.nanos.size == 30 && it.nanos.all { time -> time > 0 } })
+        assertTrue(opened.all { it.first.isClosed })
+        // One first run, and in three turns ten untimed and ten timed ones.
+        assertTrue(opened.all { it.first.runs == 61 })
+        assertEquals(shares.sorted(), shares)
+        assertEquals(1.0, shares.last(), 0.0)
+        assertEquals(1000L, cases[0].load.before.pss)
+        assertEquals(20L, cases[0].load.after.nativeHeap)
+        assertEquals(30L, cases[0].peak.nativeHeap)
+    }
+
+    @Test
+    fun modelsTakeTurnsInAnOrderThatChanges() {
+        Benchmark(runtime, source, memory).run(plan("a", "b", "c", runs = 200))
+        // After the three first runs, turns of twenty; the first of the two settings.
+        val turns = order.drop(3).take(3 * 20 * 20).chunked(20)
+        assertTrue(turns.all { it.toSet().size == 1 })
+        val rounds = turns.map { it[0] }.chunked(3)
+        assertTrue(rounds.all { it.toSet().size == 3 })
+        assertTrue(rounds.toSet().size > 2)
+    }
+
+    @Test
+    fun stoppingClosesEverything() {
+        var asked = 0
+        val benchmark = Benchmark(runtime, source, memory, isCancelled = { ++asked > 12 })
+        assertThrows(BenchmarkCancelled::class.java) { benchmark.run(plan("a", "b", runs = 20_000)) }
+        assertEquals(2, opened.size)
+        assertTrue(opened.all { it.first.isClosed })
+    }
+
+    @Test
+    fun aModelThatFailsEndsItWithAReasonAndClosesTheOthers() {
+        val error = assertThrows(ModelFileException::class.java) { Benchmark(runtime, source, memory).run(plan("a", "broken")) }
+        assertEquals("Expected a model, received nothing.", error.message)
+        assertTrue(opened.single().first.isClosed)
+    }
+
+    @Test
+    fun theReportHoldsEveryRun() {
+        val plan = plan("a", "b")
+        val cases = Benchmark(runtime, source, memory).run(plan)
+        val json = BenchmarkReport.toJson(123, mapOf("model" to "phone"), plan, cases)
+        val written = JsonObject.parse(json)
+        val samples = written.objects("cases").map { case -> (case["samples_ns"] as List<*>).map { it as Long }.toLongArray() }
+        samples.zip(cases).forEach { (read, case) -> assertArrayEquals(case.nanos, read) }
+        val report = BenchmarkReport.read(json)
+        assertEquals(123L, report.time)
+        assertEquals("phone", report.device["model"])
+        val sorted = cases[3].nanos.sortedArray()
+        val row = report.rows[3]
+        assertEquals(listOf("model b", 2, true, 30), listOf(row.model, row.threads, row.xnnpack, row.count))
+        assertEquals(sorted[14] / 1e3, row.p50, 1e-9)
+        assertEquals(sorted[26] / 1e3, row.p90, 1e-9)
+        assertEquals(10L, row.nativeHeap)
+        assertTrue(row.isSameCase(BenchmarkReport.read(json).rows[3]))
+        assertTrue(!row.isSameCase(report.rows[1]))
+    }
+}

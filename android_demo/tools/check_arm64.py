@@ -1,0 +1,98 @@
+"""Runs the app's models on its own arm64 library under qemu and compares them with Python.
+
+`check_arm64.py` after `mvn package`; needs qemu-aarch64-static and aarch64-linux-gnu-gcc. Two
+processors (an in-order one without, and an out-of-order one with dot products), with XNNPACK and
+without. It shows that the results are right; the time under an emulator says nothing about a phone.
+"""
+
+import array
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import wave
+
+DEMO = pathlib.Path(__file__).parents[1]
+OUT = DEMO / "target" / "bionic"
+LIBRARIES = DEMO / "target" / "aar" / "tensorflow-lite" / "jni" / "arm64-v8a"
+ASSETS = DEMO / "app" / "src" / "main" / "assets"
+COMPILER = "aarch64-linux-gnu-gcc"
+PROCESSORS = ("cortex-a53", "cortex-a76")
+# Of the range of a model's outputs. int8: activations are rounded to 1/127 at each product.
+TOLERANCES = {None: 1e-5, "int8": 0.02}
+
+
+def compile_harness() -> pathlib.Path:
+    """Makes the stand-ins for Android's libraries and the program that runs steps."""
+    stand_in = [sys.executable, DEMO / "tools" / "bionic_stand_in.py", "aarch64"]
+    library = LIBRARIES / "libtensorflowlite_jni.so"
+    subprocess.run([*stand_in, OUT / "aarch64", COMPILER, library], check=True)
+    program = OUT / "run_steps"
+    source = DEMO / "tools" / "arm64" / "run_steps.c"
+    flags = ["-O1", "-Wall", "-Werror", "-fno-stack-protector"]
+    lenient = "-Wl,--unresolved-symbols=ignore-in-shared-libs"
+    subprocess.run([COMPILER, *flags, "-o", program, source, library, lenient], check=True)
+    return program
+
+
+def inputs(golden: dict) -> bytes:
+    """What the model is fed, as the tensor has it."""
+    if "tokens" in golden:
+        return array.array("i", golden["tokens"]).tobytes()
+    with wave.open(str(ASSETS / "clips" / golden["clip"])) as sound:
+        samples = array.array("h", sound.readframes(sound.getnframes()))
+    return array.array("f", [one / 32768 for one in samples]).tobytes()
+
+
+def run(program: pathlib.Path, golden: dict, processor: str, xnnpack: bool) -> list[float]:
+    """All outputs of all steps, one after the other."""
+    search = f"LD_LIBRARY_PATH={OUT / 'aarch64'}:{LIBRARIES}"
+    emulator = ["qemu-aarch64-static", "-cpu", processor, "-L", "/usr/aarch64-linux-gnu"]
+    with tempfile.TemporaryDirectory() as folder:
+        given, found = pathlib.Path(folder, "given"), pathlib.Path(folder, "found")
+        given.write_bytes(inputs(golden))
+        steps = str(len(golden["outputs"]))
+        model = ASSETS / "models" / golden["model"]
+        call = [program, model, steps, given, found, str(int(xnnpack))]
+        command = [*emulator, "-E", search, *call]
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+        return list(array.array("f", found.read_bytes()))
+
+
+def error(golden: dict, found: list[float]) -> float:
+    """The largest difference, in ranges of the expected outputs."""
+    expected = golden["outputs"]
+    values = [value for row in expected for value in row]
+    if len(found) != len(expected) * golden["width"]:
+        raise ValueError(f"Expected {len(expected)} steps, received {len(found)} numbers.")
+    differences = [
+        abs(value - found[step * golden["width"] + place])
+        for step, row in enumerate(expected)
+        for place, value in zip(golden["kept"], row, strict=True)
+    ]
+    return max(differences) / (max(values) - min(values))
+
+
+def main() -> int:
+    """Prints a line for each run; returns the exit status."""
+    program = compile_harness()
+    passed = failed = 0
+    for file in sorted((DEMO / "goldens").glob("*.json")):
+        golden = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(golden, dict):
+            continue
+        most = TOLERANCES[golden["quantize"]]
+        for processor in PROCESSORS:
+            for xnnpack in (True, False):
+                found = error(golden, run(program, golden, processor, xnnpack))
+                is_right = found <= most
+                passed, failed = passed + is_right, failed + (not is_right)
+                what = f"{golden['model']:<48} {processor} xnnpack={xnnpack!s:<5}"
+                print(f"{what} error {found:.2e} of {most:.0e} {'ok' if is_right else 'WRONG'}")
+    print(f"arm64: {passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

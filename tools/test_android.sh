@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Every check of the Android app that runs without a phone: core and screens on the JVM, the engine on the APK's own
+# libraries (x86_64 through a stand-in for Android's libc, arm64 under qemu), the APK, the bundle, lint, the dex round trip.
+# Linux on x86_64. Installs what is missing where it is root on Debian; else says what to install.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source android_demo/tools/system_packages.sh
+need javac openjdk-17-jdk-headless
+need mvn maven
+need gcc gcc libc6-dev
+need readelf binutils
+need qemu-aarch64-static qemu-user-static
+need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+need apksigner apksigner
+need dexdump dexdump
+
+# Short runs: what the second compiler of the JVM costs it does not earn back.
+quick="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+export MAVEN_OPTS="${MAVEN_OPTS:-$quick}" LRKERAS_JAVA_OPTIONS="${LRKERAS_JAVA_OPTIONS:-$quick}"
+begin=$SECONDS
+step() { echo "== $1 ($((SECONDS - begin)) s)"; }
+
+step "core and screens on the JVM"
+(cd android_demo && mvn --quiet --batch-mode package)
+step "APK"
+bash android_demo/tools/package.sh android_demo/target/lrkeras-demo.apk
+apksigner verify --verbose --min-sdk-version 24 android_demo/target/lrkeras-demo.apk | grep -E '^Verifie[sd]'
+# Read to the end: a pipe that is closed early would end this script.
+dexdump -f android_demo/target/lrkeras-demo.apk | grep "Lorg/lrkeras/demo/MainActivity;" >/dev/null
+step "bundle"
+bash android_demo/tools/bundle.sh android_demo/target/lrkeras-demo.aab
+step "arm64"
+python3 android_demo/tools/check_arm64.py
+step "dex round trip"
+bash android_demo/tools/dex_round_trip.sh
+step "lint"
+bash android_demo/tools/lint.sh
+step "done"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The keyboard's rival without a network: an interpolated Kneser-Ney 5-gram of IRSTLM, pruned.
 #     tools/train_ngram.sh DATA OUT THRESHOLD
-# DATA holds the corpora of lrkeras.datasets.keyboard_text. Leaves OUT/pruned.lm (ARPA) and OUT/pruned.blm, the same quantised
+# DATA holds the corpora of lrkeras.datasets.keyboard_text. Leaves OUT/kneser_ney_5gram.lm (ARPA) and OUT/kneser_ney_5gram.blm, the same quantised
 # to 8 bits and compiled, whose size counts. Needs the Debian package irstlm. "kneser-ney" is called "improved-shift-beta" there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -23,7 +23,7 @@ PY
   add-start-end.sh <"$out/train.txt" >"$out/train.se"
   build-lm.sh -i "cat $out/train.se" -n 5 -o "$out/lm.gz" -k 3 -s improved-kneser-ney -t "$out/stat"
 fi
-prune-lm "$out/lm.gz" "$out/pruned.lm" --threshold="$threshold" --abs=1
-quantize-lm "$out/pruned.lm" "$out/pruned.qlm"
-compile-lm "$out/pruned.qlm" "$out/pruned.blm"
-ls -l "$out/pruned.lm" "$out/pruned.blm"
+prune-lm "$out/lm.gz" "$out/kneser_ney_5gram.lm" --threshold="$threshold" --abs=1
+quantize-lm "$out/kneser_ney_5gram.lm" "$out/kneser_ney_5gram.qlm"
+compile-lm "$out/kneser_ney_5gram.qlm" "$out/kneser_ney_5gram.blm"
+ls -l "$out/kneser_ney_5gram.lm" "$out/kneser_ney_5gram.blm"

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras import layers
-from lrkeras.compression import compress
+from lrkeras import compress, layers
+from lrkeras.compression.warm_start import warm_start
 from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.model import STRUCTURES, build_network
 
@@ -47,17 +47,8 @@ def _doped(network: keras.Model, teacher: keras.Model) -> keras.Model:
         if isinstance(layer, layers.LSTM):
             parts = (source.cell.kernel, source.cell.recurrent_kernel)
             whole = np.concatenate([ops.convert_to_numpy(part) for part in parts])
-            _fill(layer.cell.joint_structure.parts, whole)
+            warm_start(layer.cell.joint_structure, whole)
             layer.cell.bias.assign(source.cell.bias)
         else:
             layer.set_weights(source.get_weights())
     return network
-
-
-def _fill(gates, whole: np.ndarray) -> None:
-    """Makes sums of a product and a full sparse part equal to the gates of a matrix."""
-    for gate, matrix in zip(gates, np.split(whole, len(gates), axis=1), strict=True):
-        base, sparse = gate.parts
-        base.from_dense(matrix)
-        sparse.mask.assign(np.ones(sparse.mask.shape, bool))
-        sparse.values.assign(matrix - ops.convert_to_numpy(base.to_dense()))

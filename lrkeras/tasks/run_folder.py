@@ -11,30 +11,38 @@ from typing import Any
 import keras
 
 
-def claim(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None:
-    """Makes a folder and writes the config into it, or checks that it belongs to the same one.
+def check(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None:
+    """Sees whether a folder is free for a run, or holds one of the same settings; writes nothing.
 
     Args:
-        out: the folder.
+        out: the folder, which need not exist.
         config: a dataclass of JSON types.
         ignored: fields in which runs in one folder may differ.
 
     Raises:
         ValueError: the folder holds a run with another config.
+    """
+    file = out / "config.json"
+    if not file.exists():
+        return
+    wanted = json.loads(json.dumps(dataclasses.asdict(config)))
+    found = json.loads(file.read_text(encoding="utf-8"))
+    changed = sorted(k for k in wanted if k not in ignored and found.get(k) != wanted[k])
+    if changed:
+        raise ValueError(
+            f"Expected an empty folder or one with the same settings; {str(out)!r} holds a run "
+            f"with another {', '.join(changed)}. Choose another folder, or delete this one."
+        )
+
+
+def claim(out: pathlib.Path, config: Any) -> None:
+    """Makes a folder and writes the config into it, once all that a run needs is there.
+
+    Raises:
         OSError: the folder cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    file = out / "config.json"
-    wanted = json.loads(json.dumps(dataclasses.asdict(config)))
-    if file.exists():
-        found = json.loads(file.read_text(encoding="utf-8"))
-        changed = sorted(k for k in wanted if k not in ignored and found.get(k) != wanted[k])
-        if changed:
-            raise ValueError(
-                f"Expected an empty folder or one with the same settings; {str(out)!r} holds a run "
-                f"with another {', '.join(changed)}. Choose another folder, or delete this one."
-            )
-    write_json(file, wanted)
+    write_json(out / "config.json", dataclasses.asdict(config))
 
 
 def save_model(model: keras.Model, file: pathlib.Path) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import importlib.util
-import json
 import pathlib
 
 import keras
@@ -14,6 +12,7 @@ import numpy as np
 from lrkeras import callbacks, distill, structures
 from lrkeras.datasets import Vocabulary, keyboard_text, words
 from lrkeras.tasks.perplexity import Perplexity
+from lrkeras.tasks.run_folder import check, claim, save_model, write_json
 from lrkeras.tasks.token_windows import TokenWindows
 from lrkeras.tasks.word_models import (
     MODELS,
@@ -109,10 +108,10 @@ def train(
         OSError: the folder cannot be written.
     """
     out = pathlib.Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    _claim(out, config)
+    check(out, config, ignored=("models",))  # a folder may get more of them
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
-    _write_json(out / "metadata.json", {"vocabulary": vocabulary.words})
+    claim(out, config)
+    write_json(out / "metadata.json", {"vocabulary": vocabulary.words})
     report = {
         "task": "word_prediction",
         "train_tokens": len(train_ids),
@@ -123,7 +122,7 @@ def train(
             for name in config.models
         },
     }
-    _write_json(out / "training.json", report)
+    write_json(out / "training.json", report)
     return report
 
 
@@ -172,7 +171,7 @@ def train_model(
             shuffle=False,
             verbose=verbose,
         )
-        _save(model, model_file)
+        save_model(model, model_file)
     return _summary(model_file, history_file)
 
 
@@ -243,25 +242,9 @@ def _callbacks(
     return [*chosen, keras.callbacks.BackupAndRestore(backup)]
 
 
-def _claim(out: pathlib.Path, config: WordPredictionConfig) -> None:
-    """Writes the config into the folder, or checks that the folder belongs to the same one."""
-    file = out / "config.json"
-    wanted = json.loads(json.dumps(dataclasses.asdict(config)))
-    models = wanted.pop("models")  # a folder may get more of them
-    if file.exists():
-        found = json.loads(file.read_text(encoding="utf-8"))
-        changed = sorted(key for key in wanted if found.get(key) != wanted[key])
-        if changed:
-            raise ValueError(
-                f"Expected an empty folder or one with the same settings; {str(out)!r} holds a run "
-                f"with another {', '.join(changed)}. Choose another folder, or delete this one."
-            )
-    _write_json(file, {**wanted, "models": models})
-
-
 def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:
     history = read_history(history_file)
-    _write_json(history_file.with_suffix(".json"), history)
+    write_json(history_file.with_suffix(".json"), history)
     model = keras.saving.load_model(model_file, compile=False)
     return {
         "file": model_file.name,
@@ -278,14 +261,3 @@ def count_parameters(model: keras.Model) -> int:
         for part in structures.find_structures(model, structures.Sparse)
     )
     return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) - masked
-
-
-def _save(model: keras.Model, file: pathlib.Path) -> None:
-    # A killed run must not leave half a file that looks finished.
-    unfinished = file.with_name(f".unfinished-{file.name}")
-    model.save(unfinished)
-    unfinished.replace(file)
-
-
-def _write_json(file: pathlib.Path, content: dict) -> None:
-    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -159,6 +159,14 @@ def test_other_settings_do_not_touch_the_folder(trained):
     assert json.loads((out / "config.json").read_text())["units"] == 32
 
 
+@pytest.mark.parametrize("data", [None, "nowhere"])
+def test_without_its_corpus_a_run_leaves_no_folder(tmp_path, data):
+    config = dataclasses.replace(MICRO, corpus="keyboard")
+    with pytest.raises((ValueError, FileNotFoundError), match="older"):
+        word_prediction.train(config, tmp_path / "run", data=data, verbose=0)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, monkeypatch):
     out, _ = trained
     name = "doped_kronecker"  # has every state that a dense model has, and masks

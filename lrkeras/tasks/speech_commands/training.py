@@ -12,7 +12,7 @@ import numpy as np
 from lrkeras import callbacks
 from lrkeras.compression import distill
 from lrkeras.structures import Sparse, find_structures
-from lrkeras.tasks.run_folder import claim, save_model, write_json
+from lrkeras.tasks.run_folder import check, claim, save_model, write_json
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
 from lrkeras.tasks.speech_commands.config import FITTED, STAGES, SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
@@ -67,10 +67,11 @@ def train(
             f"{config.models}."
         )
     out = pathlib.Path(out)
-    claim(out, config, ignored=("models",))
-    write_json(out / "metadata.json", metadata())
+    check(out, config, ignored=("models",))
     clips = load_clips(config, "train", data)
     valid = load_clips(config, "valid", data)[: config.max_valid]
+    claim(out, config)
+    write_json(out / "metadata.json", metadata())
     report = {
         "task": "speech_commands",
         "train_clips": len(clips),

@@ -102,8 +102,7 @@ def register(name: str, files: dict[str, str], folder: pathlib.Path = FOLDER) ->
 
 def checksum(file: pathlib.Path) -> str:
     """The SHA-256 of a file, hexadecimal."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _registry(folder: pathlib.Path) -> dict[str, dict[str, dict]]:

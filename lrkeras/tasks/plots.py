@@ -32,10 +32,10 @@ def training(
     Raises:
         ImportError: matplotlib is not installed.
     """
-    figure, (upper, lower) = _figure(7, 6, rows=2, sharex=True, height_ratios=(3, 2))
+    figure, (upper, lower) = make_figure(7, 6, rows=2, sharex=True, height_ratios=(3, 2))
     for color, (name, history) in zip(COLORS, histories.items(), strict=False):
         epochs = [epoch + 1 for epoch in history["epoch"]]
-        label = _title(name)
+        label = title_of(name)
         score = history["val_perplexity"]
         final = f"{label}, validation ({score[-1]:.1f} at the end)"
         upper.plot(epochs, score, "o-", color=color, label=final)
@@ -55,7 +55,7 @@ def training(
     lower.set_ylabel("sparsity of the\nsparse part (%)")
     lower.set_xlabel("epoch")
     lower.xaxis.get_major_locator().set_params(integer=True)
-    _save(figure, file)
+    save_figure(figure, file)
 
 
 def tradeoff(rows: Sequence[Mapping[str, Any]], file: str | os.PathLike) -> None:
@@ -68,22 +68,15 @@ def tradeoff(rows: Sequence[Mapping[str, Any]], file: str | os.PathLike) -> None
     Raises:
         ImportError: matplotlib is not installed.
     """
-    figure, (axes,) = _figure(7, 4.6)
+    figure, (axes,) = make_figure(7, 4.6)
     largest = max(row["bytes"] for row in rows)
     for row in rows:
-        color = COLORS[0] if row["name"].startswith("dense") else COLORS[1]
-        place = (row["median_us"], row["perplexity"])
-        area = 1600 * row["bytes"] / largest
-        axes.scatter(*place, s=area, color=color, alpha=0.35, linewidths=0)
-        axes.scatter(*place, s=14, color=color)
-        radius = (area / 3.1416) ** 0.5
-        axes.annotate(
-            f"{_title(row['name'])}\n{row['bytes'] / 1e3:,.0f} kB, {row['median_us']:.1f} µs",
-            place,
-            (0, radius + 4),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
+        draw_disc(
+            axes,
+            (row["median_us"], row["perplexity"]),
+            row["bytes"] / largest,
+            f"{title_of(row['name'])}\n{row['bytes'] / 1e3:,.0f} kB, {row['median_us']:.1f} µs",
+            color=COLORS[0] if row["name"].startswith("dense") else COLORS[1],
         )
     axes.margins(x=0.22, y=0.35)
     axes.set_xscale("log")
@@ -91,10 +84,37 @@ def tradeoff(rows: Sequence[Mapping[str, Any]], file: str | os.PathLike) -> None
     axes.set_xlabel("time of one word (µs, median, one thread; logarithmic)")
     axes.set_ylabel("perplexity (lower is better)")
     axes.set_title("Lower left is better; the area of a disc is the size of the file", fontsize=10)
-    _save(figure, file)
+    save_figure(figure, file)
 
 
-def _figure(width: float, height: float, *, rows: int = 1, **grid):
+def draw_disc(
+    axes, place: tuple[float, float], size: float, label: str, *, color: str, fontsize: int = 9
+) -> None:
+    """Draws a point in a disc with a label above it.
+
+    Args:
+        axes: what to draw on.
+        place: of the point.
+        size: the area of the disc, 1 for the largest.
+        label: its text.
+        color: of both.
+        fontsize: of the label.
+    """
+    area = 1600 * size
+    axes.scatter(*place, s=area, color=color, alpha=0.35, linewidths=0)
+    axes.scatter(*place, s=14, color=color)
+    axes.annotate(
+        label,
+        place,
+        (0, (area / 3.1416) ** 0.5 + 4),
+        textcoords="offset points",
+        ha="center",
+        fontsize=fontsize,
+    )
+
+
+def make_figure(width: float, height: float, *, rows: int = 1, **grid):
+    """A figure without a display, and its axes one above the other."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -117,9 +137,11 @@ def _plain_log_ticks(axis) -> None:
     axis.set_minor_formatter("")
 
 
-def _save(figure, file: str | os.PathLike) -> None:
+def save_figure(figure, file: str | os.PathLike) -> None:
+    """Writes a PNG."""
     figure.savefig(file, dpi=150, facecolor="white")
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
+    """The name of a model, for people."""
     return name.replace("_", " ")

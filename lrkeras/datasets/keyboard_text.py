@@ -25,7 +25,8 @@ from lrkeras.datasets.words import TOKEN
 
 NUMBER = "<num>"
 SOURCES = ("dialogues", "sentences", "articles")
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+# A word of letters with its inner apostrophes.
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _MARKS = frozenset(".,?!;:'\"()-/&$%")
 
 
@@ -193,7 +194,7 @@ def _vocabulary(sources: list[list[list[str]]], num_words: int) -> Vocabulary:
         counts = collections.Counter(token for line in lines for token in line)
         total = counts.total()
         for token, count in counts.items():
-            if _WORD.fullmatch(token) or token in _MARKS:
+            if WORD.fullmatch(token) or token in _MARKS:
                 shares[token] += count / total
     ranked = sorted(shares, key=lambda token: (-shares[token], token))
     return Vocabulary([UNKNOWN, END, NUMBER, *ranked[: num_words - 3]])

@@ -9,6 +9,7 @@ import numpy as np
 
 from lrkeras.datasets import Vocabulary, words
 from lrkeras.export import StepRunner
+from lrkeras.tasks.stored_vocabulary import stored_vocabulary
 
 
 class StepLanguageModel:
@@ -31,14 +32,7 @@ class StepLanguageModel:
     def __init__(self, path: str | os.PathLike, vocabulary: Vocabulary | None = None) -> None:
         self.runner = StepRunner(path)
         if vocabulary is None:
-            stored = self.runner.metadata.get("vocabulary")
-            if not stored:
-                raise ValueError(
-                    f"Expected a vocabulary in the metadata of {os.fspath(path)!r}; received "
-                    f"{sorted(self.runner.metadata)}. Convert with "
-                    "metadata={'vocabulary': [...]}."
-                )
-            vocabulary = Vocabulary(stored)
+            vocabulary = stored_vocabulary(self.runner.metadata, path)
         self.vocabulary = vocabulary
 
     def next_words(self, prompt: str, count: int = 3) -> list[tuple[str, float]]:

@@ -6,8 +6,8 @@ import os
 
 import numpy as np
 
-from lrkeras.datasets import Vocabulary
 from lrkeras.export import StepRunner
+from lrkeras.tasks.stored_vocabulary import stored_vocabulary
 
 
 class FileModel:
@@ -19,11 +19,15 @@ class FileModel:
     Attributes:
         vocabulary: its words.
         blocked: words that are not to be suggested.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it has no signature `step` or no vocabulary.
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
         self._runner = StepRunner(path)
-        self.vocabulary = Vocabulary(self._runner.metadata["vocabulary"])
+        self.vocabulary = stored_vocabulary(self._runner.metadata, path)
         self.blocked = tuple(self._runner.metadata.get("blocked", ()))
 
     def reset(self) -> None:

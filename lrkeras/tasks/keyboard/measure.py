@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 
-from lrkeras.datasets.keyboard_text import tokenize
+from lrkeras.datasets.keyboard_text import WORD, tokenize
 from lrkeras.datasets.vocabulary import END, Vocabulary
-from lrkeras.tasks.keyboard.word_ranking import WordRanking
-
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_MARKS = frozenset((".", ",", "?", "!"))
-_SENTENCE_ENDS = frozenset((".", "!", "?", END))
+from lrkeras.tasks.keyboard.word_ranking import WordRanking, takes_mark
 
 
 class NextWord(Protocol):
@@ -103,7 +98,7 @@ def measure(
         for token, token_id in zip([*tokens, END], vocabulary.encode([*tokens, END]), strict=True):
             counts.tokens += 1
             counts.loss += _log_sum(logits) - float(logits[token_id])
-            if _WORD.fullmatch(token):
+            if WORD.fullmatch(token):
                 known = token_id != vocabulary.unknown_id
                 _type(counts, ranking, logits, token, previous, known)
             previous = token
@@ -119,8 +114,7 @@ def _type(
     previous: str,
     known: bool,
 ) -> None:
-    marks = previous not in _SENTENCE_ENDS and previous not in _MARKS
-    shown = ranking.best(logits, marks=marks)
+    shown = ranking.best(logits, marks=takes_mark(previous))
     counts.words += 1
     counts.unknown += not known
     counts.first += word in shown[:1]

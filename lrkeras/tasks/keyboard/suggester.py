@@ -6,14 +6,13 @@ import os
 
 import numpy as np
 
-from lrkeras.datasets import Vocabulary
 from lrkeras.export import StepRunner
 from lrkeras.tasks.keyboard.suggestion import Suggestion
 from lrkeras.tasks.keyboard.typed_text import TypedText
-from lrkeras.tasks.keyboard.word_ranking import WordRanking
+from lrkeras.tasks.keyboard.word_ranking import MARKS, WordRanking, takes_mark
+from lrkeras.tasks.stored_vocabulary import stored_vocabulary
 
 _CAPITALISED = frozenset(("i", "i'm", "i'll", "i've", "i'd"))
-_MARKS = frozenset((".", ",", "?", "!"))
 _KEPT_STATES = 16
 
 
@@ -39,14 +38,9 @@ class Suggester:
 
     def __init__(self, path: str | os.PathLike, num_threads: int = 1) -> None:
         self.runner = StepRunner(path, num_threads=num_threads)
-        words = self.runner.metadata.get("vocabulary")
-        if not words:
-            raise ValueError(
-                f"Expected a vocabulary in the metadata of {os.fspath(path)!r}; received "
-                f"{sorted(self.runner.metadata)}. Convert with metadata={{'vocabulary': [...]}}."
-            )
-        self.vocabulary = Vocabulary(words)
-        self.ranking = WordRanking(words, self.runner.metadata.get("blocked", ()))
+        self.vocabulary = stored_vocabulary(self.runner.metadata, path)
+        blocked = self.runner.metadata.get("blocked", ())
+        self.ranking = WordRanking(self.vocabulary.words, blocked)
         # Context -> the states after it and the logits of the next word; the latest last.
         self._known: dict[tuple[int, ...], tuple[dict[str, np.ndarray], np.ndarray]] = {}
 
@@ -59,13 +53,12 @@ class Suggester:
         """
         typed = TypedText.of(text)
         logits = self._logits(tuple(int(i) for i in self.vocabulary.encode(typed.context)))
-        last = typed.context[-1]
-        marks = not typed.starts_sentence and last not in _MARKS
+        marks = takes_mark(typed.context[-1])
         words = self.ranking.best(logits, prefix=typed.prefix, marks=marks, count=count)
         return [self._suggestion(word, typed) for word in words]
 
     def _suggestion(self, word: str, typed: TypedText) -> Suggestion:
-        if word in _MARKS:
+        if word in MARKS:
             return Suggestion(word, 1 if typed.ends_in_blank else 0)
         return Suggestion(_cased(word, typed), len(typed.prefix))
 

@@ -9,7 +9,8 @@ from lrkeras.datasets.keyboard_text import tokenize
 from lrkeras.datasets.vocabulary import END
 
 _PREFIX = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)*\Z")
-_SENTENCE_ENDS = (".", "!", "?", END)
+# After these a sentence starts.
+SENTENCE_ENDS = frozenset((".", "!", "?", END))
 # A model forgets, and a keystroke must not cost more in a long text. Cutting in hops leaves the
 # beginning where it is for most keystrokes, so that states can be kept from one to the next.
 _MAX_TOKENS, _TOKEN_HOP = 64, 32
@@ -50,7 +51,7 @@ class TypedText:
         return cls(
             context=tuple(tokens[start:]),
             prefix=prefix,
-            starts_sentence=tokens[-1] in _SENTENCE_ENDS,
+            starts_sentence=tokens[-1] in SENTENCE_ENDS,
             ends_in_blank=text.endswith(" "),
         )
 

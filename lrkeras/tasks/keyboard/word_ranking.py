@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import bisect
-import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+from lrkeras.datasets.keyboard_text import WORD
+from lrkeras.tasks.keyboard.typed_text import SENTENCE_ENDS
+
 _SINGLE_LETTERS = ("a", "i")
-_MARKS = (".", ",", "?", "!")
+# The marks that are suggested.
+MARKS = frozenset((".", ",", "?", "!"))
 _LEAST_SUFFIX = 3
 
 
@@ -35,11 +37,11 @@ class WordRanking:
         shown = [
             (word, i)
             for i, word in enumerate(self.words)
-            if _WORD.fullmatch(word)
+            if WORD.fullmatch(word)
             and word not in hidden
             and (len(word) > 1 or word in _SINGLE_LETTERS)
         ]
-        marks = [i for i, word in enumerate(self.words) if word in _MARKS]
+        marks = [i for i, word in enumerate(self.words) if word in MARKS]
         self._ids = np.array([i for _, i in shown], dtype=np.int64)
         self._ids_and_marks = np.array(sorted([*self._ids, *marks]), dtype=np.int64)
         # Apostrophes do not count while a word is typed: "dont" finds "don't".
@@ -93,6 +95,11 @@ class WordRanking:
                 if len(found) == count:
                     return found
         return found
+
+
+def takes_mark(previous: str) -> bool:
+    """Whether a mark may follow a token: not at the start of a sentence, nor after a mark."""
+    return previous not in SENTENCE_ENDS and previous not in MARKS
 
 
 def _top(logits: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:

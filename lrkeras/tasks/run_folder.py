@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import importlib.util
 import json
 import pathlib
 from collections.abc import Collection
@@ -43,6 +45,34 @@ def claim(out: pathlib.Path, config: Any) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / "config.json", dataclasses.asdict(config))
+
+
+def record_keepers(
+    history_file: pathlib.Path, backup: pathlib.Path, *, write_graph: bool = True
+) -> list[keras.callbacks.Callback]:
+    """The callbacks that keep what a training was, to be the last of all.
+
+    Args:
+        history_file: `NAME.history.csv`, which gets a row an epoch; logs for TensorBoard, where it
+            is installed, lie in `tensorboard/NAME` beside it.
+        backup: the folder from which a stopped training goes on.
+        write_graph: whether TensorBoard shows the graph.
+    """
+    chosen = [keras.callbacks.CSVLogger(history_file, append=True)]
+    if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":
+        name = history_file.name.removesuffix(".history.csv")
+        logs = history_file.parent / "tensorboard" / name
+        chosen.append(keras.callbacks.TensorBoard(logs, write_graph=write_graph))
+    # Last: an epoch that is backed up has its row in the history.
+    return [*chosen, keras.callbacks.BackupAndRestore(backup)]
+
+
+def read_history(file: str | pathlib.Path) -> dict[str, list[float]]:
+    """Reads a `NAME.history.csv` as columns of numbers, one row an epoch."""
+    with open(file, newline="", encoding="utf-8") as rows:
+        # A run that stopped before the backup of an epoch has written the row of that epoch twice.
+        table = list({row["epoch"]: row for row in csv.DictReader(rows)}.values())
+    return {key: [float(row[key]) for row in table] for key in (table[0] if table else {})}
 
 
 def save_model(model: keras.Model, file: pathlib.Path) -> None:

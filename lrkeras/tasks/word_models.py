@@ -12,6 +12,7 @@ from keras import ops
 from lrkeras import layers, structures
 from lrkeras.compression.warm_start import warm_start
 from lrkeras.tasks.keyboard.cifg_cell import CIFGCell
+from lrkeras.tasks.optimizer import adamw
 from lrkeras.tasks.perplexity import Perplexity
 from lrkeras.tasks.word_prediction_config import WordPredictionConfig
 
@@ -26,14 +27,16 @@ class WordModel:
         structure: makes the structure of an LSTM layer's matrix over `[x; h]`, or None for dense.
         body: makes another recurrent part, a list of layers, in place of the LSTM layers.
         embedding_dim: the width of the word table; None takes that of the config.
-        is_sized_alike: whether the LSTM layers are as wide as the teacher's, whose weights the
-            model then starts from.
     """
 
     structure: Callable[[Config], structures.Structure | None] = lambda config: None
     body: Callable[[Config], list[keras.layers.Layer]] | None = None
     embedding_dim: Callable[[Config], int] = lambda config: config.embedding_dim
-    is_sized_alike: bool = True
+
+    @property
+    def is_sized_alike(self) -> bool:
+        """Whether the layers are those of the teacher, whose weights the model starts from."""
+        return self.body is None
 
 
 def _small(config: Config) -> list[keras.layers.Layer]:
@@ -65,10 +68,8 @@ MODELS: dict[str, WordModel] = {
             compression=config.compression, block=config.block, padding="same"
         )
     ),
-    "small_dense": WordModel(body=_small, embedding_dim=_small_dim, is_sized_alike=False),
-    "cifg": WordModel(
-        body=_cifg, embedding_dim=lambda config: config.cifg_dim, is_sized_alike=False
-    ),
+    "small_dense": WordModel(body=_small, embedding_dim=_small_dim),
+    "cifg": WordModel(body=_cifg, embedding_dim=lambda config: config.cifg_dim),
 }
 
 
@@ -91,7 +92,7 @@ def build_model(config: Config, name: str, num_words: int | None = None) -> kera
         raise ValueError(f"Expected a model name of {sorted(MODELS)}; received {name!r}.")
     kind = MODELS[name]
     is_student = config.teacher is not None and name != config.teacher
-    factorised = is_student and kind.body is None and config.table_rank is not None
+    factorised = is_student and kind.is_sized_alike and config.table_rank is not None
     table = layers.Embedding(
         num_words or config.num_words,
         kind.embedding_dim(config),
@@ -135,18 +136,10 @@ def compile_model(model: keras.Model, config: Config, name: str) -> None:
 
 
 def make_optimizer(config: Config, name: str) -> keras.optimizers.Optimizer:
-    """AdamW with a warm-up and a cosine down to a hundredth of the peak rate."""
+    """The optimiser for all epochs of a model; its rate falls to a tenth of the peak."""
     peak = config.student_rate if starts_from_teacher(config, name) else config.learning_rate
-    rate = keras.optimizers.schedules.CosineDecay(
-        peak / 10,
-        decay_steps=max(1, epochs_of(config, name) * config.steps_per_epoch - config.warmup_steps),
-        alpha=0.1,
-        warmup_target=peak,
-        warmup_steps=config.warmup_steps,
-    )
-    return keras.optimizers.AdamW(
-        rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
-    )
+    steps = epochs_of(config, name) * config.steps_per_epoch
+    return adamw(config, peak=peak, steps=steps, last=0.1)
 
 
 def starts_from_teacher(config: Config, name: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import importlib.util
 import pathlib
 
 import keras
@@ -12,7 +10,14 @@ import numpy as np
 from lrkeras import callbacks, distill, structures
 from lrkeras.datasets import Vocabulary, keyboard_text, words
 from lrkeras.tasks.perplexity import Perplexity
-from lrkeras.tasks.run_folder import check, claim, save_model, write_json
+from lrkeras.tasks.run_folder import (
+    check,
+    claim,
+    read_history,
+    record_keepers,
+    save_model,
+    write_json,
+)
 from lrkeras.tasks.token_windows import TokenWindows
 from lrkeras.tasks.word_models import (
     MODELS,
@@ -202,14 +207,6 @@ def _distilled(
     return distiller
 
 
-def read_history(file: str | pathlib.Path) -> dict[str, list[float]]:
-    """Reads a `NAME.history.csv` as columns of numbers, one row an epoch."""
-    with open(file, newline="", encoding="utf-8") as rows:
-        # A run that stopped before the backup of an epoch has written the row of that epoch twice.
-        table = list({row["epoch"]: row for row in csv.DictReader(rows)}.values())
-    return {key: [float(row[key]) for row in table] for key in (table[0] if table else {})}
-
-
 def _callbacks(
     config: WordPredictionConfig,
     model: keras.Model,
@@ -235,11 +232,7 @@ def _callbacks(
             chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
     if structures.find_structures(model, structures.Structure):
         chosen.append(callbacks.StructureLogger())
-    chosen.append(keras.callbacks.CSVLogger(history_file, append=True))
-    if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":
-        chosen.append(keras.callbacks.TensorBoard(out / "tensorboard" / name))
-    # Last: an epoch that is backed up has its row in the history.
-    return [*chosen, keras.callbacks.BackupAndRestore(backup)]
+    return [*chosen, *record_keepers(history_file, backup)]
 
 
 def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:

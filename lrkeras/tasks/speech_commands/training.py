@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pathlib
 import time
 
@@ -12,7 +11,15 @@ import numpy as np
 from lrkeras import callbacks
 from lrkeras.compression import distill
 from lrkeras.structures import Sparse, find_structures
-from lrkeras.tasks.run_folder import check, claim, save_model, write_json
+from lrkeras.tasks.optimizer import adamw
+from lrkeras.tasks.run_folder import (
+    check,
+    claim,
+    read_history,
+    record_keepers,
+    save_model,
+    write_json,
+)
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
 from lrkeras.tasks.speech_commands.config import FITTED, STAGES, SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
@@ -27,7 +34,7 @@ from lrkeras.tasks.speech_commands.model import (
 )
 from lrkeras.tasks.speech_commands.single_clips import SingleClips
 from lrkeras.tasks.speech_commands.validation_accuracy import ValidationAccuracy
-from lrkeras.tasks.word_prediction import count_parameters, read_history
+from lrkeras.tasks.word_prediction import count_parameters
 
 LICENCE = "CC BY-SA 4.0"  # of the weights, as some of the clips
 _TEACHER = "dense"
@@ -166,16 +173,8 @@ def _compiled(
     """What is fitted: the network itself, or a distiller that holds it."""
     begin, end = config.epochs_of(name, stage)
     peak = config.learning_rate if stage == STAGES[0] else config.ctc_learning_rate
-    rate = keras.optimizers.schedules.CosineDecay(
-        peak / 10,
-        decay_steps=max(1, (end - begin) * config.steps_per_epoch - config.warmup_steps),
-        alpha=0.02,
-        warmup_target=peak,
-        warmup_steps=config.warmup_steps,
-    )
-    optimizer = keras.optimizers.AdamW(
-        rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
-    )
+    steps = (end - begin) * config.steps_per_epoch
+    optimizer = adamw(config, peak=peak, steps=steps, last=0.02)
     loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == STAGES[0] else 0.0)
     if name == _TEACHER:
         network.compile(optimizer, loss)
@@ -215,11 +214,7 @@ def _callbacks(
         steps = (end - begin) * config.steps_per_epoch
         chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
         chosen.append(callbacks.StructureLogger())
-    chosen.append(keras.callbacks.CSVLogger(history_file, append=True))
-    if importlib.util.find_spec("tensorboard") and keras.backend.backend() == "tensorflow":
-        chosen.append(keras.callbacks.TensorBoard(out / "tensorboard" / name, write_graph=False))
-    # Last: an epoch that is backed up has its row in the history.
-    return [*chosen, keras.callbacks.BackupAndRestore(backup)]
+    return [*chosen, *record_keepers(history_file, backup, write_graph=False)]
 
 
 class _Epochs(keras.callbacks.Callback):

@@ -27,25 +27,6 @@ MICRO = WordPredictionConfig(
 )
 
 
-class PowerCutError(Exception):
-    pass
-
-
-class KillAfter(keras.callbacks.Callback):
-    """Stops the process's training in the middle of an epoch, as a power cut would."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch = epoch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.now = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.now == self.epoch and batch == 3:
-            raise PowerCutError
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     out = tmp_path_factory.mktemp("micro")
@@ -167,21 +148,15 @@ def test_without_its_corpus_a_run_leaves_no_folder(tmp_path, data):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, kill):
     out, _ = trained
     name = "doped_kronecker"  # has every state that a dense model has, and masks
     config = dataclasses.replace(MICRO, models=(name,))
-    make, used = word_prediction._callbacks, []
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            word_prediction,
-            "_callbacks",
-            lambda *a: used.extend([*make(*a), KillAfter(epoch=2)]) or used,
-        )
-        with pytest.raises(PowerCutError):
-            word_prediction.train(config, tmp_path, verbose=0)
-    # What the end of the process would have done.
-    next(c for c in used if isinstance(c, keras.callbacks.CSVLogger)).csv_file.close()
+
+    def train():
+        word_prediction.train(config, tmp_path, verbose=0)
+
+    kill(word_prediction, train, epoch=2, batch=3)
     assert not (tmp_path / f"{name}.keras").exists()
     word_prediction.train(config, tmp_path, verbose=0)
     whole, resumed = (
@@ -263,20 +238,15 @@ def test_student_starts_as_its_teacher_but_for_the_table(taught):
     np.testing.assert_allclose(to_numpy(student(tokens)), to_numpy(teacher(tokens)), atol=1e-4)
 
 
-def test_student_that_is_killed_goes_on_to_the_same_result(taught, tmp_path, monkeypatch):
+def test_student_that_is_killed_goes_on_to_the_same_result(taught, tmp_path, kill):
     out, _ = taught
     shutil.copy(out / "dense.keras", tmp_path)
     shutil.copy(out / "dense.history.csv", tmp_path)
-    make, used = word_prediction._callbacks, []
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            word_prediction,
-            "_callbacks",
-            lambda *a: used.extend([*make(*a), KillAfter(epoch=1)]) or used,
-        )
-        with pytest.raises(PowerCutError):
-            word_prediction.train(STUDENTS, tmp_path, verbose=0)
-    next(c for c in used if isinstance(c, keras.callbacks.CSVLogger)).csv_file.close()
+
+    def train():
+        word_prediction.train(STUDENTS, tmp_path, verbose=0)
+
+    kill(word_prediction, train, epoch=1, batch=3)
     config = dataclasses.replace(STUDENTS, models=("dense", "doped_kronecker"))
     word_prediction.train(config, tmp_path, verbose=0)
     whole, resumed = (

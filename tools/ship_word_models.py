@@ -78,16 +78,17 @@ def ship(run, model, kinds, keep_keras, out=None):
 
     from lrkeras import convert
     from lrkeras.models import registry
-    from lrkeras.models.compact import save_compact
+    from lrkeras.models.compact import round_weights, save_compact
     from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 
     out = out or registry.FOLDER
     name = NAMES[model]
     trained = keras.saving.load_model(run / f"{model}.keras", compile=False)
-    save_compact(trained, out / f"{name}.keras")  # rounds: what is converted is what is kept
-    files = {"keras": f"{name}.keras"} if keep_keras else {}
-    if not keep_keras:
-        (out / f"{name}.keras").unlink()
+    round_weights(trained)  # what is converted is what is kept
+    files = {}
+    if keep_keras:
+        files["keras"] = f"{name}.keras"
+        save_compact(trained, out / files["keras"])
     vocabulary = json.loads((run / "metadata.json").read_text(encoding="utf-8"))["vocabulary"]
     words = set(vocabulary)
     metadata = {
@@ -110,19 +111,16 @@ def ship(run, model, kinds, keep_keras, out=None):
                 metadata=metadata,
             )
     files["card"] = f"{name}.md"
-    (out / files["card"]).write_text(_card(run, model, name, files), encoding="utf-8")
+    (out / files["card"]).write_text(_card(run, model, trained, name, files), encoding="utf-8")
     registry.register(name, files, out)
     return {kind: (out / file).stat().st_size for kind, file in files.items()}
 
 
-def _card(run, model, name, files):
-    import keras
-
+def _card(run, model, trained, name, files):
     from lrkeras.tasks import word_prediction
 
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
     history = json.loads((run / f"{model}.history.json").read_text(encoding="utf-8"))
-    trained = keras.saving.load_model(run / f"{model}.keras", compile=False)
     taught = "" if model == config["teacher"] else ", distilled from the dense teacher"
     listed = ", ".join(f"`{file}`" for kind, file in files.items() if kind != "card")
     return CARD.format(

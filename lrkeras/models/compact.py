@@ -24,12 +24,7 @@ def save_compact(model: keras.Model, path: str | os.PathLike) -> None:
     Raises:
         ValueError: If a weight is too large for float16.
     """
-    for weight in model.weights:
-        value = ops.convert_to_numpy(weight)
-        if value.dtype == np.float32:
-            if np.abs(value).max(initial=0) > np.finfo(np.float16).max:
-                raise ValueError(f"{weight.path} has a weight that float16 cannot hold.")
-            weight.assign(value.astype(np.float16).astype(np.float32))
+    round_weights(model)
     file = pathlib.Path(path)
     whole = file.with_name(f".{file.stem}.whole.keras")
     packed = file.with_name(f".{file.stem}.packed.keras")
@@ -47,3 +42,17 @@ def save_compact(model: keras.Model, path: str | os.PathLike) -> None:
     finally:
         whole.unlink(missing_ok=True)
         packed.unlink(missing_ok=True)
+
+
+def round_weights(model: keras.Model) -> None:
+    """Rounds the float32 weights of a model to numbers of float16, in place.
+
+    Raises:
+        ValueError: If a weight is too large for float16.
+    """
+    for weight in model.weights:
+        value = ops.convert_to_numpy(weight)
+        if value.dtype == np.float32:
+            if np.abs(value).max(initial=0) > np.finfo(np.float16).max:
+                raise ValueError(f"{weight.path} has a weight that float16 cannot hold.")
+            weight.assign(value.astype(np.float16).astype(np.float32))

@@ -2,11 +2,10 @@ package org.lrkeras.demo.speech
 
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelTask
-import org.lrkeras.core.runtime.SessionOptions
-import org.lrkeras.core.runtime.StepRunner
 import org.lrkeras.core.speech.LevelMeter
 import org.lrkeras.core.speech.SpeechRecognizer
 import org.lrkeras.demo.R
+import org.lrkeras.demo.common.LoadedModel
 import org.lrkeras.demo.common.Models
 import org.lrkeras.demo.common.StateHolder
 import org.lrkeras.demo.common.UiText
@@ -30,8 +29,7 @@ class SpeechController(
     private var wanted: String? = null
 
     // Of the worker's thread alone.
-    private var loaded: SpeechRecognizer? = null
-    private var loadedCard: ModelCard? = null
+    private val loaded = LoadedModel(models) { runner, card -> SpeechRecognizer.of(runner, card) }
 
     /** Looks for models and recordings; the first time only. */
     fun start() {
@@ -75,7 +73,7 @@ class SpeechController(
     /** Frees the model, as when memory is short. */
     fun release() {
         stop()
-        worker.run({ unload() }) {}
+        worker.run({ loaded.unload() }) {}
     }
 
     /** File of the model, to be chosen again after the process was ended. */
@@ -105,29 +103,8 @@ class SpeechController(
     }
 
     private fun listen(card: ModelCard, open: (Int) -> AudioSource) {
-        val recognizer = recognizer(card)
+        val recognizer = loaded.of(card)
         val session = ListeningSession(recognizer) { show -> worker.tell { if (card === state.model) update(show) } }
         open(recognizer.sampleRate).use { source -> session.run(source) { isStopped } }
-    }
-
-    private fun recognizer(card: ModelCard): SpeechRecognizer {
-        loaded?.takeIf { loadedCard === card }?.let { return it }
-        unload()
-        val session = models.runtime.open(models.library.data(card), SessionOptions())
-        return try {
-            SpeechRecognizer.of(StepRunner(session), card)
-        } catch (error: Exception) {
-            session.close()
-            throw error
-        }.also {
-            loaded = it
-            loadedCard = card
-        }
-    }
-
-    private fun unload() {
-        loaded?.close()
-        loaded = null
-        loadedCard = null
     }
 }

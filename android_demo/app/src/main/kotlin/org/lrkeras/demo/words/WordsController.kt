@@ -2,13 +2,12 @@ package org.lrkeras.demo.words
 
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelTask
-import org.lrkeras.core.runtime.SessionOptions
-import org.lrkeras.core.runtime.StepRunner
 import org.lrkeras.core.stats.LatencyWindow
 import org.lrkeras.core.words.Suggestion
 import org.lrkeras.core.words.WordModel
 import org.lrkeras.core.words.WordSuggester
 import org.lrkeras.demo.R
+import org.lrkeras.demo.common.LoadedModel
 import org.lrkeras.demo.common.Models
 import org.lrkeras.demo.common.StateHolder
 import org.lrkeras.demo.common.UiText
@@ -30,8 +29,7 @@ class WordsController(private val models: Models, private val worker: Worker) : 
     private var wanted: String? = null
 
     // Of the worker's thread alone.
-    private var loaded: WordModel? = null
-    private var loadedCard: ModelCard? = null
+    private val loaded = LoadedModel(models) { runner, card -> WordModel.of(runner, card) }
 
     /** Looks for models; the first time only. */
     fun start() {
@@ -56,7 +54,7 @@ class WordsController(private val models: Models, private val worker: Worker) : 
     }
 
     /** Frees the model, as when memory is short; the next keystroke loads it again. */
-    fun release() = worker.run({ unload() }) {}
+    fun release() = worker.run({ loaded.unload() }) {}
 
     /** File of the model, to be chosen again after the process was ended. */
     fun chosenFile(): String? = state.model?.file ?: wanted
@@ -84,30 +82,9 @@ class WordsController(private val models: Models, private val worker: Worker) : 
     }
 
     private fun answer(keystroke: Keystroke): Answer {
-        val model = model(keystroke.card)
+        val model = loaded.of(keystroke.card)
         val suggestions = WordSuggester(model, model.vocabulary).suggest(keystroke.text)
         return Answer(suggestions, model.lastSteps, model.lastStepNanos)
-    }
-
-    private fun model(card: ModelCard): WordModel {
-        loaded?.takeIf { loadedCard === card }?.let { return it }
-        unload()
-        val session = models.runtime.open(models.library.data(card), SessionOptions())
-        return try {
-            WordModel.of(StepRunner(session), card)
-        } catch (error: Exception) {
-            session.close()
-            throw error
-        }.also {
-            loaded = it
-            loadedCard = card
-        }
-    }
-
-    private fun unload() {
-        loaded?.close()
-        loaded = null
-        loadedCard = null
     }
 
     private fun show(keystroke: Keystroke, answer: Answer) {

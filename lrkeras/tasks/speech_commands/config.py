@@ -53,7 +53,7 @@ class SpeechCommandsConfig:
     units: int = 160
     small_units: int = 86
     dropout: float = 0.2
-    compression: float = 4.5
+    compression: float = 4.8
     block: tuple[int, int] = (1, 16)
     displacement_ranks: tuple[int, int] = (16, 24)
     shared_rank: int = 27
@@ -61,9 +61,9 @@ class SpeechCommandsConfig:
     batch_size: int = 64
     steps_per_epoch: int = 50
     epochs: int = 40
-    small_epochs: int = 8
+    small_epochs: int = 30
     ctc_epochs: int = 14
-    student_ctc_epochs: int = 5
+    student_ctc_epochs: int = 12
     ctc_learning_rate: float = 1.5e-3
     learning_rate: float = 3e-3
     warmup_steps: int = 100

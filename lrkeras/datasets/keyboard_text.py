@@ -16,7 +16,7 @@ import csv
 import dataclasses
 import pathlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -60,7 +60,13 @@ def tokenize(text: str) -> list[str]:
     return tokens
 
 
-def load_data(path: str | pathlib.Path, num_words: int = 10_000, *, seed: int = 0) -> KeyboardText:
+def load_data(
+    path: str | pathlib.Path,
+    num_words: int = 10_000,
+    *,
+    repeats: Sequence[int] = (1, 1, 1),
+    seed: int = 0,
+) -> KeyboardText:
     """Loads the three corpora and mixes their lines.
 
     A word's rank in the vocabulary is that of its mean share of the three sources, so that the
@@ -69,12 +75,19 @@ def load_data(path: str | pathlib.Path, num_words: int = 10_000, *, seed: int = 
     Args:
         path: the folder that holds `sgd-text/`, `fra-eng/` and `wikitext-2/`.
         num_words: the size of the vocabulary, the special words included.
+        repeats: how many times the lines of each of `SOURCES` are in the training text; the
+            vocabulary does not depend on it.
         seed: of the order of the lines.
 
     Raises:
         FileNotFoundError: the folder or one of the files is missing.
-        ValueError: `num_words` is below 4.
+        ValueError: `num_words` is below 4, or `repeats` is not a number of at least 0 for each
+            source, one of them at least 1.
     """
+    if len(repeats) != len(SOURCES) or min(repeats) < 0 or max(repeats) < 1:
+        raise ValueError(
+            f"Expected repeats of {len(SOURCES)} numbers, for {SOURCES}; received {repeats!r}."
+        )
     if num_words < 4:
         raise ValueError(
             f"Expected num_words of at least 4, three of them special; received {num_words}."
@@ -85,7 +98,11 @@ def load_data(path: str | pathlib.Path, num_words: int = 10_000, *, seed: int = 
         for split in ("train", "valid")
     }
     vocabulary = _vocabulary([lines[source, "train"] for source in SOURCES], num_words)
-    mixed = [line for source in SOURCES for line in lines[source, "train"]]
+    mixed = [
+        line
+        for source, count in zip(SOURCES, repeats, strict=True)
+        for line in lines[source, "train"] * count
+    ]
     order = np.random.default_rng(seed).permutation(len(mixed))
     return KeyboardText(
         _encode((mixed[i] for i in order), vocabulary),

@@ -24,6 +24,8 @@ class TokenWindows(keras.utils.PyDataset):
         first_id: the id that is fed before the first token of the stream.
         seed: None for validation (in order, all tokens), an integer to shuffle.
         steps_per_epoch: batches in an epoch when shuffling; None for one pass over the text.
+        unknown_id: the id of the unknown word, and
+        unknown_rate: the share of inputs that are replaced by it when shuffling.
 
     Attributes:
         epoch: the epoch whose batches are returned when shuffling; set it in `on_epoch_begin`.
@@ -44,6 +46,8 @@ class TokenWindows(keras.utils.PyDataset):
         first_id: int,
         seed: int | None = None,
         steps_per_epoch: int | None = None,
+        unknown_id: int = 0,
+        unknown_rate: float = 0.0,
     ) -> None:
         super().__init__()
         needed = window * (batch_size + 1) if seed is not None else 1
@@ -58,6 +62,8 @@ class TokenWindows(keras.utils.PyDataset):
         self.window = window
         self.batch_size = batch_size
         self.seed = seed
+        self.unknown_id = unknown_id
+        self.unknown_rate = unknown_rate
         self.epoch = 0
         # One window is left for the random offset, so that every pass has the same number of
         # batches.
@@ -84,7 +90,11 @@ class TokenWindows(keras.utils.PyDataset):
         order = generator.permutation(self._batches_per_pass * self.batch_size)
         chosen = order[position * self.batch_size : (position + 1) * self.batch_size]
         places = offset + chosen[:, None] * self.window + np.arange(self.window)
-        return self.inputs[places], self.targets[places]
+        inputs = self.inputs[places]
+        if self.unknown_rate:
+            hidden = np.random.default_rng((seed, text_pass, position)).random(inputs.shape)
+            inputs = np.where(hidden < self.unknown_rate, np.int32(self.unknown_id), inputs)
+        return inputs, self.targets[places]
 
     def _in_order(self, index: int) -> tuple[np.ndarray, ...]:
         size = self.window * self.batch_size

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -73,13 +74,16 @@ MODELS: dict[str, WordModel] = {
 }
 
 
-def build_model(config: Config, name: str, num_words: int | None = None) -> keras.Model:
+def build_model(
+    config: Config, name: str, num_words: int | None = None, *, precision: str = "float32"
+) -> keras.Model:
     """Builds one model: word table, LSTM layers, projection, and the same table as output layer.
 
     Args:
         config: the run.
         name: a name of `MODELS`.
         num_words: the size of the vocabulary; None takes that of the config.
+        precision: Keras's dtype policy of every layer.
 
     Returns:
         A compiled model from token ids of shape `(batch, window)` to logits of shape `(batch,
@@ -90,11 +94,28 @@ def build_model(config: Config, name: str, num_words: int | None = None) -> kera
     """
     if name not in MODELS:
         raise ValueError(f"Expected a model name of {sorted(MODELS)}; received {name!r}.")
+    with _dtype_policy(precision):
+        model = _connect(config, name, num_words or config.num_words)
+    compile_model(model, config, name)
+    return model
+
+
+@contextlib.contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _connect(config: Config, name: str, num_words: int) -> keras.Model:
     kind = MODELS[name]
     is_student = config.teacher is not None and name != config.teacher
     factorised = is_student and kind.is_sized_alike and config.table_rank is not None
     table = layers.Embedding(
-        num_words or config.num_words,
+        num_words,
         kind.embedding_dim(config),
         embeddings_structure=structures.LowRank(rank=config.table_rank) if factorised else None,
         name="words",
@@ -103,9 +124,7 @@ def build_model(config: Config, name: str, num_words: int | None = None) -> kera
     hidden = table(tokens)
     for layer in kind.body(config) if kind.body else _body(config, kind):
         hidden = layer(hidden)
-    model = keras.Model(tokens, table(hidden, reverse=True), name=name)
-    compile_model(model, config, name)
-    return model
+    return keras.Model(tokens, table(hidden, reverse=True), name=name)
 
 
 def _body(config: Config, kind: WordModel) -> list[keras.layers.Layer]:

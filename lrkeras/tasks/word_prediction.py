@@ -77,7 +77,7 @@ def load_corpus(
     elif config.corpus == "wikitext2":
         train, valid, vocabulary = words.load_wikitext2(data, config.num_words)
     else:
-        text = keyboard_text.load_data(data, config.num_words)
+        text = keyboard_text.load_data(data, config.num_words, repeats=config.repeats)
         # As much of each source: what is typed is not like the largest one, the articles.
         share = min(len(ids) for ids in text.valid.values())
         valid = np.concatenate([ids[:share] for ids in text.valid.values()])
@@ -151,7 +151,7 @@ def train_model(
     model_file = out / f"{name}.keras"
     if not model_file.exists():
         keras.utils.set_random_seed(config.seed)
-        model = build_model(config, name, len(vocabulary))
+        model = build_model(config, name, len(vocabulary), precision=config.precision)
         trained = model
         if config.teacher is not None and name != config.teacher:
             trained = _distilled(config, name, model, out)
@@ -161,6 +161,8 @@ def train_model(
             batch_size=config.batch_size,
             seed=config.seed,
             steps_per_epoch=config.steps_per_epoch,
+            unknown_id=vocabulary.unknown_id,
+            unknown_rate=config.unknown_rate,
             **sizes,
         )
         if trained is not model:
@@ -176,7 +178,7 @@ def train_model(
             shuffle=False,
             verbose=verbose,
         )
-        save_model(model, model_file)
+        save_model(_with_precision(model, config, "float32"), model_file)
     return _summary(model_file, history_file)
 
 
@@ -191,6 +193,7 @@ def _distilled(
             f"in `models`. There is no file {str(file)!r}."
         )
     teacher = keras.saving.load_model(file, compile=False)
+    teacher = _with_precision(teacher, config, config.precision)
     if starts_from_teacher(config, name):
         inherit(student, teacher)
     distiller = distill(
@@ -205,6 +208,16 @@ def _distilled(
     )
     distiller.build((None, config.window))  # or its backups could not be restored
     return distiller
+
+
+def _with_precision(
+    model: keras.Model, config: WordPredictionConfig, precision: str
+) -> keras.Model:
+    """A model of the same weights that computes with another dtype policy."""
+    num_words = model.output_shape[-1]
+    copy = build_model(config, model.name, num_words, precision=precision)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def _callbacks(

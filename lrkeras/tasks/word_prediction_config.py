@@ -45,6 +45,12 @@ class WordPredictionConfig:
         small_units: units of `"small_dense"`, one LSTM layer.
         cifg_units: units of `"cifg"`, and
         cifg_dim: the width of its word table and of its projected state.
+        unknown_rate: share of the words that a model is fed in training which are hidden behind
+            the unknown word; those to be predicted stay. Who types uses words that no training
+            text has, and must not be taken for an author of articles by them.
+        repeats: how many times a pass over the corpus `"keyboard"` has the lines of each of its
+            sources.
+        precision: Keras's dtype policy for training; what is saved computes in float32.
         max_train_tokens: cuts the training text; None uses all.
         max_valid_tokens: cuts the validation text; None uses all.
         seed: the seed of the weights, the dropout and the order of the windows.
@@ -80,6 +86,9 @@ class WordPredictionConfig:
     small_units: int = 0
     cifg_units: int = 670
     cifg_dim: int = 96
+    unknown_rate: float = 0.0
+    repeats: tuple[int, int, int] = (1, 1, 1)
+    precision: str = "float32"
     max_train_tokens: int | None = None
     max_valid_tokens: int | None = None
     seed: int = 1
@@ -139,6 +148,8 @@ PRESETS = {
         student_epochs=1,
         table_rank=32,
         small_units=64,
+        unknown_rate=0.1,
+        precision="mixed_bfloat16",
         max_valid_tokens=8000,
     ),
     # A phone keyboard: the sizes are such that every student is a file of 1.4 MB or less.
@@ -162,8 +173,8 @@ PRESETS = {
         gate_layout="stacked",
         window=35,
         batch_size=64,
-        steps_per_epoch=300,
-        epochs=4,
+        steps_per_epoch=500,
+        epochs=10,
         learning_rate=3e-3,
         warmup_steps=100,
         dropout=0.1,
@@ -172,5 +183,8 @@ PRESETS = {
         student_epochs=2,
         table_rank=80,
         small_units=290,
+        unknown_rate=0.1,
+        repeats=(2, 2, 1),
+        precision="mixed_bfloat16",
     ),
 }

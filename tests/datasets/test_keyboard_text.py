@@ -60,6 +60,20 @@ def test_order_goes_by_the_seed(folder):
     assert sorted(first) == sorted(other)
 
 
+def test_lines_of_a_source_may_be_repeated(folder):
+    text = keyboard_text.load_data(folder, 100, repeats=(2, 0, 1))
+    lines = " ".join(text.vocabulary.decode(text.train)).split(" <eos>")
+    assert sorted(line.strip() for line in lines if line) == [
+        "book it , please .",
+        "book it , please .",
+        "he didn't read the <unk> book - list .",
+    ]
+    assert text.vocabulary.words == keyboard_text.load_data(folder, 100).vocabulary.words
+    for repeats in ((1, 1), (-1, 1, 1), (0, 0, 0)):
+        with pytest.raises(ValueError, match=r"Expected repeats of 3 numbers.* received"):
+            keyboard_text.load_data(folder, 100, repeats=repeats)
+
+
 def test_messages_of_a_split_by_user(folder):
     assert keyboard_text.load_messages(folder) == {"u1": ['Say "hi', "Bye"]}
     assert keyboard_text.load_messages(folder / "nus-sms", "test") == {"u2": ["Ok lor"]}

@@ -67,6 +67,21 @@ def test_batches_depend_on_seed_epoch_and_index_only():
     assert not np.array_equal(first[3], other[3])
 
 
+def test_hidden_words_are_inputs_alone():
+    sizes = {"window": 10, "batch_size": 20, "first_id": 5, "seed": 1}
+    ids = np.arange(5, 10_005)
+    plain = TokenWindows(ids, **sizes)
+    hiding, again = (TokenWindows(ids, unknown_id=2, unknown_rate=0.2, **sizes) for _ in range(2))
+    inputs, targets = (np.concatenate(part) for part in zip(*all_batches(hiding), strict=True))
+    expected = np.concatenate([batch[0] for batch in all_batches(plain)])
+    np.testing.assert_array_equal(targets, np.concatenate([b[1] for b in all_batches(plain)]))
+    hidden = inputs == 2
+    assert hidden.mean() == pytest.approx(0.2, abs=0.02)
+    np.testing.assert_array_equal(inputs[~hidden], expected[~hidden])
+    np.testing.assert_array_equal(hiding[7], again[7])
+    assert not np.array_equal(hiding[0][0] == 2, hiding[1][0] == 2)
+
+
 def test_too_little_text():
     with pytest.raises(ValueError, match=r"at least 30 tokens .* received 29"):
         TokenWindows(np.arange(29), window=10, batch_size=2, first_id=0, seed=0)

@@ -201,6 +201,8 @@ STUDENTS = dataclasses.replace(
     cifg_units=12,
     cifg_dim=8,
     co_matrix_dropout=0,
+    unknown_rate=0.1,
+    precision="mixed_bfloat16",
 )
 
 
@@ -226,6 +228,17 @@ def test_students_are_smaller_and_not_far_from_the_teacher(taught):
     assert epochs == {"dense": 1, "doped_kronecker": 2, "cifg": 3}
     student = keras.saving.load_model(out / "doped_kronecker.keras", compile=False)
     assert all(p.is_at_target for p in structures.find_structures(student, structures.Sparse))
+
+
+def test_what_was_trained_in_low_precision_computes_in_float32(taught):
+    out, _ = taught
+    assert keras.config.dtype_policy().name == "float32"
+    for name in STUDENTS.models:
+        model = keras.saving.load_model(out / f"{name}.keras", compile=False)
+        assert {layer.compute_dtype for layer in model.layers} <= {"float32", "int32"}
+    trained = word_prediction.build_model(STUDENTS, "dense", 50, precision="mixed_bfloat16")
+    assert trained.get_layer("lstm_0").cell.compute_dtype == "bfloat16"
+    assert trained.get_layer("lstm_0").cell.recurrent_kernel.dtype == "float32"
 
 
 def test_student_starts_as_its_teacher_but_for_the_table(taught):

@@ -132,30 +132,36 @@ def keystrokes(file, messages):
 
 
 def plot(result, file):
-    """Draws the recall against the size of the file, with the time of a step beside each."""
+    """Draws the recall against the time of a step, with the size of the file beside each.
+
+    A back-off model has no step that could be compared: it is a line.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
+    times = [row["step_us"] for row in result["models"].values() if "step_us" in row]
+    middle = (min(times) * max(times)) ** 0.5
     for axes, kind in zip(figure.subplots(1, 2), ("sms_test", "dialogues"), strict=True):
         for name, row in result["models"].items():
-            size = (row["bytes"] or 0) / 1e6
-            time_of = f", {row['step_us']:.0f} us" if "step_us" in row else ""
-            short = name.removeprefix("word_prediction_").replace("_", " ")
-            axes.plot(size, 100 * row["quality"][kind]["top3"], "o", color="#1b4f8f")
-            axes.annotate(
-                f"{short}{time_of}",
-                (size, 100 * row["quality"][kind]["top3"]),
-                (4, 4),
-                textcoords="offset points",
-                fontsize=8,
-            )
-        axes.axvline(1.4, color="#c2571a", linestyle="--", linewidth=1)
+            label = name.removeprefix("word_prediction_").replace("_", " ")
+            label += f", {row['bytes'] / 1e6:.1f} MB" if row["bytes"] else ""
+            recall = 100 * row["quality"][kind]["top3"]
+            style = {"textcoords": "offset points", "fontsize": 8}
+            if "step_us" in row:
+                right = row["step_us"] > middle
+                axes.plot(row["step_us"], recall, "o", color="#1b4f8f")
+                place, side = (row["step_us"], recall), "right" if right else "left"
+                axes.annotate(label, place, (-5 if right else 5, 3), ha=side, **style)
+            else:
+                axes.axhline(recall, color="#c2571a", linestyle="--", linewidth=1)
+                place = {"xy": (0.02, recall), "xycoords": ("axes fraction", "data")}
+                axes.annotate(label, xytext=(0, 3), **place, **style)
         axes.set_xscale("log")
-        axes.margins(x=0.25, y=0.15)
+        axes.margins(x=0.3, y=0.15)
         axes.set_title({"sms_test": "phone messages", "dialogues": "dialogue turns"}[kind])
-        axes.set_xlabel("size of the file (MB, logarithmic; dashed: 1.4)")
+        axes.set_xlabel("a step (us, one thread, logarithmic)")
         axes.set_ylabel("next word among three suggestions (%)")
         axes.grid(alpha=0.3)
     figure.savefig(file, dpi=120)

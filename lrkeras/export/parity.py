@@ -219,7 +219,7 @@ def _judged(errors: list[ParityError], threshold: float) -> list[ParityError]:
             f"Expected the converted file to agree with Keras within {threshold:g} of the largest "
             f"value of each tensor, received an error of {worst.error:.3g} in `{worst.tensor}` of "
             f"the signature `{worst.signature}` at step {worst.step} ({worst.run}). No file was "
-            "written. Pass real inputs as `sample` if these were made up, try a finer `quantize`, or "
-            "report the model."
+            "written. Pass real inputs as `sample` if these were made up, try a finer "
+            "`quantize`, or report the model."
         )
     return list(by_tensor.values())

@@ -30,22 +30,31 @@ def quantize_int8(
         steps: Time steps that each graph of the file runs; one where there is no number.
         kept: Filters (outputs, inputs) that stay float32.
     """
-    quantize_tables(file)
     counts = itertools.chain(steps, itertools.repeat(1))
+    filters = []
     for graph, count in zip(file.each_graph(), counts, strict=False):
         for op in list(graph.operators):
             if file.op_name(op) == "FULLY_CONNECTED":
                 weight = file.constant(int(op.inputs[1]))
-                if weight is None or not any(np.array_equal(weight, other) for other in kept):
-                    _quantize_filter(file, op, per_channel, count)
+                if weight is None or any(np.array_equal(weight, other) for other in kept):
+                    continue
+                if _quantize_filter(file, op, per_channel, count):
+                    filters.append(weight)
+    quantize_tables(file, filters if per_channel else ())
 
 
-def quantize_tables(file: ModelFile) -> None:
-    """Makes the tables of look-ups int8."""
+def quantize_tables(file: ModelFile, filters: Sequence[np.ndarray] = ()) -> None:
+    """Makes the tables of look-ups int8.
+
+    Args:
+        file: A float model, edited in place.
+        filters: Float filters that became int8 with a scale for each output. A table that is one of
+            them, as the output layer of a tied model is, is stored with it, once.
+    """
     for graph in file.each_graph():
         for op in list(graph.operators):
             if file.op_name(op) == "GATHER":
-                _quantize_table(file, op)
+                _quantize_table(file, op, filters)
 
 
 def quantize_float16(file: ModelFile) -> None:
@@ -67,14 +76,14 @@ def _graph_to_float16(file: ModelFile) -> None:
         file.graph.operators.insert(0, op)
 
 
-def _quantize_filter(file: ModelFile, op, per_channel: bool, steps: int) -> None:
+def _quantize_filter(file: ModelFile, op, per_channel: bool, steps: int) -> bool:
     tensor = int(op.inputs[1])
     weight = file.constant(tensor)
     rows = np.prod([int(d) for d in file.graph.tensors[int(op.inputs[0])].shape])
     if weight is None or weight.dtype != np.float32 or weight.size < _MIN_ELEMENTS:
-        return
+        return False
     if rows > weight.shape[1] * steps:
-        return
+        return False
     quantised, quantisation = _quantize(weight, axis=0 if per_channel else None)
     own = file.new_tensor(f"int8_{tensor}", weight.shape, np.int8)
     file.set_constant(own, quantised, quantisation)
@@ -82,15 +91,21 @@ def _quantize_filter(file: ModelFile, op, per_channel: bool, steps: int) -> None
     op.builtinOptions.asymmetricQuantizeInputs = True
     version = _PER_CHANNEL_VERSION if per_channel else _PER_TENSOR_VERSION
     file.set_op(op, "FULLY_CONNECTED", version)
+    return True
 
 
-def _quantize_table(file: ModelFile, op) -> None:
+def _quantize_table(file: ModelFile, op, filters: Sequence[np.ndarray]) -> None:
     tensor = int(op.inputs[0])
     table = file.constant(tensor)
     if table is None or table.dtype != np.float32 or table.size < _MIN_ELEMENTS:
         return
     # The rows come out as int8 and are restored after the look-up, which knows one scale only.
-    quantised, quantisation = _quantize(table, axis=None)
+    if any(np.array_equal(table, other) for other in filters):
+        quantised, rows_scaled = _quantize(table, axis=0)
+        quantisation = Quantisation(np.ones(1, np.float32), 0)
+    else:
+        quantised, quantisation = _quantize(table, axis=None)
+        rows_scaled = None
     own = file.new_tensor(f"int8_{tensor}", table.shape, np.int8)
     file.set_constant(own, quantised, quantisation)
     op.inputs = np.array([own, *op.inputs[1:]], np.int32)
@@ -100,8 +115,26 @@ def _quantize_table(file: ModelFile, op) -> None:
     file.set_quantisation(rows, quantisation)
     op.outputs = np.array([rows], np.int32)
     position = next(i for i, other in enumerate(file.graph.operators) if other is op)
-    restore = file.new_op("DEQUANTIZE", 2, [rows], [result])
-    file.graph.operators.insert(position + 1, restore)
+    added = [file.new_op("DEQUANTIZE", 2, [rows], [result])]
+    if rows_scaled is not None:
+        added = _rows_times_scales(file, op, rows, result, rows_scaled.scale)
+    file.graph.operators[position + 1 : position + 1] = added
+
+
+def _rows_times_scales(file: ModelFile, op, rows: int, result: int, scales: np.ndarray) -> list:
+    """Operators that restore int8 rows of a table, each by a scale that is looked up as it was."""
+    shape = tuple(file.graph.tensors[result].shape)
+    name = f"rows_{result}"
+    table = file.new_tensor(f"{name}_scales", (len(scales), 1), np.float32)
+    file.set_constant(table, scales.reshape(-1, 1))
+    whole = file.new_tensor(f"{name}_unscaled", shape, np.float32)
+    scale = file.new_tensor(f"{name}_scale", (*shape[:-1], 1), np.float32)
+    look_up = file.new_op("GATHER", 1, [table, int(op.inputs[1])], [scale])
+    look_up.builtinOptionsType, look_up.builtinOptions = op.builtinOptionsType, op.builtinOptions
+    multiply = file.new_op("MUL", 1, [whole, scale], [result])
+    multiply.builtinOptionsType = file.schema.BuiltinOptions.MulOptions
+    multiply.builtinOptions = file.schema.MulOptionsT()
+    return [file.new_op("DEQUANTIZE", 2, [rows], [whole]), look_up, multiply]
 
 
 def _quantize(weight: np.ndarray, axis: int | None) -> tuple[np.ndarray, Quantisation]:

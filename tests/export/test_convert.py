@@ -212,6 +212,28 @@ def test_quantised_file_is_small_and_close(tmp_path, quantize, runtime, largest,
     assert (report.minimum_runtime == "2.17.0") == (quantize == "int8" and runtime == "latest")
 
 
+@pytest.mark.parametrize("runtime", ["latest", "2.16"])
+def test_tied_table_is_stored_once(path, runtime):
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    tied = layers.Embedding(2000, 32, name="words")
+    hidden = tied(tokens)
+    logits = tied(KL.LSTM(32, return_sequences=True)(hidden), reverse=True)
+    model = keras.Model(tokens, [logits, hidden])
+    table = np.random.default_rng(1).normal(size=(2000, 32)).astype("float32")
+    table *= (0.1 + 0.1 * (np.arange(2000) % 4))[:, None].astype("float32")
+    tied.embeddings.assign(table)
+    report = convert(model, path, quantize="int8", runtime=runtime)
+    lstm = 4 * 32 * (32 + 32 + 4)
+    # For each row a scale twice, and a zero point.
+    scales = 2000 * (4 + 4 + 8) if runtime == "latest" else 0
+    assert report.file_bytes < 2000 * 32 + scales + lstm + 12_000
+    runner = StepRunner(path)
+    outputs = runner.run(np.arange(2000)[None])
+    found = next(rows for rows in outputs.values() if rows.shape[-1] == 32)
+    largest = np.abs(table).max(axis=None if runtime == "2.16" else 1, keepdims=True)
+    np.testing.assert_allclose(found[0], np.rint(table / largest * 127) * largest / 127, rtol=1e-5)
+
+
 def test_metadata_report_and_existing_file(path):
     model = _model(layers.LSTM(16, joint_structure=structures.doped("kronecker", density=0.1)))
     sparsify(model)

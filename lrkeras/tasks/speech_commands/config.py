@@ -31,8 +31,8 @@ class SpeechCommandsConfig:
         ctc_epochs: epochs after these, of the dense model, with the CTC loss of strings alone.
         student_ctc_epochs: such epochs of each other model.
         ctc_learning_rate: the peak rate of these.
-        fitted_learning_rate: the peak rate of models that start from fits to the dense one; the
-            generators of Toeplitz-like matrices diverge at that of the others.
+        toeplitz_learning_rate: that of the model `"toeplitz_shared"`: the generators of
+            Toeplitz-like matrices diverge at the others' rate.
         learning_rate: the peak rate, reached after `warmup_steps`, then lowered along a cosine.
         warmup_steps: batches until the peak rate.
         weight_decay: AdamW's decay of every weight.
@@ -65,9 +65,9 @@ class SpeechCommandsConfig:
     epochs: int = 40
     small_epochs: int = 30
     ctc_epochs: int = 14
-    student_ctc_epochs: int = 12
+    student_ctc_epochs: int = 24
     ctc_learning_rate: float = 1.5e-3
-    fitted_learning_rate: float = 3e-4
+    toeplitz_learning_rate: float = 3e-4
     learning_rate: float = 3e-3
     warmup_steps: int = 100
     weight_decay: float = 1e-3

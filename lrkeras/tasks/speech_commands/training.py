@@ -173,8 +173,8 @@ def _compiled(
     """What is fitted: the network itself, or a distiller that holds it."""
     begin, end = config.epochs_of(name, stage)
     peak = config.learning_rate if stage == STAGES[0] else config.ctc_learning_rate
-    if name in FITTED:
-        peak = config.fitted_learning_rate
+    if name == "toeplitz_shared":
+        peak = config.toeplitz_learning_rate
     steps = (end - begin) * config.steps_per_epoch
     optimizer = adamw(config, peak=peak, steps=steps, last=0.02)
     loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == STAGES[0] else 0.0)

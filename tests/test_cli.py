@@ -125,6 +125,18 @@ def test_train_runs_a_preset(tmp_path, monkeypatch, capsys):
     assert "valid perplexity" in capsys.readouterr().out
 
 
+def test_train_takes_some_of_the_models_of_a_preset(tmp_path, monkeypatch, capsys):
+    config = dataclasses.replace(TINY_RUN, models=("dense", "kronecker", "low_rank"))
+    monkeypatch.setitem(word_prediction.PRESETS, "test", config)
+    arguments = ["train", "word_prediction", "--preset", "test", "--out", tmp_path / "run"]
+    line = fails_with(capsys, *arguments, "--models", "kronecer")
+    assert "Did you mean 'kronecker'?" in line
+    assert not (tmp_path / "run").exists()
+    report = json_of(capsys, *arguments, "--models", "kronecker", "dense")
+    assert list(report["models"]) == ["kronecker", "dense"]
+    assert all(row["seconds"] > 0 for row in report["models"].values())
+
+
 def test_unknown_task_and_preset_name_the_nearest(tmp_path, capsys):
     line = fails_with(capsys, "train", "word_predicton", "--out", tmp_path / "x")
     assert "Did you mean 'word_prediction'?" in line

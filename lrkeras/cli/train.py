@@ -26,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", default="tiny", help="a named set of settings (default: tiny)")
     parser.add_argument("--out", required=True, help="folder for the models and their histories")
     parser.add_argument("--data", help="folder of a corpus that does not come with the package")
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        metavar="MODEL",
+        help="train these of the preset's models alone; a teacher must be trained before the rest",
+    )
     parser.add_argument("--seed", type=int, help="replaces the seed of the preset")
 
 
@@ -35,6 +41,9 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     config = task.PRESETS[nearest("preset", options.preset, task.PRESETS)]
     if options.seed is not None:
         config = dataclasses.replace(config, seed=options.seed)
+    if options.models:
+        models = tuple(nearest("model", name, config.models) for name in options.models)
+        config = dataclasses.replace(config, models=models)
     verbose = 0 if options.json else 1
     report = task.train(config, options.out, data=options.data, verbose=verbose)
     report["out"] = options.out

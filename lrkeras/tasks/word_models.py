@@ -92,12 +92,17 @@ def build_model(
     Raises:
         ValueError: the name is unknown.
     """
-    if name not in MODELS:
-        raise ValueError(f"Expected a model name of {sorted(MODELS)}; received {name!r}.")
+    check_name(name)
     with _dtype_policy(precision):
         model = _connect(config, name, num_words or config.num_words)
     compile_model(model, config, name)
     return model
+
+
+def check_name(name: str) -> None:
+    """Raises ValueError if no model has the name."""
+    if name not in MODELS:
+        raise ValueError(f"Expected a model name of {sorted(MODELS)}; received {name!r}.")
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 
 from lrkeras import callbacks, distill, structures
 from lrkeras.datasets import Vocabulary, keyboard_text, words
+from lrkeras.tasks.epoch_clock import EpochClock
 from lrkeras.tasks.perplexity import Perplexity
 from lrkeras.tasks.run_folder import (
     check,
@@ -22,6 +23,7 @@ from lrkeras.tasks.token_windows import TokenWindows
 from lrkeras.tasks.word_models import (
     MODELS,
     build_model,
+    check_name,
     compile_model,
     epochs_of,
     inherit,
@@ -109,9 +111,11 @@ def train(
         parameters and perplexities.
 
     Raises:
-        ValueError: the folder holds a run with another config.
+        ValueError: a model is unknown, or the folder holds a run with another config.
         OSError: the folder cannot be written.
     """
+    for name in config.models:
+        check_name(name)
     out = pathlib.Path(out)
     check(out, config, ignored=("models",))  # a folder may get more of them
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
@@ -145,7 +149,7 @@ def train_model(
 
     Returns:
         `parameters` (what is stored), `valid_perplexity`, `final_sparsity` (None without a sparse
-        part), `seconds`.
+        part), `seconds` of training (None for a history of before they were kept).
     """
     history_file = out / f"{name}.history.csv"
     model_file = out / f"{name}.keras"
@@ -234,6 +238,7 @@ def _callbacks(
         keras.callbacks.LambdaCallback(
             on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
         ),
+        EpochClock(),
     ]
     if structures.find_structures(model, structures.Sparse):
         steps = epochs_of(config, name) * config.steps_per_epoch
@@ -257,6 +262,7 @@ def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:
         "parameters": count_parameters(model),
         "valid_perplexity": history["val_perplexity"][-1],
         "final_sparsity": history["sparsity"][-1] if "sparsity" in history else None,
+        "seconds": sum(history["seconds"]) if "seconds" in history else None,
     }
 
 

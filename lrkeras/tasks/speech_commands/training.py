@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pathlib
-import time
 
 import keras
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from lrkeras import callbacks
 from lrkeras.compression import distill
 from lrkeras.structures import Sparse, find_structures
+from lrkeras.tasks.epoch_clock import EpochClock
 from lrkeras.tasks.optimizer import adamw
 from lrkeras.tasks.run_folder import (
     check,
@@ -68,12 +68,12 @@ def train(
             come without it.
         OSError: the folder cannot be written.
     """
-    if config.models[0] != _TEACHER:
-        raise ValueError(
-            f"Expected the model {_TEACHER!r} first, from which the others learn; received "
-            f"{config.models}."
-        )
     out = pathlib.Path(out)
+    if config.models[0] != _TEACHER and not _file(out, _TEACHER, STAGES[-1]).exists():
+        raise ValueError(
+            f"Expected the model {_TEACHER!r} first, from which the others learn, or a folder that "
+            f"has it; received {config.models}."
+        )
     check(out, config, ignored=("models",))
     clips = load_clips(config, "train", data)
     valid = load_clips(config, "valid", data)[: config.max_valid]
@@ -209,7 +209,7 @@ def _callbacks(
     chosen = [
         _Epochs(config.seed, network, batches),
         ValidationAccuracy(valid, network),
-        _Clock(),
+        EpochClock(),
     ]
     if any(not part.is_at_target for part in find_structures(network, Sparse)):
         begin, end = config.epochs_of(name, stage)
@@ -234,17 +234,6 @@ class _Epochs(keras.callbacks.Callback):
         self._batches.epoch = epoch
         for number, layer in enumerate(self._dropouts):
             layer.seed_generator.state.assign([1000 * self._seed + number, epoch])
-
-
-class _Clock(keras.callbacks.Callback):
-    """Adds the seconds of an epoch to its logs."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._begin = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        if logs is not None:
-            logs["seconds"] = time.perf_counter() - self._begin
 
 
 def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:

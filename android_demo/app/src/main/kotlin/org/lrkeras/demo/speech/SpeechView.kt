@@ -68,7 +68,7 @@ class SpeechView(private val activity: Activity, private val root: View, private
 
     private fun render(state: SpeechState) {
         val resources = root.resources
-        models.show(state.models.map { it.name }, state.selected)
+        models.show(state.models.map { it.shortTitle }, state.selected)
         clips.show(state.clips, state.selectedClip)
         text.text = state.text.ifEmpty { resources.getString(if (state.isListening) R.string.speech_listening else R.string.speech_nothing) }
         level.level = state.level

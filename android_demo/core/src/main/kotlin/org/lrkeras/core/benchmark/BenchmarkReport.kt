@@ -40,7 +40,7 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
         }
 
         private fun case(case: BenchmarkCase): Map<String, Any?> = mapOf(
-            "model" to case.card.name,
+            "model" to case.card.title,
             "file" to case.card.file,
             "task" to case.card.task.id,
             "sha256" to case.card.sha256,

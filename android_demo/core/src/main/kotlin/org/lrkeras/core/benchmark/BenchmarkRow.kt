@@ -3,7 +3,7 @@ package org.lrkeras.core.benchmark
 /**
  * One line of a result, as it is shown and compared; times in microseconds, memory in bytes.
  *
- * @property model Name of the model; [task] its task.
+ * @property model Title of the model; [task] its task.
  * @property nativeHeap How much the native heap grew with the model.
  */
 data class BenchmarkRow(

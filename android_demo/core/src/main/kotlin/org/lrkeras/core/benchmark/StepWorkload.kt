@@ -18,7 +18,7 @@ internal class StepWorkload(private val runner: StepRunner, card: ModelCard) : A
         for (filling in fillings) {
             when (card.task) {
                 ModelTask.WORDS -> filling.putInt(0, random.nextInt(card.details.texts("vocabulary").size))
-                ModelTask.SPEECH -> for (place in 0 until filling.capacity() step Float.SIZE_BYTES) {
+                ModelTask.SPEECH, ModelTask.FRONT_END -> for (place in 0 until filling.capacity() step Float.SIZE_BYTES) {
                     filling.putFloat(place, (random.nextGaussian() * LOUDNESS).toFloat())
                 }
             }

@@ -9,7 +9,7 @@ import java.security.MessageDigest
  * What a model file says about itself in its metadata entry `lrkeras`.
  *
  * @property file Name of the file, without folders.
- * @property name What a person sees; the file's name if the metadata has none.
+ * @property name Name of the model, which its files may share; the file's name if the metadata has none.
  * @property bytes Size of the file.
  * @property sha256 Its hash, in hexadecimal.
  * @property details The entry itself, for what depends on the task.
@@ -22,6 +22,12 @@ class ModelCard(
     val sha256: String,
     val details: JsonObject,
 ) {
+    /** What a person sees of a file: the name of its model and its kind of numbers. */
+    val title: String get() = "$name · ${quantize ?: FLOAT32}"
+
+    /** [title] where the task is known. */
+    val shortTitle: String get() = title.removePrefix("${task.id}_")
+
     /** Licence of the model and its data, or null if the file does not say. */
     val licence: String? get() = details.textOrNull("licence")
 
@@ -34,6 +40,7 @@ class ModelCard(
 
     companion object {
         private const val ENTRY = "lrkeras"
+        private const val FLOAT32 = "float32"
 
         /** Reads the card of a model; throws [ModelFileException] if the app cannot use the file. */
         fun read(file: String, data: ByteBuffer): ModelCard {

@@ -104,7 +104,7 @@ class BenchmarkTest {
         assertEquals("phone", report.device["model"])
         val sorted = cases[3].nanos.sortedArray()
         val row = report.rows[3]
-        assertEquals(listOf("model b", 2, true, 30), listOf(row.model, row.threads, row.xnnpack, row.count))
+        assertEquals(listOf("model b · float32", 2, true, 30), listOf(row.model, row.threads, row.xnnpack, row.count))
         assertEquals(sorted[14] / 1e3, row.p50, 1e-9)
         assertEquals(sorted[26] / 1e3, row.p90, 1e-9)
         assertEquals(10L, row.nativeHeap)

@@ -9,6 +9,7 @@ import android.widget.Spinner
 import android.widget.TextView
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Before
 import org.junit.Test
@@ -58,7 +59,11 @@ class SpeechScreenTest : ScreenTest() {
         assertTrue("Expected a model that hears its golden recording.", services.speech.state.text.isNotEmpty())
         val figures = requireNotNull(services.speech.state.figures)
         assertTrue(figures.toString(), figures.realTimeFactor > 0 && figures.endToText!! >= 0 && figures.model > 0 && figures.decoder > 0)
-        assertTrue(text(R.id.speech_figures), text(R.id.speech_figures).startsWith("Real-time factor 0."))
+        // The front end has a file of its own beside the models, and takes a part of their time.
+        assertTrue(figures.toString(), figures.frontEnd!! > 0 && figures.frontEnd!! < figures.model)
+        assertEquals(figures.model - figures.frontEnd!!, figures.network!!, 1e-9)
+        val parts = Regex("(?s)Real-time factor 0\\..* front end \\d+ µs, network \\d+ µs, decoder \\d+ µs")
+        assertTrue(text(R.id.speech_figures), parts.matches(text(R.id.speech_figures)))
         assertEquals(View.GONE, view<View>(R.id.speech_message).visibility)
     }
 
@@ -71,11 +76,21 @@ class SpeechScreenTest : ScreenTest() {
     }
 
     @Test
+    fun withoutAFileOfTheFrontEndThereIsOneFigureOfTheModel() {
+        open(Demo.testFiles())
+        view<Button>(R.id.speech_play).performClick()
+        until("the end of the recording") { !services.speech.state.isListening }
+        assertNull(services.speech.state.figures!!.frontEnd)
+        assertTrue(text(R.id.speech_figures), Regex("(?s).* front end and network \\d+ µs, decoder .*").matches(text(R.id.speech_figures)))
+    }
+
+    @Test
     fun showsWhatWasHeard() {
         open(Demo.testFiles())
         services.speech.restore(null, "yes no")
         // Times of a computer have no place in a picture, and would differ in each.
-        view<TextView>(R.id.speech_figures).text = activity.getString(R.string.speech_figures, 0.0, "0.00 ms", 0.0, 0.0, 0.0)
+        val parts = activity.getString(R.string.speech_parts, 0.0, 0.0)
+        view<TextView>(R.id.speech_figures).text = activity.getString(R.string.speech_figures, 0.0, "0.00 ms", 0.0, parts, 0.0)
         Screenshot.check(activity, "speech_heard")
     }
 

@@ -20,6 +20,8 @@ class AboutController(private val models: Models, private val worker: Worker, pr
 
     private fun read(): AboutState {
         val library = models.library
+        // Computed here, and not on the thread of the display.
+        library.cards.forEach { it.sha256 }
         val descriptions = library.cards.distinctBy { it.name }.mapNotNull { card -> library.description(card)?.let { card.name to it } }
         return AboutState(version, models.runtime.version, library.cards, descriptions.toMap(), problems = library.problems)
     }

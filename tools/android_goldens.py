@@ -1,10 +1,12 @@
 # ruff: noqa: RUF001  (texts in other scripts, on purpose)
-"""Writes what Python gives for the models of the Android app, for Kotlin and arm64 to be held to.
+"""Chooses the models of the Android app, and writes what Python gives for them.
 
-`python tools/android_goldens.py [MODELS] [OUT]`, by default the app's assets and
-android_demo/goldens. For each model the outputs of `lrkeras.export.StepRunner` over a dozen words
-or a recording; what the keyboard suggests with a float32 model, whose ranks are the same on every
-machine; and how Python cuts texts into tokens.
+`python tools/android_goldens.py`, whenever the models of the package have changed. It leaves the
+files of `lrkeras/models` that the app takes, and their cards, in android_demo/models.txt, and in
+android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
+tests) the outputs of `lrkeras.export.StepRunner` over a dozen words or a recording; what the
+keyboard suggests with a float32 model, whose ranks are the same on every machine; and how Python
+cuts texts into tokens.
 """
 
 import json
@@ -18,8 +20,15 @@ from lrkeras.datasets.keyboard_text import tokenize
 from lrkeras.export import StepRunner
 from lrkeras.tasks.keyboard.suggester import Suggester
 
-DEMO = pathlib.Path(__file__).parents[1] / "android_demo"
-ASSETS = DEMO / "app" / "src" / "main" / "assets"
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+MODELS = ROOT / "lrkeras" / "models"
+DEMO = ROOT / "android_demo"
+TEST_MODELS = DEMO / "app" / "src" / "test" / "resources" / "models"
+CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
+# What an APK of 25 MiB has left beside its libraries, and some for the rest of the app to grow.
+MOST_BYTES = 15_400_000
+# Hops of silence after a recording: its last word comes with the delay of the model.
+SILENCE = 20
 # Outputs that are kept of a step, evenly from the first to the last one.
 KEPT = 24
 TEXTS = [
@@ -97,6 +106,34 @@ def suggestions(path: pathlib.Path) -> list[dict]:
     return found
 
 
+def chosen(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The models that the app takes, as many as an APK has room for.
+
+    The smallest float32 word model and the front end of speech are what others are compared with;
+    then the quantised files, the smallest first.
+
+    Args:
+        folder: Where the models are.
+    """
+    files = sorted(folder.glob("*.tflite"), key=lambda file: (file.stat().st_size, file.name))
+    said = {file: StepRunner(file).metadata for file in files}
+    whole = [file for file in files if said[file]["quantize"] is None]
+    first = [file for file in whole if said[file]["task"] == "speech_front_end"]
+    first += [file for file in whole if said[file]["task"] == "word_prediction"][:1]
+    found, left = [], MOST_BYTES
+    for file in [*first, *(file for file in files if file not in whole)]:
+        if file.stat().st_size <= left:
+            found.append(file)
+            left -= file.stat().st_size
+    return sorted(found)
+
+
+def cards(files: list[pathlib.Path]) -> list[pathlib.Path]:
+    """The cards that there are of some models, each once."""
+    found = {file.with_name(f"{StepRunner(file).metadata['name']}.md") for file in files}
+    return sorted(file for file in found if file.exists())
+
+
 def golden(path: pathlib.Path, clips: pathlib.Path) -> dict:
     """What a model gives for an input that fits it."""
     runner = StepRunner(path)
@@ -125,16 +162,21 @@ def _inputs(metadata: dict, clips: pathlib.Path) -> tuple[list[np.ndarray], dict
         samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / np.float32(32768)
     size = metadata["samples_per_step"]
     hops = samples[: len(samples) // size * size].reshape(-1, 1, size).astype("float32")
-    return list(hops), {"clip": clip.name}
+    silent = [np.zeros((1, size), "float32")] * SILENCE
+    return [*hops, *silent], {"clip": clip.name, "silence": SILENCE}
 
 
-def main(models: str | None = None, out: str | None = None) -> int:
-    """Writes a file for each model and one of tokens."""
-    folder = pathlib.Path(models) if models else ASSETS / "models"
-    target = pathlib.Path(out) if out else DEMO / "goldens"
-    target.mkdir(parents=True, exist_ok=True)
-    for path in sorted(folder.glob("*.tflite")):
-        _write(target / f"{path.stem}.json", golden(path, ASSETS / "clips"))
+def main() -> int:
+    """Writes the list of models, a file for each of them and one of tokens."""
+    files = chosen(MODELS)
+    listed = sorted(file.name for file in [*files, *cards(files)])
+    (DEMO / "models.txt").write_text("".join(f"{name}\n" for name in listed), encoding="utf-8")
+    target = DEMO / "goldens"
+    target.mkdir(exist_ok=True)
+    for old in target.glob("*.json"):
+        old.unlink()
+    for path in [*files, *sorted(TEST_MODELS.glob("*.tflite"))]:
+        _write(target / f"{path.stem}.json", golden(path, CLIPS))
         metadata = StepRunner(path).metadata
         if metadata["task"] == "word_prediction" and metadata["quantize"] is None:
             _write(target / f"{path.stem}.suggestions.json", suggestions(path))
@@ -147,4 +189,4 @@ def _write(file: pathlib.Path, content: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

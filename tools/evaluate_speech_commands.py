@@ -4,9 +4,10 @@
     python tools/evaluate_speech_commands.py --run RUN --data DIR
 
 DIR holds `speech-commands-test/` and `fsdd/`. Leaves `speech_commands_NAME.keras`, `.tflite` (of
-int8), `_float32.tflite` and a card `.md` of each model in `--models`, and the numbers and figures
-in `--results`. All scores are of the .tflite files, run step by step, on speakers that no model
-heard; `--leave-one-out DIR` trains six short models more, each without one speaker of digits.
+int8), `_float32.tflite` and a card `.md` of each model in `--models`, with their checksums and the
+front end as a file of its own, and the numbers and figures in `--results`. All scores are of the
+.tflite files, run step by step, on speakers that no model heard; `--leave-one-out DIR` trains six
+short models more, each without one speaker of digits.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRINGS, ROUNDS = 100, 40
 STEP_SECONDS = 0.02
+RUNTIME = "2.16"  # of the Android app
 
 
 def convert_all(model, name, folder, sample):
@@ -31,8 +33,38 @@ def convert_all(model, name, folder, sample):
     paths = {}
     for kind, quantize, suffix in (("int8", "int8", ""), ("float32", None, "_float32")):
         paths[kind] = folder / f"speech_commands_{name}{suffix}.tflite"
-        convert(model, paths[kind], quantize=quantize, metadata=entry, sample=sample)
+        convert(
+            model, paths[kind], quantize=quantize, runtime=RUNTIME, metadata=entry, sample=sample
+        )
     return paths
+
+
+def convert_front_end(folder):
+    """Writes the front end as a file of its own: what it costs is timed beside the models."""
+    from lrkeras import convert
+    from lrkeras.tasks.speech_commands.front_end import HOP
+
+    path = folder / "speech_front_end.tflite"
+    entry = {
+        "task": "speech_front_end",
+        "name": path.stem,
+        "samples_per_step": HOP,
+        "licence": "Apache-2.0: nothing in it was learned",
+    }
+    convert(front_end_model(), path, runtime=RUNTIME, metadata=entry)
+    return path
+
+
+def register(paths, folder):
+    """Puts the files of the models, with their cards, and the front end into `models.json`."""
+    from lrkeras.models import registry
+
+    for name, kinds in paths.items():
+        files = {kind: path.name for kind, path in kinds.items()}
+        title = f"speech_commands_{name}"
+        files = {"keras": f"{title}.keras", **files, "card": f"{title}.md"}
+        registry.register(title, files, folder)
+    registry.register("speech_front_end", {"float32": "speech_front_end.tflite"}, folder)
 
 
 def score(path, clips, strings, everything=True):
@@ -60,7 +92,7 @@ def score(path, clips, strings, everything=True):
     return found
 
 
-def timed(models, paths):
+def timed(models, paths, front_end):
     """Microseconds of a step of each int8 file, and of its network alone, in one run."""
     from lrkeras import convert
     from lrkeras.benchmark import benchmark
@@ -71,9 +103,8 @@ def timed(models, paths):
         for name, model in models.items():
             files[name, "whole"] = str(paths[name]["int8"])
             files[name, "network"] = os.path.join(folder, f"{name}.tflite")
-            convert(network_of(model), files[name, "network"], quantize="int8")
-        files["front_end", "whole"] = os.path.join(folder, "front_end.tflite")
-        convert(front_end_model(), files["front_end", "whole"])
+            convert(network_of(model), files[name, "network"], quantize="int8", runtime=RUNTIME)
+        files["front_end", "whole"] = str(front_end)
         report = benchmark(list(files.values()), rounds=ROUNDS, cold=False)
     rows = dict(zip(files, report.files, strict=True))
     return report, {
@@ -132,7 +163,7 @@ def evaluate(options):
         histories[name] = read_history(options.run / f"{name}.history.csv")
         rows[name] = {**trained, "epochs": config.epochs_of(name, "ctc")[1], **scores}
         print(name, json.dumps(rows[name]), flush=True)
-    report, times = timed(models, paths)
+    report, times = timed(models, paths, convert_front_end(options.models))
     for (name, part), row in times.items():
         if name in rows:
             rows[name]["int8"][f"step_{part}"] = row
@@ -157,7 +188,7 @@ def evaluate(options):
         "front_end": times["front_end", "whole"],
         "models": rows,
     }
-    return results, histories
+    return results, histories, paths
 
 
 KINDS = {
@@ -227,7 +258,7 @@ def main(arguments=None):
     from lrkeras.tasks.speech_commands.leave_one_out import leave_one_out
 
     file = options.results / "speech_commands.json"
-    results, histories = evaluate(options)
+    results, histories, paths = evaluate(options)
     if options.leave_one_out:
         config = PRESETS["leave_one_out"]
         found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
@@ -242,6 +273,7 @@ def main(arguments=None):
     for name, row in results["models"].items():
         text = card(name, row, results, config)
         (options.models / f"speech_commands_{name}.md").write_text(text, encoding="utf-8")
+    register(paths, options.models)
     plots.learning_curves(histories, options.results / "speech_commands_training.png")
     rows = [
         {

@@ -48,7 +48,19 @@ android {
 
     sourceSets {
         getByName("main").java.srcDirs("src/main/kotlin")
+        getByName("main").assets.srcDir(layout.buildDirectory.dir("generated/assets"))
     }
+}
+
+// The models of the package, and their cards; models.txt names those that an APK has room for.
+val packagedModels = tasks.register<Sync>("packagedModels") {
+    from(rootDir.resolve("../lrkeras/models"))
+    include(rootDir.resolve("models.txt").readLines())
+    into(layout.buildDirectory.dir("generated/assets/models"))
+}
+
+tasks.named("preBuild") {
+    dependsOn(packagedModels)
 }
 
 kotlin {

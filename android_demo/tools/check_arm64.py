@@ -16,7 +16,9 @@ import wave
 DEMO = pathlib.Path(__file__).parents[1]
 OUT = DEMO / "target" / "bionic"
 LIBRARIES = DEMO / "target" / "aar" / "tensorflow-lite" / "jni" / "arm64-v8a"
-ASSETS = DEMO / "app" / "src" / "main" / "assets"
+CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
+# The models of the app, and those of its tests.
+MODELS = (DEMO.parent / "lrkeras" / "models", DEMO / "app" / "src" / "test" / "resources" / "models")
 COMPILER = "aarch64-linux-gnu-gcc"
 PROCESSORS = ("cortex-a53", "cortex-a76")
 # Of the range of a model's outputs. int8: activations are rounded to 1/127 at each product.
@@ -40,9 +42,12 @@ def inputs(golden: dict) -> bytes:
     """What the model is fed, as the tensor has it."""
     if "tokens" in golden:
         return array.array("i", golden["tokens"]).tobytes()
-    with wave.open(str(ASSETS / "clips" / golden["clip"])) as sound:
+    with wave.open(str(CLIPS / golden["clip"])) as sound:
         samples = array.array("h", sound.readframes(sound.getnframes()))
-    return array.array("f", [one / 32768 for one in samples]).tobytes()
+    heard = array.array("f", [one / 32768 for one in samples]).tobytes()
+    hops = len(golden["outputs"])
+    # Silence follows, so many hops of the same length.
+    return heard + bytes(len(heard) // (hops - golden["silence"]) * golden["silence"])
 
 
 def run(program: pathlib.Path, golden: dict, processor: str, xnnpack: bool) -> list[float]:
@@ -53,7 +58,7 @@ def run(program: pathlib.Path, golden: dict, processor: str, xnnpack: bool) -> l
         given, found = pathlib.Path(folder, "given"), pathlib.Path(folder, "found")
         given.write_bytes(inputs(golden))
         steps = str(len(golden["outputs"]))
-        model = ASSETS / "models" / golden["model"]
+        model = next(one for one in (folder / golden["model"] for folder in MODELS) if one.exists())
         call = [program, model, steps, given, found, str(int(xnnpack))]
         command = [*emulator, "-E", search, *call]
         subprocess.run(command, check=True, capture_output=True, timeout=300)

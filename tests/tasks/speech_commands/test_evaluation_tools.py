@@ -12,9 +12,11 @@ import scipy.special
 from lrkeras.datasets import speech_commands as corpus
 from lrkeras.datasets.wav import write_wav
 from lrkeras.export import StepRunner
+from lrkeras.models import registry
 from lrkeras.tasks.speech_commands import PRESETS, build_network, plots, with_front_end
 from lrkeras.tasks.speech_commands import leave_one_out as module
 from lrkeras.tasks.speech_commands.corpus import load_clips
+from lrkeras.tasks.speech_commands.front_end import log_mel
 from lrkeras.tasks.speech_commands.labels import LABELS
 
 TOOLS = pathlib.Path(__file__).parents[3] / "tools"
@@ -133,6 +135,19 @@ def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
     text = (folders["models"] / "speech_commands_dense.md").read_text()
     assert f"{row['int8']['bytes']:,}" in text and "{" not in text
     assert len(list(folders["results"].glob("*.png"))) == 2
+    check_front_end(folders["models"])
+    assert registry.names(folders["models"]) == ["speech_commands_dense", "speech_front_end"]
+    assert registry.model_file("speech_commands_dense", "float32", folders["models"]) == file
+
+
+def check_front_end(folder):
+    """The file of the front end alone is the front end: log-mels of NumPy."""
+    runner = StepRunner(registry.model_file("speech_front_end", "float32", folder))
+    assert runner.metadata["task"] == "speech_front_end"
+    assert (runner.metadata["sample_rate"], runner.metadata["samples_per_step"]) == (16_000, 320)
+    samples = np.random.default_rng(0).normal(size=(1, 5 * 320)).astype("float32") * 0.1
+    found = [np.asarray(runner.step(hop)).ravel() for hop in samples.reshape(5, 1, 320)]
+    np.testing.assert_allclose(found, log_mel(samples)[0], atol=1e-3)  # decibels
 
 
 def test_the_embedded_clips_are_built_again_from_the_corpora(data, tmp_path):

@@ -15,6 +15,7 @@ import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.lrkeras.core.benchmark.BenchmarkRequest
 import org.lrkeras.core.json.JsonObject
+import org.lrkeras.core.model.ModelTask
 import org.lrkeras.demo.benchmark.LatencyChart
 import org.lrkeras.demo.benchmark.ResultProvider
 import org.robolectric.Robolectric
@@ -36,6 +37,9 @@ class BenchmarkScreenTest : ScreenTest() {
         until("the result") { !services.benchmark.state.isRunning }
     }
 
+    /** Lines of a setting: each model, and each word model a second time for its keystrokes. */
+    private val lines get() = Demo.models().size + Demo.models().count { Demo.card(it).task == ModelTask.WORDS }
+
     private fun cells(): List<List<String>> {
         val table = view<TableLayout>(R.id.table)
         return (0 until table.childCount).map { row ->
@@ -49,8 +53,9 @@ class BenchmarkScreenTest : ScreenTest() {
         runQuickly()
         val models = Demo.models().size
         val state = services.benchmark.state
-        assertEquals(models * 4, state.report!!.rows.size)
-        assertEquals(models * 4 + 1, cells().size)
+        assertEquals(lines * 4, state.report!!.rows.size)
+        assertEquals(lines * 4 + 1, cells().size)
+        assertTrue(cells().any { it[0].endsWith(", keystroke") })
         assertEquals("Newest result:", text(R.id.benchmark_status))
         val saved = JsonObject.parse(requireNotNull(state.file).readText())
         assertEquals("TensorFlow Lite 2.16.1", saved.child("device").text("runtime"))
@@ -60,7 +65,7 @@ class BenchmarkScreenTest : ScreenTest() {
         for (fact in listOf("manufacturer", "model", "soc", "android", "sdk", "build", "abi", "cores", "app")) {
             assertNotNull(fact, saved.child("device")[fact])
         }
-        assertEquals(models, view<LatencyChart>(R.id.chart).contentDescription.split("; ").size)
+        assertEquals(lines, view<LatencyChart>(R.id.chart).contentDescription.split("; ").size)
         // The second one is compared with the first: a ratio in the last column.
         runQuickly()
         assertTrue(cells().drop(1).all { Regex("×[\\d.]+").matches(it.last()) })
@@ -95,7 +100,7 @@ class BenchmarkScreenTest : ScreenTest() {
         assertTrue(services.benchmark.state.isRunning)
         assertTrue(view<Button>(R.id.benchmark_cancel).isEnabled)
         until("the result") { !services.benchmark.state.isRunning }
-        assertEquals(Demo.models().size + 1, cells().size)
+        assertEquals(lines + 1, cells().size)
     }
 
     @Test
@@ -105,7 +110,7 @@ class BenchmarkScreenTest : ScreenTest() {
         open()
         runQuickly()
         assertTrue(text(R.id.benchmark_status), text(R.id.benchmark_status).startsWith("The result is shown, but could not be saved"))
-        assertEquals(Demo.models().size * 4 + 1, cells().size)
+        assertEquals(lines * 4 + 1, cells().size)
         assertFalse(view<Button>(R.id.benchmark_share).isEnabled)
     }
 
@@ -150,15 +155,17 @@ class BenchmarkScreenTest : ScreenTest() {
     @Test
     fun theCommandLineStartsIt() {
         start()
+        val title = Demo.models().map { Demo.card(it) }.first { it.task == ModelTask.SPEECH }.title
         val intent = Intent(application, MainActivity::class.java)
-            .putExtra("benchmark", true).putExtra("models", "doped").putExtra("threads", "2").putExtra("xnnpack", "off")
+            .putExtra("benchmark", true).putExtra("models", title).putExtra("threads", "2").putExtra("xnnpack", "off")
             .putExtra("runs", 25).putExtra("millis", 0).putExtra("warm_up_millis", 0)
         controller.newIntent(intent)
         assertTrue(services.benchmark.state.isRunning)
         until("the result") { !services.benchmark.state.isRunning }
         val row = services.benchmark.state.report!!.rows.single()
         assertEquals(listOf(2, false), listOf(row.threads, row.xnnpack))
-        assertTrue("doped" in row.model && row.count >= 25)
+        assertEquals(title, row.model)
+        assertTrue(row.count >= 25)
         // Turned, it does not start again.
         controller.recreate()
         assertFalse(services.benchmark.state.isRunning)

@@ -1,6 +1,7 @@
 package org.lrkeras.demo
 
 import org.lrkeras.core.json.JsonReader
+import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelFiles
 import java.io.File
 import java.io.FileNotFoundException
@@ -10,11 +11,24 @@ import java.nio.ByteOrder
 /** Folders of the project, as tests need them. */
 object Demo {
     val root = File(System.getProperty("demo.root"))
-    private val models = File(root, "app/src/main/assets/models")
+    private val tests = File(root, "app/src/test/resources/models")
 
     fun golden(name: String): Map<*, *> = JsonReader.parse(File(root, "goldens/$name.json").readText()) as Map<*, *>
 
-    fun models(): List<File> = models.listFiles().orEmpty().filter { it.name.endsWith(".tflite") }.sorted()
+    /** What Python suggests with a float32 model: texts that are typed, with what is shown. */
+    fun suggestions(model: String): List<Map<*, *>> =
+        (JsonReader.parse(File(root, "goldens/$model.suggestions.json").readText()) as List<*>).map { it as Map<*, *> }
+
+    /** The models that the app takes from the package. */
+    fun models(): List<File> = File(root, "models.txt").readLines().filter { it.endsWith(".tflite") }.map { File(root, "../lrkeras/models/$it") }
+
+    /** The small models of the tests. */
+    fun testModels(): List<File> = tests.listFiles().orEmpty().filter { it.name.endsWith(".tflite") }.sorted()
+
+    fun card(file: File) = ModelCard.read(file.name, buffer(file.readBytes()))
+
+    /** The small models and their cards in the place of those of the app: screens that look alike whatever is shipped. */
+    fun testFiles() = Files(tests.listFiles().orEmpty().sorted().associate { it.name to it.readBytes() })
 
     fun clip(name: String): ByteArray = File(root, "app/src/main/assets/clips/$name").readBytes()
 
@@ -22,8 +36,10 @@ object Demo {
 
     /** Model files in memory; null stands for one that cannot be opened. */
     class Files(private val contents: Map<String, ByteArray?>) : ModelFiles {
-        override fun names() = contents.keys.toList()
+        override fun names() = contents.keys.filter { it.endsWith(".tflite") }
 
         override fun map(name: String): ByteBuffer = buffer(contents[name] ?: throw FileNotFoundException(name))
+
+        override fun text(name: String) = contents[name]?.toString(Charsets.UTF_8)
     }
 }

@@ -11,7 +11,11 @@ object Goldens {
 
     fun json(name: String): Any? = JsonReader.parse(File(demo, "goldens/$name").readText())
 
-    fun models(): List<File> = File(demo, "app/src/main/assets/models").listFiles().orEmpty().filter { it.name.endsWith(".tflite") }.sorted()
+    /** The models that the app takes from the package. */
+    fun models(): List<File> = File(demo, "models.txt").readLines().filter { it.endsWith(".tflite") }.map { File(demo, "../lrkeras/models/$it") }
+
+    /** A small model of the tests. */
+    fun testModel(name: String) = File(demo, "app/src/test/resources/models/$name")
 
     fun clip(name: String): ByteArray = File(demo, "app/src/main/assets/clips/$name").readBytes()
 

@@ -3,6 +3,7 @@ package org.lrkeras.demo.about
 import android.view.LayoutInflater
 import android.view.View
 import android.view.ViewGroup
+import android.widget.Button
 import android.widget.TextView
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelTask
@@ -11,7 +12,7 @@ import org.lrkeras.demo.common.BytesText
 import org.lrkeras.demo.common.Screen
 import org.lrkeras.demo.common.part
 
-/** Versions, and a card for each model. */
+/** Versions, and a card for each model: what its files say of themselves, and on demand what is told about it in words. */
 class AboutView(private val root: View, private val controller: AboutController) : Screen {
     private val versions = root.part<TextView>(R.id.about_versions)
     private val problems = root.part<TextView>(R.id.about_problems)
@@ -31,19 +32,29 @@ class AboutView(private val root: View, private val controller: AboutController)
         problems.text = state.problems.entries.joinToString("\n") { (file, reason) -> resources.getString(R.string.about_problem, file, reason) }
         problems.visibility = if (state.problems.isEmpty()) View.GONE else View.VISIBLE
         list.removeAllViews()
-        state.cards.forEach { add(it) }
+        state.cards.groupBy { it.name }.forEach { (name, files) -> add(state, name, files) }
     }
 
-    private fun add(card: ModelCard) {
+    private fun add(state: AboutState, name: String, files: List<ModelCard>) {
         val view = LayoutInflater.from(root.context).inflate(R.layout.model_card, list, false)
-        view.part<TextView>(R.id.card_name).text = card.name
-        view.part<TextView>(R.id.card_details).text = described(card)
+        val description = state.descriptions[name]
+        val isUnfolded = name in state.unfolded
+        view.part<TextView>(R.id.card_name).text = name
+        view.part<TextView>(R.id.card_details).text = files.joinToString("\n") { described(it) }
+        val text = view.part<TextView>(R.id.card_text)
+        text.text = description
+        text.visibility = if (isUnfolded) View.VISIBLE else View.GONE
+        val unfold = view.part<Button>(R.id.card_unfold)
+        unfold.visibility = if (description == null) View.GONE else View.VISIBLE
+        unfold.setText(if (isUnfolded) R.string.card_hide else R.string.card_show)
+        unfold.contentDescription = root.resources.getString(R.string.card_unfold_description, unfold.text, name)
+        unfold.setOnClickListener { controller.unfold(name) }
         list.addView(view)
     }
 
     private fun described(card: ModelCard): String {
         val resources = root.resources
-        val task = resources.getString(if (card.task == ModelTask.WORDS) R.string.task_words else R.string.task_speech)
+        val task = resources.getString(TASKS.getValue(card.task))
         val structures = card.structures.entries.joinToString { (layer, structure) -> "$layer: $structure" }
         return resources.getString(
             R.string.card_details,
@@ -58,5 +69,10 @@ class AboutView(private val root: View, private val controller: AboutController)
 
     private companion object {
         const val HASH_SHOWN = 12
+        val TASKS = mapOf(
+            ModelTask.WORDS to R.string.task_words,
+            ModelTask.SPEECH to R.string.task_speech,
+            ModelTask.FRONT_END to R.string.task_front_end,
+        )
     }
 }

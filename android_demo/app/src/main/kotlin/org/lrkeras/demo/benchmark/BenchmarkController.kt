@@ -77,7 +77,7 @@ class BenchmarkController(
 
     private fun measured(request: BenchmarkRequest): Outcome {
         val library = models.library
-        val plan = request.plan(library.cards.associate { it.file to it.name })
+        val plan = request.plan(library.cards.associate { it.file to it.title })
         val before = facts.state()
         val benchmark = Benchmark(models.runtime, LibrarySource(library), AndroidMemory(), { isCancelled }) { progress ->
             worker.tell { update { it.copy(progress = progress) } }

@@ -27,7 +27,7 @@ class LatencyChart(context: Context, attributes: AttributeSet?) : View(context, 
     fun show(shown: List<BenchmarkRow>) {
         if (shown == rows) return
         rows = shown
-        contentDescription = shown.joinToString("; ") { resources.getString(R.string.chart_row, it.model, figures(it)) }
+        contentDescription = shown.joinToString("; ") { resources.getString(R.string.chart_row, RowName.of(it, resources), figures(it)) }
         requestLayout()
         invalidate()
     }
@@ -39,7 +39,7 @@ class LatencyChart(context: Context, attributes: AttributeSet?) : View(context, 
         val longest = rows.maxOfOrNull { it.p90 } ?: return
         rows.forEachIndexed { place, row ->
             val top = place * rowHeight()
-            val name = TextUtils.ellipsize(row.model, label, width.toFloat(), TextUtils.TruncateAt.END).toString()
+            val name = TextUtils.ellipsize(RowName.of(row, resources), label, width.toFloat(), TextUtils.TruncateAt.MIDDLE).toString()
             canvas.drawText(name, 0f, top - label.ascent(), label)
             canvas.drawText(figures(row), 0f, top + label.fontSpacing - label.ascent(), label)
             val under = top + LINES * label.fontSpacing

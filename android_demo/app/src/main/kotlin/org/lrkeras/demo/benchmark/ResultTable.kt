@@ -28,7 +28,7 @@ class ResultTable(private val table: TableLayout) {
         val resources = table.resources
         fun micros(value: Double) = resources.getString(R.string.table_micros, value)
         return listOf(
-            row.model,
+            RowName.of(row, resources),
             row.threads.toString(),
             resources.getString(if (row.xnnpack) R.string.on else R.string.off),
             micros(row.p50),

@@ -23,6 +23,12 @@ class AssetFiles(private val assets: AssetManager, private val folder: String) :
         }
     }
 
+    override fun text(name: String): String? = try {
+        assets.open("$folder/$name").use { it.readBytes().toString(Charsets.UTF_8) }
+    } catch (_: java.io.FileNotFoundException) {
+        null
+    }
+
     private companion object {
         const val MODEL = ".tflite"
     }

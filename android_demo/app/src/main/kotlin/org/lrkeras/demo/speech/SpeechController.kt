@@ -2,6 +2,7 @@ package org.lrkeras.demo.speech
 
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelTask
+import org.lrkeras.core.speech.FrontEndTimer
 import org.lrkeras.core.speech.LevelMeter
 import org.lrkeras.core.speech.SpeechRecognizer
 import org.lrkeras.demo.R
@@ -30,6 +31,7 @@ class SpeechController(
 
     // Of the worker's thread alone.
     private val loaded = LoadedModel(models) { runner, card -> SpeechRecognizer.of(runner, card) }
+    private val frontEnd = LoadedModel(models) { runner, card -> FrontEndTimer.of(runner, card) }
 
     /** Looks for models and recordings; the first time only. */
     fun start() {
@@ -73,7 +75,7 @@ class SpeechController(
     /** Frees the model, as when memory is short. */
     fun release() {
         stop()
-        worker.run({ loaded.unload() }) {}
+        worker.run({ listOf(loaded, frontEnd).forEach { it.unload() } }) {}
     }
 
     /** File of the model, to be chosen again after the process was ended. */
@@ -104,7 +106,8 @@ class SpeechController(
 
     private fun listen(card: ModelCard, open: (Int) -> AudioSource) {
         val recognizer = loaded.of(card)
-        val session = ListeningSession(recognizer) { show -> worker.tell { if (card === state.model) update(show) } }
+        val timed = models.library.cards(ModelTask.FRONT_END).firstOrNull { FrontEndTimer.fits(it, card) }
+        val session = ListeningSession(recognizer, timed?.let { frontEnd.of(it) }) { show -> worker.tell { if (card === state.model) update(show) } }
         open(recognizer.sampleRate).use { source -> session.run(source) { isStopped } }
     }
 }

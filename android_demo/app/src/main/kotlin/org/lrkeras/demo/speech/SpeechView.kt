@@ -68,7 +68,7 @@ class SpeechView(private val activity: Activity, private val root: View, private
 
     private fun render(state: SpeechState) {
         val resources = root.resources
-        models.show(state.models.map { it.name }, state.selected)
+        models.show(state.models.map { it.shortTitle }, state.selected)
         clips.show(state.clips, state.selectedClip)
         text.text = state.text.ifEmpty { resources.getString(if (state.isListening) R.string.speech_listening else R.string.speech_nothing) }
         level.level = state.level
@@ -83,7 +83,14 @@ class SpeechView(private val activity: Activity, private val root: View, private
     private fun described(figures: SpeechFigures): String {
         val resources = root.resources
         val latency = figures.endToText?.let { resources.getString(R.string.milliseconds, it) } ?: resources.getString(R.string.unknown)
-        return resources.getString(R.string.speech_figures, figures.realTimeFactor, latency, figures.input, figures.model, figures.decoder)
+        val frontEnd = figures.frontEnd
+        val network = figures.network
+        val model = if (frontEnd != null && network != null) {
+            resources.getString(R.string.speech_parts, frontEnd, network)
+        } else {
+            resources.getString(R.string.speech_whole, figures.model)
+        }
+        return resources.getString(R.string.speech_figures, figures.realTimeFactor, latency, figures.input, model, figures.decoder)
     }
 
     companion object {

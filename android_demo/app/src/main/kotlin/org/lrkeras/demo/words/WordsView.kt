@@ -51,7 +51,7 @@ class WordsView(private val root: View, private val controller: WordsController)
     }
 
     private fun render(state: WordsState) {
-        picker.show(state.models.map { it.name }, state.selected)
+        picker.show(state.models.map { it.shortTitle }, state.selected)
         buttons.forEachIndexed { place, button ->
             val suggestion = state.suggestions.getOrNull(place)
             button.text = suggestion?.text.orEmpty()

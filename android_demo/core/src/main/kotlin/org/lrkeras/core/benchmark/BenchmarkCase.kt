@@ -7,12 +7,14 @@ import org.lrkeras.core.stats.LatencyStats
 /**
  * What was measured of one model under one setting.
  *
+ * @property measure What a run is.
  * @property load Cost of getting it ready.
  * @property peak Memory after its timed runs, or after the load if that was more.
- * @property nanos Time of each step, in the order of the runs.
+ * @property nanos Time of each run, in the order of the runs.
  */
 class BenchmarkCase(
     val card: ModelCard,
+    val measure: Measure,
     val options: SessionOptions,
     val load: LoadCost,
     val peak: MemorySample,

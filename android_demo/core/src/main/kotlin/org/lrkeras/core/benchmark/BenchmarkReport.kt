@@ -1,5 +1,6 @@
 package org.lrkeras.core.benchmark
 
+import org.lrkeras.core.json.JsonException
 import org.lrkeras.core.json.JsonObject
 import org.lrkeras.core.json.JsonWriter
 
@@ -12,7 +13,7 @@ import org.lrkeras.core.json.JsonWriter
  */
 class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: List<BenchmarkRow>) {
     companion object {
-        private const val FORMAT = 1
+        private const val FORMAT = 2
 
         /** The report as JSON, with the time of every run. */
         fun toJson(time: Long, device: Map<String, Any?>, plan: BenchmarkPlan, cases: List<BenchmarkCase>): String =
@@ -40,9 +41,10 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
         }
 
         private fun case(case: BenchmarkCase): Map<String, Any?> = mapOf(
-            "model" to case.card.name,
+            "model" to case.card.title,
             "file" to case.card.file,
             "task" to case.card.task.id,
+            "measure" to case.measure.id,
             "sha256" to case.card.sha256,
             "bytes" to case.card.bytes,
             "threads" to case.options.threads,
@@ -51,7 +53,7 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
             "create_ns" to case.load.createNanos,
             "first_run_ns" to case.load.firstRunNanos,
             "memory" to mapOf("before" to memory(case.load.before), "after" to memory(case.load.after), "peak" to memory(case.peak)),
-            "step_us" to with(case.stats) {
+            "run_us" to with(case.stats) {
                 mapOf("count" to count, "mean" to mean, "p50" to p50, "p90" to p90, "p99" to p99, "max" to max)
             },
             "samples_ns" to case.nanos,
@@ -60,20 +62,22 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
         private fun memory(sample: MemorySample) = mapOf("pss" to sample.pss, "native_heap" to sample.nativeHeap)
 
         private fun row(case: JsonObject): BenchmarkRow {
-            val step = case.child("step_us")
+            val run = case.child("run_us")
+            val measure = Measure.values().firstOrNull { it.id == case.text("measure") }
             val memory = case.child("memory")
             val loadNanos = case.double("map_ns") + case.double("create_ns") + case.double("first_run_ns")
             return BenchmarkRow(
                 model = case.text("model"),
                 task = case.text("task"),
+                measure = measure ?: throw JsonException("Expected a measure of ${Measure.values().map { it.id }}, received \"${case["measure"]}\"."),
                 sha256 = case.text("sha256"),
                 threads = case.int("threads"),
                 xnnpack = case["xnnpack"] == true,
-                count = step.int("count"),
-                p50 = step.double("p50"),
-                p90 = step.double("p90"),
-                p99 = step.double("p99"),
-                max = step.double("max"),
+                count = run.int("count"),
+                p50 = run.double("p50"),
+                p90 = run.double("p90"),
+                p99 = run.double("p99"),
+                max = run.double("max"),
                 loadMillis = loadNanos / 1e6,
                 nativeHeap = (memory.child("after").double("native_heap") - memory.child("before").double("native_heap")).toLong(),
                 fileBytes = case.int("bytes"),

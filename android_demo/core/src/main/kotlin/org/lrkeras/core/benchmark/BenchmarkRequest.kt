@@ -3,7 +3,7 @@ package org.lrkeras.core.benchmark
 /**
  * A benchmark as it is asked for from outside, in words: what `adb shell am start` can say.
  *
- * @property models Parts of model names, separated by commas; empty for all.
+ * @property models Parts of model titles, separated by commas; empty for all.
  * @property threads Numbers separated by commas.
  * @property xnnpack `on`, `off` or `both`.
  * @property runs Runs of each case, at least.
@@ -18,11 +18,11 @@ data class BenchmarkRequest(
     val millis: Int = 1000,
     val warmUpMillis: Int = 500,
 ) {
-    /** The plan for a set of files, which are named with their models' names; IllegalArgumentException says what is wrong. */
+    /** The plan for a set of files, with the titles of their models; IllegalArgumentException says what is wrong. */
     fun plan(files: Map<String, String>): BenchmarkPlan {
         val parts = models.split(',').map { it.trim() }.filter { it.isNotEmpty() }
-        val chosen = files.filterValues { name -> parts.isEmpty() || parts.any { it in name } }.keys.toList()
-        require(chosen.isNotEmpty()) { "Expected parts of the names ${files.values}, received \"$models\"." }
+        val chosen = files.filterValues { title -> parts.isEmpty() || parts.any { it in title } }.keys.toList()
+        require(chosen.isNotEmpty()) { "Expected parts of the titles ${files.values}, received \"$models\"." }
         val counts = threads.split(',').map { it.trim().toIntOrNull() }
         require(counts.all { it in THREADS }) { "Expected threads from $THREADS, such as \"1,2,4\", received \"$threads\"." }
         for (time in listOf(millis, warmUpMillis)) require(time in 0..MOST_MILLIS) { "Expected 0 to $MOST_MILLIS ms a case, received $time." }

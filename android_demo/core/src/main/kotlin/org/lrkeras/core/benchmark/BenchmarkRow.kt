@@ -3,12 +3,14 @@ package org.lrkeras.core.benchmark
 /**
  * One line of a result, as it is shown and compared; times in microseconds, memory in bytes.
  *
- * @property model Name of the model; [task] its task.
+ * @property model Title of the model; [task] its task.
+ * @property measure What a run is; its load and memory are those of the model in either case.
  * @property nativeHeap How much the native heap grew with the model.
  */
 data class BenchmarkRow(
     val model: String,
     val task: String,
+    val measure: Measure,
     val sha256: String,
     val threads: Int,
     val xnnpack: Boolean,
@@ -21,7 +23,7 @@ data class BenchmarkRow(
     val nativeHeap: Long,
     val fileBytes: Int,
 ) {
-    /** Whether [other] is the same file under the same setting. */
+    /** Whether [other] is the same measure of the same file under the same setting. */
     fun isSameCase(other: BenchmarkRow) =
-        sha256 == other.sha256 && threads == other.threads && xnnpack == other.xnnpack
+        sha256 == other.sha256 && measure == other.measure && threads == other.threads && xnnpack == other.xnnpack
 }

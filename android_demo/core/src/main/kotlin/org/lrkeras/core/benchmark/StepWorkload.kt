@@ -7,7 +7,8 @@ import java.nio.ByteBuffer
 import java.util.Random
 
 /** Steps of a model on made-up input: words from all over the vocabulary, or noise as loud as speech. */
-internal class StepWorkload(private val runner: StepRunner, card: ModelCard) : AutoCloseable {
+internal class StepWorkload(private val runner: StepRunner, card: ModelCard) : Workload {
+    override val measure = Measure.STEP
     private val input = runner.buffer(runner.inputs.single().name)
     private val fillings: List<ByteBuffer>
     private var next = 0
@@ -18,7 +19,7 @@ internal class StepWorkload(private val runner: StepRunner, card: ModelCard) : A
         for (filling in fillings) {
             when (card.task) {
                 ModelTask.WORDS -> filling.putInt(0, random.nextInt(card.details.texts("vocabulary").size))
-                ModelTask.SPEECH -> for (place in 0 until filling.capacity() step Float.SIZE_BYTES) {
+                ModelTask.SPEECH, ModelTask.FRONT_END -> for (place in 0 until filling.capacity() step Float.SIZE_BYTES) {
                     filling.putFloat(place, (random.nextGaussian() * LOUDNESS).toFloat())
                 }
             }
@@ -26,8 +27,7 @@ internal class StepWorkload(private val runner: StepRunner, card: ModelCard) : A
         runner.reset()
     }
 
-    /** Puts the next input in place; not part of a timed run. */
-    fun prepare() {
+    override fun prepare() {
         val filling = fillings[next]
         next = (next + 1) % fillings.size
         filling.rewind()
@@ -35,8 +35,7 @@ internal class StepWorkload(private val runner: StepRunner, card: ModelCard) : A
         input.put(filling)
     }
 
-    /** One step. */
-    fun run() = runner.run()
+    override fun run() = runner.run()
 
     override fun close() = runner.close()
 

@@ -3,11 +3,11 @@ package org.lrkeras.core.benchmark
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.runtime.SessionOptions
 
-/** A loaded model whose steps are timed, a turn at a time. */
+/** A loaded model whose runs are timed, a turn at a time. */
 internal class TimedModel(
     private val card: ModelCard,
     private val options: SessionOptions,
-    private val workload: StepWorkload,
+    private val workload: Workload,
     private val load: LoadCost,
     private val memory: MemoryProbe,
 ) : AutoCloseable {
@@ -20,7 +20,7 @@ internal class TimedModel(
         while (System.nanoTime() < end && !isCancelled()) repeat(WARM_UP_RUNS) { untimed() }
     }
 
-    /** [runs] untimed steps, for caches that other models have filled, and as many timed ones. */
+    /** [runs] untimed runs, for caches that other models have filled, and as many timed ones. */
     fun turn(runs: Int) {
         repeat(runs) { untimed() }
         repeat(minOf(runs, nanos.size - count)) {
@@ -45,7 +45,7 @@ internal class TimedModel(
     fun result(): BenchmarkCase {
         val now = memory.sample()
         val peak = MemorySample(maxOf(now.pss, load.after.pss), maxOf(now.nativeHeap, load.after.nativeHeap))
-        return BenchmarkCase(card, options, load, peak, nanos.copyOf(count))
+        return BenchmarkCase(card, workload.measure, options, load, peak, nanos.copyOf(count))
     }
 
     override fun close() = workload.close()

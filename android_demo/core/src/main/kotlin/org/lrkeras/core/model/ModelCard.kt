@@ -9,19 +9,28 @@ import java.security.MessageDigest
  * What a model file says about itself in its metadata entry `lrkeras`.
  *
  * @property file Name of the file, without folders.
- * @property name What a person sees; the file's name if the metadata has none.
+ * @property name Name of the model, which its files may share; the file's name if the metadata has none.
  * @property bytes Size of the file.
- * @property sha256 Its hash, in hexadecimal.
  * @property details The entry itself, for what depends on the task.
+ * @param hash Computes [sha256].
  */
 class ModelCard(
     val file: String,
     val name: String,
     val task: ModelTask,
     val bytes: Int,
-    val sha256: String,
     val details: JsonObject,
+    hash: () -> String,
 ) {
+    /** Hash of the file, in hexadecimal; computed when it is first asked for, which the first keystroke does not wait for. */
+    val sha256: String by lazy(hash)
+
+    /** What a person sees of a file: the name of its model and its kind of numbers. */
+    val title: String get() = "$name · ${quantize ?: FLOAT32}"
+
+    /** [title] where the task is known. */
+    val shortTitle: String get() = title.removePrefix("${task.id}_")
+
     /** Licence of the model and its data, or null if the file does not say. */
     val licence: String? get() = details.textOrNull("licence")
 
@@ -34,6 +43,7 @@ class ModelCard(
 
     companion object {
         private const val ENTRY = "lrkeras"
+        private const val FLOAT32 = "float32"
 
         /** Reads the card of a model; throws [ModelFileException] if the app cannot use the file. */
         fun read(file: String, data: ByteBuffer): ModelCard {
@@ -51,7 +61,7 @@ class ModelCard(
             val task = ModelTask.values().firstOrNull { it.id == id }
                 ?: throw ModelFileException("Expected a task of ${ModelTask.values().map { it.id }}, received \"$id\".")
             val name = details.textOrNull("name") ?: file.substringBeforeLast('.')
-            return ModelCard(file, name, task, data.limit(), hash(data), details)
+            return ModelCard(file, name, task, data.limit(), details) { hash(data) }
         }
 
         private fun hash(data: ByteBuffer): String {

@@ -9,4 +9,7 @@ interface ModelFiles {
 
     /** Maps a file; throws IOException if there is no such file. */
     fun map(name: String): ByteBuffer
+
+    /** The text of a file beside the models, or null if there is no such file. */
+    fun text(name: String): String?
 }

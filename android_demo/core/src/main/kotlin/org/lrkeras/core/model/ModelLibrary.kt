@@ -30,7 +30,7 @@ class ModelLibrary(private val files: ModelFiles) {
                 null
             }
         }
-        cards = usable.sortedWith(compareBy({ it.task }, { it.name }))
+        cards = usable.sortedWith(compareBy({ it.task }, { it.title }))
         problems = broken
     }
 
@@ -39,6 +39,9 @@ class ModelLibrary(private val files: ModelFiles) {
 
     /** The contents of a file, mapped once. */
     fun data(card: ModelCard): ByteBuffer = synchronized(mapped) { mapped.getOrPut(card.file) { files.map(card.file) } }
+
+    /** What is told about a model in words, or null: the file `NAME.md` beside it. */
+    fun description(card: ModelCard): String? = files.text("${card.name}.md")?.let { CardText.plain(it) }
 
     /** Maps a file anew. */
     fun map(file: String): ByteBuffer = files.map(file)

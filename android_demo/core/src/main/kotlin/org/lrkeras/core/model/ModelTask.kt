@@ -4,4 +4,7 @@ package org.lrkeras.core.model
 enum class ModelTask(val id: String) {
     WORDS("word_prediction"),
     SPEECH("speech_commands"),
+
+    /** The front end of speech models as a file of its own, so that its share of their time is known. */
+    FRONT_END("speech_front_end"),
 }

@@ -55,6 +55,12 @@ class StepRunner(private val session: InferenceSession, private val signature: S
         }
     }
 
+    /** Copies the states that the next call gets into [kept], a buffer for each of [states]. */
+    fun copyStates(kept: List<ByteBuffer>) = states.zip(kept).forEach { (state, to) -> copy(feeds[turn].getValue(state.name), to) }
+
+    /** Puts states that [copyStates] kept back in place. */
+    fun restoreStates(kept: List<ByteBuffer>) = states.zip(kept).forEach { (state, from) -> copy(from, feeds[turn].getValue(state.name)) }
+
     /** Runs the signature on what is in the input buffers and keeps the new states. */
     fun run() {
         val feed = feeds[turn]
@@ -66,6 +72,12 @@ class StepRunner(private val session: InferenceSession, private val signature: S
     }
 
     override fun close() = session.close()
+
+    private fun copy(from: ByteBuffer, to: ByteBuffer) {
+        from.rewind()
+        to.rewind()
+        to.put(from)
+    }
 
     private fun named(specs: List<TensorSpec>) = specs.associate { it.name to buffers.getValue(it.name) }
 

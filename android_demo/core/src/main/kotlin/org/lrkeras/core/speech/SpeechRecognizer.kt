@@ -3,7 +3,6 @@ package org.lrkeras.core.speech
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelFileException
 import org.lrkeras.core.runtime.StepRunner
-import org.lrkeras.core.runtime.TensorType
 
 /**
  * Recognises words in a stream of samples, one hop at a time.
@@ -19,9 +18,7 @@ class SpeechRecognizer(
     val sampleRate: Int,
     private val decoder: CtcDecoder = GreedyDecoder(labels.blank),
 ) : AutoCloseable {
-    private val input = runner.inputs.singleOrNull { it.type == TensorType.FLOAT32 && it.elements == samplesPerStep }
-        ?: throw ModelFileException("Expected one input of $samplesPerStep samples, received ${runner.inputs}.")
-    private val samples = runner.buffer(input.name).asFloatBuffer()
+    private val input = SampleInput(runner, samplesPerStep)
     private val output = runner.outputs.singleOrNull { it.elements == labels.outputs }
         ?: throw ModelFileException("Expected one output of ${labels.outputs} numbers, received ${runner.outputs}.")
     private val view = runner.buffer(output.name).asFloatBuffer()
@@ -37,9 +34,8 @@ class SpeechRecognizer(
 
     /** Takes the next [samplesPerStep] samples as 16-bit numbers. */
     fun accept(hop: ShortArray): Recognition {
-        require(hop.size == samplesPerStep) { "Expected $samplesPerStep samples, received ${hop.size}." }
         val begin = System.nanoTime()
-        for (place in hop.indices) samples.put(place, hop[place] / FULL_SCALE)
+        input.put(hop)
         val converted = System.nanoTime()
         runner.run()
         val computed = System.nanoTime()
@@ -76,8 +72,6 @@ class SpeechRecognizer(
     override fun close() = runner.close()
 
     companion object {
-        private const val FULL_SCALE = 32768f
-
         /** The recogniser of a file. */
         fun of(runner: StepRunner, card: ModelCard): SpeechRecognizer {
             val details = card.details

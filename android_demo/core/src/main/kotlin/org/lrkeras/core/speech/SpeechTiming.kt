@@ -3,8 +3,8 @@ package org.lrkeras.core.speech
 /**
  * Where the time of recognition went, in nanoseconds, and how much audio it was for.
  *
- * The mel front end is part of the model's graph: [model] holds both. [input] is the conversion of samples, [decoder]
- * the search for words.
+ * The mel front end is part of the model's graph: [model] holds both ([FrontEndTimer] tells them apart). [input] is the
+ * conversion of samples, [decoder] the search for words.
  */
 data class SpeechTiming(val steps: Int = 0, val audio: Long = 0, val input: Long = 0, val model: Long = 0, val decoder: Long = 0) {
     /** Computing time over the time of the audio; below 1 is faster than speech. */

@@ -8,7 +8,7 @@ import org.lrkeras.core.runtime.StepRunner
  * A word model of which only new tokens are computed.
  *
  * Typing letters of a word asks again for the logits of the same context, which are kept; a finished word adds one
- * step. Any other change starts anew from zero states.
+ * step. The contexts that were asked for last stay known, so that deleting words costs none.
  *
  * @property vocabulary The words of the model's file.
  */
@@ -17,41 +17,43 @@ class WordModel(private val runner: StepRunner, val vocabulary: WordVocabulary) 
     private val output = runner.outputs.singleOrNull()
         ?: throw ModelFileException("Expected one output, received ${runner.outputs.map { it.name }}.")
     private val view = runner.buffer(output.name).asFloatBuffer()
-    private val scores = FloatArray(output.elements)
-    private var fed = IntArray(0)
+    private val known = KnownContexts(runner, output.elements)
 
     /** Steps that the last call of [logits] took; none while letters of a word are typed. */
     var lastSteps = 0
         private set
 
-    /** Time that those steps took, in nanoseconds. */
+    /** Time that the last steps took, in nanoseconds. */
     var lastStepNanos = 0L
         private set
 
     init {
-        if (scores.size != vocabulary.size) {
-            throw ModelFileException("Expected ${vocabulary.size} outputs, one a word, received ${scores.size}.")
+        if (output.elements != vocabulary.size) {
+            throw ModelFileException("Expected ${vocabulary.size} outputs, one a word, received ${output.elements}.")
         }
     }
 
     override fun logits(context: IntArray): FloatArray {
-        val isLonger = fed.isNotEmpty() && context.size >= fed.size && fed.indices.all { fed[it] == context[it] }
-        if (!isLonger) runner.reset()
-        val first = if (isLonger) fed.size else 0
+        require(context.isNotEmpty()) { "Expected a context of at least one token, received none." }
         val begin = System.nanoTime()
+        val start = known.longest(context)
+        val first = start?.tokens?.size ?: 0
+        lastSteps = context.size - first
+        if (start != null && lastSteps == 0) return start.scores
+        if (start == null) runner.reset() else runner.restoreStates(start.states)
         for (place in first until context.size) {
             token.putInt(0, context[place])
             runner.run()
         }
         lastStepNanos = System.nanoTime() - begin
-        lastSteps = context.size - first
-        fed = context
-        if (lastSteps > 0) {
+        return known.add(context).scores.also { scores ->
             view.rewind()
             view.get(scores)
         }
-        return scores
     }
+
+    /** Forgets every context, as if nothing had been typed. */
+    fun forget() = known.clear()
 
     override fun close() = runner.close()
 

@@ -25,7 +25,7 @@ class BenchmarkTest {
         override fun open(model: ByteBuffer, options: SessionOptions): InferenceSession {
             if (model.limit() == 0) throw ModelFileException("Expected a model, received nothing.")
             val number = opened.size
-            val session = CountingSession()
+            val session = CountingSession(width = 3)
             opened += session to options
             return object : InferenceSession by session {
                 override fun run(signature: String, inputs: Map<String, ByteBuffer>, outputs: Map<String, ByteBuffer>) {
@@ -39,8 +39,10 @@ class BenchmarkTest {
     private val source = object : ModelSource {
         override fun map(file: String): ByteBuffer = ByteBuffer.allocateDirect(if (file == "broken") 0 else 8)
 
-        override fun card(file: String) =
-            ModelCard(file, "model $file", ModelTask.WORDS, 8, "hash of $file", JsonObject.parse("""{"vocabulary": ["a", "b", "c"]}"""))
+        override fun card(file: String): ModelCard {
+            val task = if (file == "words") ModelTask.WORDS else ModelTask.FRONT_END
+            return ModelCard(file, "model $file", task, 8, JsonObject.parse("""{"vocabulary": ["<unk>", "<eos>", "hi"]}""")) { "hash of $file" }
+        }
     }
 
     private val memory = MemoryProbe { MemorySample(pss = 1000L * (opened.size + 1), nativeHeap = 10L * (opened.size + 1)) }
@@ -62,6 +64,21 @@ class BenchmarkTest {
         assertEquals(1000L, cases[0].load.before.pss)
         assertEquals(20L, cases[0].load.after.nativeHeap)
         assertEquals(30L, cases[0].peak.nativeHeap)
+    }
+
+    @Test
+    fun wordModelsAreTimedByKeystrokesToo() {
+        val plan = plan("words", "a").copy(settings = BenchmarkPlan.settings(listOf(1), listOf(true)))
+        val cases = Benchmark(runtime, source, memory).run(plan)
+        assertEquals(listOf("words" to "step", "words" to "keystroke", "a" to "step"), cases.map { it.card.file to it.measure.id })
+        assertEquals(2, opened.size)
+        assertTrue(opened.all { it.first.isClosed })
+        // A first run, 60 steps, and 60 keystrokes: "Hi, I will be late for dinner tonight. Can you please wait f"
+        // has 14 tokens before the f, and the start of the message is one more.
+        assertEquals(1 + 60 + 15, opened[0].first.runs)
+        val report = BenchmarkReport.read(BenchmarkReport.toJson(1, emptyMap(), plan, cases))
+        assertEquals(listOf(Measure.STEP, Measure.KEYSTROKE, Measure.STEP), report.rows.map { it.measure })
+        assertTrue(!report.rows[0].isSameCase(report.rows[1]))
     }
 
     @Test
@@ -104,7 +121,7 @@ class BenchmarkTest {
         assertEquals("phone", report.device["model"])
         val sorted = cases[3].nanos.sortedArray()
         val row = report.rows[3]
-        assertEquals(listOf("model b", 2, true, 30), listOf(row.model, row.threads, row.xnnpack, row.count))
+        assertEquals(listOf("model b · float32", 2, true, 30), listOf(row.model, row.threads, row.xnnpack, row.count))
         assertEquals(sorted[14] / 1e3, row.p50, 1e-9)
         assertEquals(sorted[26] / 1e3, row.p90, 1e-9)
         assertEquals(10L, row.nativeHeap)

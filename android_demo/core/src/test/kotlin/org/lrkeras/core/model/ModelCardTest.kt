@@ -11,22 +11,29 @@ import java.nio.ByteBuffer
 import java.security.MessageDigest
 
 class ModelCardTest {
+    private val word = Goldens.testModel("word_prediction_tiny.tflite")
+
     private class Files(private val contents: Map<String, ByteArray?>) : ModelFiles {
-        override fun names() = contents.keys.toList()
+        override fun names() = contents.keys.filter { !it.endsWith(".md") }
 
         override fun map(name: String): ByteBuffer = Goldens.buffer(contents[name] ?: throw FileNotFoundException(name))
+
+        override fun text(name: String) = contents[name]?.toString(Charsets.UTF_8)
     }
 
     @Test
     fun readsTheModelsOfTheApp() {
         val models = Goldens.models()
-        assertTrue(models.size >= 5)
+        assertTrue(models.size >= 4)
         for (file in models) {
             val golden = Goldens.json("${file.nameWithoutExtension}.json") as Map<*, *>
             val card = ModelCard.read(file.name, Goldens.buffer(file.readBytes()))
             assertEquals(golden["task"], card.task.id)
-            val outputs = if (card.task == ModelTask.WORDS) card.details.texts("vocabulary").size else card.details.texts("labels").size + 1
-            assertEquals(golden["width"], outputs.toLong())
+            when (card.task) {
+                ModelTask.WORDS -> assertEquals(golden["width"], card.details.texts("vocabulary").size.toLong())
+                ModelTask.SPEECH -> assertEquals(golden["width"], card.details.texts("labels").size + 1L)
+                ModelTask.FRONT_END -> assertEquals(320, card.details.int("samples_per_step"))
+            }
             assertEquals(file.length(), card.bytes.toLong())
             val hash = MessageDigest.getInstance("SHA-256").digest(file.readBytes())
             assertEquals(java.math.BigInteger(1, hash).toString(16).padStart(64, '0'), card.sha256)
@@ -35,8 +42,26 @@ class ModelCardTest {
     }
 
     @Test
+    fun titlesTellTheFilesOfAModelApart() {
+        val card = ModelCard.read("x.tflite", Goldens.buffer(word.readBytes()))
+        assertEquals("word_prediction_tiny", card.name)
+        assertEquals("word_prediction_tiny · float32", card.title)
+        assertEquals("tiny · float32", card.shortTitle)
+        val titles = Goldens.models().map { ModelCard.read(it.name, Goldens.buffer(it.readBytes())).title }
+        assertEquals(titles.size, titles.toSet().size)
+    }
+
+    @Test
+    fun theDescriptionLiesBesideTheFile() {
+        val contents = mapOf("a.tflite" to word.readBytes())
+        fun described(files: Map<String, ByteArray?>) = ModelLibrary(Files(files)).let { it.description(it.cards.single()) }
+        assertNull(described(contents))
+        assertEquals("Words.", described(contents + ("word_prediction_tiny.md" to "# Title\n\n**Words**.".toByteArray())))
+    }
+
+    @Test
     fun aFileThatIsCutOffIsToldAndNothingElseHappens() {
-        val whole = Goldens.models().minByOrNull { it.length() }!!.readBytes()
+        val whole = word.readBytes()
         val lengths = (0..400) + (0 until whole.size step 4999) + (whole.size - 400 until whole.size step 7)
         for (length in lengths) {
             try {
@@ -52,7 +77,7 @@ class ModelCardTest {
 
     @Test
     fun aDamagedFileIsToldToo() {
-        val whole = Goldens.models().minByOrNull { it.length() }!!.readBytes()
+        val whole = word.readBytes()
         val random = java.util.Random(0)
         repeat(2000) {
             val damaged = whole.copyOf()

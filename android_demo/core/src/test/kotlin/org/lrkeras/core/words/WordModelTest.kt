@@ -27,6 +27,38 @@ class WordModelTest {
     }
 
     @Test
+    fun whatWasAskedForLastStaysKnown() {
+        val contexts = listOf(intArrayOf(1, 2), intArrayOf(1, 2, 0), intArrayOf(1, 2, 0, 2))
+        for (context in contexts) model.logits(context)
+        // Words are deleted, one after the other, and others typed.
+        for (context in contexts.reversed()) {
+            assertArrayEquals(fresh(context), model.logits(context), 0f)
+            assertEquals(0, model.lastSteps)
+        }
+        assertArrayEquals(fresh(intArrayOf(1, 2, 1)), model.logits(intArrayOf(1, 2, 1)), 0f)
+        assertEquals(1, model.lastSteps)
+        assertArrayEquals(fresh(contexts[2]), model.logits(contexts[2]), 0f)
+        assertEquals(0, model.lastSteps)
+        model.forget()
+        assertArrayEquals(fresh(contexts[1]), model.logits(contexts[1]), 0f)
+        assertEquals(3, model.lastSteps)
+    }
+
+    @Test
+    fun sixteenContextsAreKept() {
+        val first = intArrayOf(1, 2)
+        model.logits(first)
+        // Each is one token longer than the one before.
+        for (length in 1..15) model.logits(IntArray(length) { 2 })
+        model.logits(first)
+        assertEquals(0, model.lastSteps)
+        // The oldest now is the first of the fifteen, and buffers of those that go are used again.
+        for (length in 16..31) assertArrayEquals(fresh(IntArray(length) { 2 }), model.logits(IntArray(length) { 2 }), 0f)
+        assertArrayEquals(fresh(first), model.logits(first), 0f)
+        assertEquals(2, model.lastSteps)
+    }
+
+    @Test
     fun startsAnewWhenTheTextChangesBefore() {
         model.logits(intArrayOf(1, 2, 2))
         for (context in listOf(intArrayOf(1, 0, 2), intArrayOf(1), intArrayOf(2))) {

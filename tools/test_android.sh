@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every check of the Android app that runs without a phone: core and screens on the JVM, the engine on the APK's own
-# libraries (x86_64 through a stand-in for Android's libc, arm64 under qemu), the APK, the bundle, lint, the dex round trip.
+# libraries (x86_64 through a stand-in for Android's libc, arm64 under qemu), the APK, the bundle, lint, the dex round trip; and
+# of the APK with the other runtime the engine and the alignment.
 # Linux on x86_64. Installs what is missing where it is root on Debian; else says what to install.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -35,4 +36,11 @@ step "dex round trip"
 bash android_demo/tools/dex_round_trip.sh
 step "lint"
 bash android_demo/tools/lint.sh
+step "runtime for pages of 16 KiB"
+export LRKERAS_RUNTIME=2.20
+# This runtime tells the log of every graph that it delegates.
+(cd android_demo && mvn --quiet --batch-mode package -Druntime=2.20 -Dtest=LiteRuntimeTest -Dsurefire.failIfNoSpecifiedTests=false) 2>&1 |
+    sed '/log 4 tflite/d; /^VERBOSE: /d; /^INFO: /d'
+bash android_demo/tools/package.sh android_demo/target-2.20/lrkeras-demo.apk
+python3 android_demo/tools/check_arm64.py
 step "done"

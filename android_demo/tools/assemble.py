@@ -15,6 +15,8 @@ import zipfile
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
 MODEL_ALIGNMENT = 64
 ALIGNMENT_FIELD = 0xD935
+# Resources of Java archives that are asked for at run time; the others are for compilers.
+JAVA_RESOURCES = "org/bytedeco/javacpp/properties/android-*64.properties"
 TIME = (1981, 1, 1, 1, 1, 2)
 
 
@@ -26,6 +28,9 @@ def main(resources: str, dex: str, libraries: str, out: str) -> None:
                 _add(apk, entry.filename, compiled.read(entry), entry.compress_type)
         for file in sorted(pathlib.Path(dex).glob("*.dex")):
             _add(apk, file.name, file.read_bytes(), zipfile.ZIP_DEFLATED)
+        for file in sorted(pathlib.Path(dex).glob(JAVA_RESOURCES)):
+            name = file.relative_to(dex).as_posix()
+            _add(apk, name, file.read_bytes(), zipfile.ZIP_DEFLATED)
         for abi in ABIS:
             for file in sorted(pathlib.Path(libraries, abi).glob("*.so")):
                 _add(apk, f"lib/{abi}/{file.name}", file.read_bytes(), zipfile.ZIP_STORED)

@@ -8,7 +8,7 @@ import pathlib
 import sys
 import zipfile
 
-from assemble import ABIS, TIME
+from assemble import ABIS, JAVA_RESOURCES, TIME
 
 
 def main(resources: str, dex: str, libraries: str, out: str) -> None:
@@ -20,6 +20,9 @@ def main(resources: str, dex: str, libraries: str, out: str) -> None:
                 module.writestr(zipfile.ZipInfo(place, TIME), compiled.read(name))
         for file in sorted(pathlib.Path(dex).glob("*.dex")):
             module.writestr(zipfile.ZipInfo(f"dex/{file.name}", TIME), file.read_bytes())
+        for file in sorted(pathlib.Path(dex).glob(JAVA_RESOURCES)):
+            place = f"root/{file.relative_to(dex).as_posix()}"
+            module.writestr(zipfile.ZipInfo(place, TIME), file.read_bytes())
         for abi in ABIS:
             for file in sorted(pathlib.Path(libraries, abi).glob("*.so")):
                 entry = zipfile.ZipInfo(f"lib/{abi}/{file.name}", TIME)

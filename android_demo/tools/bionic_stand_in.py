@@ -1,7 +1,7 @@
 """Makes stand-ins for Android's C library, so that tests load the APK's own library here.
 
-`bionic_stand_in.py x86_64|aarch64 OUT COMPILER LIBRARY.so...` reads which functions the libraries
-ask of the system and leaves libc.so, libm.so, libdl.so and liblog.so in OUT; tests put that folder
+`bionic_stand_in.py x86_64|aarch64 OUT COMPILER FOLDER` reads which functions the libraries in a
+folder ask of the system and leaves libc.so, libm.so, libdl.so and liblog.so in OUT; tests put that
 into LD_LIBRARY_PATH. The first one forwards to the C library here (bionic/stand_in.c), the others
 are empty: the dynamic linker is content once the names resolve.
 """
@@ -91,11 +91,12 @@ def make_empty(out: pathlib.Path, compiler: str, name: str) -> None:
     subprocess.run(command, check=True)
 
 
-def main(machine: str, folder: str, compiler: str, *libraries: str) -> None:
+def main(machine: str, folder: str, compiler: str, libraries: str) -> None:
     """Makes the four libraries."""
     out = pathlib.Path(folder)
     out.mkdir(parents=True, exist_ok=True)
-    make_libc(machine, out, compiler, needed(list(libraries)))
+    files = sorted(str(library) for library in pathlib.Path(libraries).glob("*.so"))
+    make_libc(machine, out, compiler, needed(files))
     for name in ("libm.so", "libdl.so", "liblog.so"):
         make_empty(out, compiler, name)
 

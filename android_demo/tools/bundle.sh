@@ -3,11 +3,12 @@
 set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-work=target/bundle
+source tools/flavour.sh
+work=$target/bundle
 rm -rf "$work"
 mkdir -p "$work"
 [ -s target/checkers/bundletool.path ] || mvn -q -B -f tools/checkers.xml -P bundletool process-resources
-python3 tools/assemble_bundle.py target/apk/bundle.ap_ target/apk/dex target/aar/tensorflow-lite/jni "$work/base.zip"
+python3 tools/assemble_bundle.py $target/apk/bundle.ap_ $target/apk/dex $target/runtime/jni "$work/base.zip"
 cat >"$work/config.json" <<'END'
 {
   "compression": {"uncompressedGlob": ["assets/**.tflite"]},

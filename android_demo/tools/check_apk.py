@@ -1,4 +1,4 @@
-"""Checks a finished APK: `check_apk.py APK BADGING`, the latter from `aapt2 dump badging`.
+"""Checks a finished APK: `check_apk.py APK BADGING RUNTIME`, with what `aapt2 dump badging` says.
 
 Prints a table of what lies how, and ends with a non-zero status and the reasons if something is not
 as a phone or a store needs it.
@@ -11,10 +11,29 @@ import struct
 import sys
 import zipfile
 
-ABIS = {"arm64-v8a", "armeabi-v7a", "x86_64"}
 PERMISSIONS = {"android.permission.RECORD_AUDIO"}
-MOST_BYTES = 25 * 1024 * 1024
 PAGE = 16384
+
+
+@dataclasses.dataclass(frozen=True)
+class Runtime:
+    """What is expected of an APK with a runtime.
+
+    Attributes:
+        abis: The processors that it has libraries for.
+        segment_alignment: The least alignment of their segments; pages of 16 KiB need 16384.
+        most_bytes: The most that it may take.
+    """
+
+    abis: frozenset[str]
+    segment_alignment: int
+    most_bytes: int
+
+
+RUNTIMES = {
+    "2.16": Runtime(frozenset({"arm64-v8a", "armeabi-v7a", "x86_64"}), 4096, 25 * 2**20),
+    "2.20": Runtime(frozenset({"arm64-v8a", "x86_64"}), PAGE, 42 * 2**20),
+}
 
 
 @dataclasses.dataclass
@@ -73,20 +92,26 @@ def segment_alignment(library: bytes) -> int:
     return min(struct.unpack_from(kind, library, at + field)[0] for at in loaded)
 
 
-def problems(path: str, badging: str, found: list[Entry]) -> list[str]:
+def problems(path: str, badging: str, found: list[Entry], runtime: Runtime) -> list[str]:
     """Everything that is wrong with an APK."""
     wrong = [entry.problem for entry in found if entry.problem]
     permissions = set(re.findall(r"^uses-permission: name='([^']+)'", badging, re.M))
     if permissions != PERMISSIONS:
         wrong.append(f"Expected the permissions {PERMISSIONS}, received {permissions}.")
     abis = {entry.name.split("/")[1] for entry in found if entry.name.endswith(".so")}
-    if abis != ABIS:
-        wrong.append(f"Expected libraries for {sorted(ABIS)}, received {sorted(abis)}.")
+    if abis != runtime.abis:
+        wrong.append(f"Expected libraries for {sorted(runtime.abis)}, received {sorted(abis)}.")
+    for entry in found:
+        if entry.segment_alignment and entry.segment_alignment < runtime.segment_alignment:
+            wrong.append(
+                f"Expected segments at multiples of {runtime.segment_alignment} in {entry.name}, "
+                f"received {entry.segment_alignment}."
+            )
     if not any(entry.name.endswith(".tflite") for entry in found):
         wrong.append("Expected models, received none.")
     size = pathlib.Path(path).stat().st_size
-    if size > MOST_BYTES:
-        wrong.append(f"Expected at most {MOST_BYTES} bytes, received {size}.")
+    if size > runtime.most_bytes:
+        wrong.append(f"Expected at most {runtime.most_bytes} bytes, received {size}.")
     for line in ("launchable-activity: name='org.lrkeras.demo.MainActivity'",):
         if line not in badging:
             wrong.append(f"Expected {line!r} in the badging.")
@@ -95,7 +120,7 @@ def problems(path: str, badging: str, found: list[Entry]) -> list[str]:
     return wrong
 
 
-def main(path: str, badging_file: str) -> int:
+def main(path: str, badging_file: str, runtime: str) -> int:
     """Prints the table; returns the exit status."""
     badging = pathlib.Path(badging_file).read_text(encoding="utf-8")
     found = entries(path)
@@ -109,7 +134,7 @@ def main(path: str, badging_file: str) -> int:
         ):
             print(line)
     print(f"{pathlib.Path(path).stat().st_size} bytes")
-    wrong = problems(path, badging, found)
+    wrong = problems(path, badging, found, RUNTIMES[runtime])
     for problem in wrong:
         print(f"error: {problem}", file=sys.stderr)
     return 1 if wrong else 0

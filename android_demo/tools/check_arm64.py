@@ -7,6 +7,7 @@ without. It shows that the results are right; the time under an emulator says no
 
 import array
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -14,11 +15,18 @@ import tempfile
 import wave
 
 DEMO = pathlib.Path(__file__).parents[1]
-OUT = DEMO / "target" / "bionic"
-LIBRARIES = DEMO / "target" / "aar" / "tensorflow-lite" / "jni" / "arm64-v8a"
+# The folder of each runtime's build, and its library: LRKERAS_RUNTIME chooses, as in flavour.sh.
+BUILDS = {
+    "2.16": ("target", "libtensorflowlite_jni.so"),
+    "2.20": ("target-2.20", "libjnitensorflowlite.so"),
+}
+TARGET, LIBRARY = BUILDS[os.environ.get("LRKERAS_RUNTIME", "2.16")]
+OUT = DEMO / TARGET / "bionic"
+LIBRARIES = DEMO / TARGET / "runtime" / "jni" / "arm64-v8a"
 CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
 # The models of the app, and those of its tests.
-MODELS = (DEMO.parent / "lrkeras" / "models", DEMO / "app" / "src" / "test" / "resources" / "models")
+TEST_MODELS = DEMO / "app" / "src" / "test" / "resources" / "models"
+MODELS = (DEMO.parent / "lrkeras" / "models", TEST_MODELS)
 COMPILER = "aarch64-linux-gnu-gcc"
 PROCESSORS = ("cortex-a53", "cortex-a76")
 # Of the range of a model's outputs. int8: activations are rounded to 1/127 at each product.
@@ -28,13 +36,13 @@ TOLERANCES = {None: 1e-5, "int8": 0.02}
 def compile_harness() -> pathlib.Path:
     """Makes the stand-ins for Android's libraries and the program that runs steps."""
     stand_in = [sys.executable, DEMO / "tools" / "bionic_stand_in.py", "aarch64"]
-    library = LIBRARIES / "libtensorflowlite_jni.so"
-    subprocess.run([*stand_in, OUT / "aarch64", COMPILER, library], check=True)
+    subprocess.run([*stand_in, OUT / "aarch64", COMPILER, LIBRARIES], check=True)
     program = OUT / "run_steps"
     source = DEMO / "tools" / "arm64" / "run_steps.c"
     flags = ["-O1", "-Wall", "-Werror", "-fno-stack-protector"]
     lenient = "-Wl,--unresolved-symbols=ignore-in-shared-libs"
-    subprocess.run([COMPILER, *flags, "-o", program, source, library, lenient], check=True)
+    linked = [source, LIBRARIES / LIBRARY, lenient]
+    subprocess.run([COMPILER, *flags, "-o", program, *linked], check=True)
     return program
 
 

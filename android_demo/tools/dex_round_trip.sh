@@ -3,15 +3,16 @@
 # of the code behaves as the code does. ART itself is not part of this. After `mvn package`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-work=target/round-trip
+source tools/flavour.sh
+work=$target/round-trip
 rm -rf "$work"
 mkdir -p "$work/dex"
 java_home=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
+version=$(sed -n 's|.*<tensorflowLite.version>\(.*\)</tensorflowLite.version>.*|\1|p' pom.xml)
 min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
-runtime="target/aar/tensorflow-lite/classes.jar target/aar/tensorflow-lite-api/classes.jar"
-java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp target/tools/r8.jar com.android.tools.r8.D8 --debug --min-api "$min_sdk" \
-    --lib "$java_home" --lib "$(cat target/android-jar.path)" --output "$work/dex" \
-    app/target/android-demo-app-*.jar core/target/android-demo-core-*.jar target/tools/kotlin-stdlib.jar $runtime
+java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp $target/tools/r8.jar com.android.tools.r8.D8 --debug --min-api "$min_sdk" \
+    --lib "$java_home" --lib "$(cat $target/android-jar.path)" --output "$work/dex" \
+    app/$target/android-demo-app-*.jar core/target/android-demo-core-*.jar $target/tools/kotlin-stdlib.jar $target/runtime/*.jar
 [ -s target/checkers/dex-tools.path ] || mvn -q -B -f tools/checkers.xml -P dex-tools process-resources
 number=0
 back=
@@ -21,7 +22,7 @@ for dex in "$work"/dex/*.dex; do
     back=$back$work/back$number.jar:
 done
 # The classes of the app come out of the dex files alone. What comes back lacks the tables that the JVM's verifier reads.
-junit=target/tools/junit.jar:target/tools/hamcrest-core.jar
-LD_LIBRARY_PATH=target/bionic/x86_64 java ${LRKERAS_JAVA_OPTIONS:-} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote \
-    -Djava.library.path=target/aar/tensorflow-lite/jni/x86_64 -Ddemo.root="$PWD" \
-    -cp "$back:app/target/test-classes:$junit" org.junit.runner.JUnitCore org.lrkeras.demo.runtime.LiteRuntimeTest
+junit=$target/tools/junit.jar:$target/tools/hamcrest-core.jar
+LD_LIBRARY_PATH=$target/bionic/x86_64 java ${LRKERAS_JAVA_OPTIONS:-} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote \
+    -Djava.library.path=$target/runtime/jni/x86_64 -Ddemo.root="$PWD" -Ddemo.runtimeVersion="$version" \
+    -cp "$back:app/$target/test-classes:$junit" org.junit.runner.JUnitCore org.lrkeras.demo.runtime.LiteRuntimeTest

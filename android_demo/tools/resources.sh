@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Compiles manifest, resources and assets, with the models of the package that models.txt names: target/gen gets resources.ap_, R.java, rules for R8 and Robolectric's settings.
+# Compiles manifest, resources and assets, with the models of the package that models.txt names: target/gen gets resources.ap_,
+# R.java, rules for R8 and Robolectric's settings.
 # Usage: resources.sh APPLICATION_ID MIN_SDK TARGET_SDK VERSION_CODE VERSION_NAME (Maven calls it with what its pom says)
 set -euo pipefail
 id=$1 min_sdk=$2 target_sdk=$3 version_code=$4 version_name=$5
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-aapt2=target/apktool/prebuilt/linux/aapt2
-framework=target/apktool/prebuilt/android-framework.jar
-gen=target/gen
+source tools/flavour.sh
+aapt2=$target/apktool/prebuilt/linux/aapt2
+framework=$target/apktool/prebuilt/android-framework.jar
+gen=$target/gen
 rm -rf "$gen"
 mkdir -p "$gen/java" "$gen/test-resources/com/android/tools" "$gen/assets/models"
 cp -r app/src/main/assets/. "$gen/assets"

@@ -33,10 +33,10 @@ def library(alignment=4096):
     return bytes(header)
 
 
-def write(path, changes=(), compressed=(), shift=0):
+def write(path, changes=(), compressed=(), shift=0, segments=4096):
     """An APK whose libraries lie at multiples of a page, but for a shift."""
     names = [f"lib/{abi}/libx.so" for abi in ("arm64-v8a", "armeabi-v7a", "x86_64")]
-    entries = dict.fromkeys(names, library()) | {"assets/a.tflite": b"1234"} | dict(changes)
+    entries = dict.fromkeys(names, library(segments)) | {"assets/a.tflite": b"1234"} | dict(changes)
     with zipfile.ZipFile(path, "w") as apk:
         for name, content in entries.items():
             if content is None:
@@ -50,8 +50,8 @@ def write(path, changes=(), compressed=(), shift=0):
     return str(path)
 
 
-def problems(tool, path, badging=BADGING):
-    return tool.problems(path, badging, tool.entries(path))
+def problems(tool, path, badging=BADGING, runtime="2.16"):
+    return tool.problems(path, badging, tool.entries(path), tool.RUNTIMES[runtime])
 
 
 def test_an_apk_that_is_right(tool, tmp_path):
@@ -73,6 +73,15 @@ def test_an_apk_that_is_right(tool, tmp_path):
 def test_what_is_wrong_is_said(tool, tmp_path, how, said):
     found = problems(tool, write(tmp_path / "a.apk", **how))
     assert found and all(said in one for one in found)
+
+
+def test_libraries_for_pages_of_16_kib_must_be_aligned_so(tool, tmp_path):
+    two = {"changes": {"lib/armeabi-v7a/libx.so": None}}
+    path = write(tmp_path / "a.apk", segments=16384, **two)
+    assert problems(tool, path, runtime="2.20") == []
+    assert "Expected libraries for" in problems(tool, path)[0]
+    found = problems(tool, write(tmp_path / "b.apk", **two), runtime="2.20")
+    assert len(found) == 2 and all("16384" in one and "received 4096" in one for one in found)
 
 
 def test_permissions_and_debug_builds_are_found(tool, tmp_path):

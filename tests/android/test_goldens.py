@@ -68,7 +68,7 @@ def test_what_goes_into_the_app_follows_from_kinds_and_sizes(tool, tmp_path, mon
     add("speech.tflite", 900_000, task="speech_commands", quantize="int8")
     add("speech_float32.tflite", 100_000, task="speech_commands")
     (tmp_path / "small.md").write_text("A card.")
-    # 1 + 6 first, 0.9 and 1.4 after them; 15.4 have no room for 6.9 more.
+    # 1 + 6 first, 0.9 and 1.4 after them; 15.5 have no room for 6.9 more.
     files = tool.chosen(tmp_path)
     assert [file.stem for file in files] == ["front", "small", "speech", "words"]
     assert tool.cards(files) == [tmp_path / "small.md"]

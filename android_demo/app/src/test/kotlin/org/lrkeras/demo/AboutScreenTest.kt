@@ -33,7 +33,7 @@ class AboutScreenTest : ScreenTest() {
             val files = cards.filter { it.name == block.shows(R.id.card_name) }
             for (card in files) assertTrue(card.sha256.take(12) in block.shows(R.id.card_details))
         }
-        assertTrue(text(R.id.about_versions).endsWith("TensorFlow Lite 2.16.1"))
+        assertTrue(text(R.id.about_versions).endsWith(Demo.runtime))
         assertEquals(View.GONE, view<View>(R.id.about_problems).visibility)
     }
 

@@ -58,7 +58,7 @@ class BenchmarkScreenTest : ScreenTest() {
         assertTrue(cells().any { it[0].endsWith(", keystroke") })
         assertEquals("Newest result:", text(R.id.benchmark_status))
         val saved = JsonObject.parse(requireNotNull(state.file).readText())
-        assertEquals("TensorFlow Lite 2.16.1", saved.child("device").text("runtime"))
+        assertEquals(Demo.runtime, saved.child("device").text("runtime"))
         assertTrue(saved.objects("cases").all { (it["samples_ns"] as List<*>).size >= 20 })
         val hashes = saved.objects("cases").map { it.text("sha256") }.toSet()
         assertEquals(models, hashes.size)

@@ -11,6 +11,8 @@ import java.nio.ByteOrder
 /** Folders of the project, as tests need them. */
 object Demo {
     val root = File(System.getProperty("demo.root"))
+    /** Name and version of the runtime that the app is built with. */
+    val runtime = "TensorFlow Lite ${System.getProperty("demo.runtimeVersion")}"
     private val tests = File(root, "app/src/test/resources/models")
 
     fun golden(name: String): Map<*, *> = JsonReader.parse(File(root, "goldens/$name.json").readText()) as Map<*, *>

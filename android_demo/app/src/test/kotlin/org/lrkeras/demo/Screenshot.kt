@@ -17,7 +17,7 @@ object Screenshot {
     private const val MOST_DIFFERENT = 0.002
     private const val SAME = 24
     private val references = File(Demo.root, "app/src/test/screenshots")
-    private val drawn = File(Demo.root, "target/screenshots")
+    private val drawn = File(System.getProperty("demo.out"), "screenshots")
 
     /** Draws [activity] and compares it; with -Ddemo.updateScreenshots=true the picture becomes the reference. */
     fun check(activity: Activity, name: String) {

@@ -104,14 +104,14 @@ class LiteRuntimeTest {
     }
 
     @Test
-    fun namesItsVersion() = assertEquals("TensorFlow Lite 2.16.1", runtime.version)
+    fun namesItsVersion() = assertEquals(Demo.runtime, runtime.version)
 
     @Test
     fun whatIsNoModelIsRefusedWithAReason() {
         val whole = Demo.models().first().readBytes()
         for (bytes in listOf(ByteArray(0), "hello, world".toByteArray(), whole.copyOf(whole.size / 2), whole.copyOf(200))) {
             val error = assertThrows(ModelFileException::class.java) { runtime.open(Demo.buffer(bytes), SessionOptions()) }
-            assertTrue(error.message!!, error.message!!.startsWith("Expected a model that TensorFlow Lite 2.16.1 runs"))
+            assertTrue(error.message!!, error.message!!.startsWith("Expected a model that ${Demo.runtime} runs"))
         }
     }
 }

@@ -61,7 +61,7 @@ abstract class ScreenTest {
 
     /** Waits for a state that other threads bring about. */
     protected fun until(what: String, isSo: () -> Boolean) {
-        val end = System.nanoTime() + 30_000_000_000
+        val end = System.nanoTime() + 120_000_000_000
         while (!isSo()) {
             check(System.nanoTime() < end) { "Waited in vain for: $what" }
             Thread.sleep(5)

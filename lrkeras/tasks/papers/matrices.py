@@ -73,27 +73,58 @@ def structure_of(config: PaperConfig, shape: tuple[int, int]) -> structures.Stru
         return structures.Sparse(density=min(1.0, rank * sum(shape) / (shape[0] * shape[1])))
     if method == "pruned":
         return _sparse(config, shape, 0)
-    base = _base(config)
+    base = _base(config, shape)
     if not config.is_doped:
         return base
     measured = base.copy()
-    measured.build(shape)
-    return base + _sparse(config, shape, measured.num_params)
+    measured.build(shape, shape[1])
+    # Its size as a number: what else is stored beside it must not change it.
+    kept = {measured.dial: getattr(measured, measured.dial), "compression": None}
+    return base.copy(**kept) + _sparse(config, shape, measured.num_params)
 
 
-def _base(config: PaperConfig) -> structures.Structure:
+def _base(config: PaperConfig, shape: tuple[int, int]) -> structures.Structure:
     kind = config.method.removeprefix("doped_")
     if kind == "kronecker":
         if config.compression is not None and not config.is_doped:
             return structures.Kronecker(compression=config.compression)
         return structures.Kronecker(terms=config.terms)
+    share = _BASE_SHARE if config.is_doped else 1
     if kind == "monarch":
-        wanted = None if config.is_doped else config.compression
-        return structures.Monarch(compression=wanted)
+        if config.compression is None:
+            return structures.Monarch()
+        return structures.Monarch(blocks=_monarch_blocks(shape, config.compression * share))
     if config.compression is None:
         raise ValueError(f"Expected a compression for {config.method!r}; received None.")
-    share = _BASE_SHARE if config.is_doped else 1
     return structures.get(kind, compression=config.compression * share)
+
+
+def _monarch_blocks(shape: tuple[int, int], compression: float) -> tuple[int, int]:
+    """Numbers of blocks that make a matrix of rank one a block so many times smaller.
+
+    Of those that use at least three quarters of the numbers, the ones whose two factors are
+    nearest in size.
+    """
+    inputs, outputs = shape
+    budget = (inputs + 1) * outputs / compression - outputs
+    fitting = [
+        (inputs * m2, outputs * n1, (n1, m2))
+        for n1 in _divisors(inputs)
+        for m2 in _divisors(outputs)
+        if inputs * m2 + outputs * n1 <= budget
+    ]
+    if not fitting:
+        raise ValueError(
+            f"No Monarch matrix of {inputs} inputs x {outputs} outputs is {compression:g} times "
+            "smaller. Ask for less compression."
+        )
+    most = max(a + b for a, b, _ in fitting)
+    near = [f for f in fitting if f[0] + f[1] >= 0.75 * most]
+    return min(near, key=lambda f: abs(math.log(f[0] / f[1])))[2]
+
+
+def _divisors(n: int) -> list[int]:
+    return [d for d in range(1, n + 1) if n % d == 0]
 
 
 def _sparse(config: PaperConfig, shape: tuple[int, int], beside: int) -> structures.Sparse:

@@ -33,7 +33,7 @@ def loss_model(
         num_words: the size of the vocabulary.
         batch_size: streams that are read at the same time.
         window: words of each in a batch.
-        precise: whether everything computes in float32, as results are measured.
+        precise: whether everything computes in float32 and without noise, as results are measured.
 
     Returns:
         A model from `(tokens, targets)`, int32 of shape `(batch_size, window)`, to losses in nats
@@ -44,7 +44,8 @@ def loss_model(
         for name in ("tokens", "targets")
     )
     with _dtype_policy("float32" if precise else config.precision):
-        table, hidden = _hidden_states(config, num_words, tokens, batch_size)
+        kind = _without_noise(config) if precise else config
+        table, hidden = _hidden_states(kind, num_words, tokens, batch_size)
     output = WordLosses(
         num_words,
         table=table if config.is_tied else None,

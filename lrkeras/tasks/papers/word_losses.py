@@ -49,7 +49,8 @@ class WordLosses(keras.layers.Layer):
     def call(self, hidden, words):
         rows = ops.reshape(hidden, (-1, hidden.shape[-1]))
         if self.table is None:
-            kernel, bias = ops.convert_to_tensor(self.kernel), ops.convert_to_tensor(self.bias)
+            # Tensors: TensorFlow's custom gradients take no variables. Reshaping copies nothing.
+            kernel, bias = (ops.reshape(w, w.shape) for w in (self.kernel, self.bias))
         else:
             kernel = ops.transpose(ops.convert_to_tensor(self.table.embeddings))
             bias = ops.zeros((self.num_words,))

@@ -37,7 +37,25 @@ def matrices_of(config: PaperConfig, layer: int) -> dict:
     if config.where == "joint":
         return {"joint_structure": structure_of(config, shapes["joint"])}
     role = "kernel" if config.where == "input" else "recurrent"
+    if config.rank is not None and _stays_dense(config, layer, role):
+        return {}
     return {f"{role}_structure": structure_of(config, shapes[role]), "gate_layout": "stacked"}
+
+
+def _stays_dense(config: PaperConfig, layer: int, role: str) -> bool:
+    """Whether two factors of the rank were no smaller than this matrix, but are than another's.
+
+    The last layer of an AWD-LSTM is narrower than the others.
+    """
+    largest = [
+        largest_rank(matrix_shapes(config, number)[role]) for number in range(len(config.units))
+    ]
+    return largest[layer] < (config.rank or 0) <= max(largest)
+
+
+def largest_rank(shape: tuple[int, int]) -> int:
+    """The largest rank at which two factors have no more numbers than the matrix."""
+    return math.floor(shape[0] * shape[1] / sum(shape))
 
 
 def matrix_shapes(config: PaperConfig, layer: int) -> dict[str, tuple[int, int]]:
@@ -61,7 +79,7 @@ def structure_of(config: PaperConfig, shape: tuple[int, int]) -> structures.Stru
     """
     method, rank = config.method, config.rank
     if method in ("svd", "semi_nmf"):
-        largest = math.floor(shape[0] * shape[1] / sum(shape))
+        largest = largest_rank(shape)
         if rank is None or not 0 < rank <= largest:
             raise ValueError(
                 f"Expected a rank from 1 to {largest}, below which two factors are smaller than a "

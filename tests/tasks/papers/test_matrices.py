@@ -5,7 +5,7 @@ import math
 import pytest
 
 from lrkeras import structures
-from lrkeras.tasks.papers.matrices import index_bytes, structure_of
+from lrkeras.tasks.papers.matrices import index_bytes, matrices_of, structure_of
 from lrkeras.tasks.papers.rows import config_of
 
 GATE = (1300, 650)  # inputs x outputs of a gate of the medium model
@@ -71,6 +71,13 @@ def test_post_training_ranks():
     assert pruned.nnz == 50 * (200 + 800)
     with pytest.raises(ValueError, match=r"rank from 1 to 160.*received 200"):
         structure_of(config_of("ptb_small_svd_recurrent_r200"), (200, 800))
+
+
+def test_a_matrix_too_narrow_for_the_rank_stays_dense():
+    config = config_of("ptb_awd_svd_recurrent_r400")
+    # 400 * (400 + 1600) numbers are more than the 400 x 1600 of the last layer.
+    kinds = [matrices_of(config, layer).get("recurrent_structure") for layer in range(3)]
+    assert [kind and kind.rank for kind in kinds] == [400, 400, None]
 
 
 def test_no_room_for_a_sparse_part():

@@ -1,11 +1,12 @@
-"""`lrkeras train TASK --preset NAME --out DIR`."""
+"""`lrkeras train TASK --preset NAME --out DIR`, or `TASK/NAME`."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import difflib
-from collections.abc import Iterable
+import inspect
+from collections.abc import Collection
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -22,9 +23,12 @@ HELP = "train the models of a task; a stopped run goes on when started again"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what the command takes."""
-    parser.add_argument("task", help=f"one of: {', '.join(TASKS)}")
-    parser.add_argument("--preset", default="tiny", help="a named set of settings (default: tiny)")
-    parser.add_argument("--out", required=True, help="folder for the models and their histories")
+    parser.add_argument(
+        "task", help=f"one of: {', '.join(TASKS)}; or a task and a preset, such as papers/ptb_small"
+    )
+    parser.add_argument("--preset", help="a named set of settings (default: tiny)")
+    parser.add_argument("--list", action="store_true", help="print the names of the presets alone")
+    parser.add_argument("--out", help="folder for the models and their histories")
     parser.add_argument("--data", help="folder of a corpus that does not come with the package")
     parser.add_argument(
         "--models",
@@ -33,32 +37,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train these of the preset's models alone; a teacher must be trained before the rest",
     )
     parser.add_argument("--seed", type=int, help="replaces the seed of the preset")
+    parser.add_argument(
+        "--start", help="folder of a finished run, for presets that start from its model"
+    )
 
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Trains, and returns the task's report."""
-    task = TASKS[nearest("task", options.task, TASKS)]
-    config = task.PRESETS[nearest("preset", options.preset, task.PRESETS)]
+    name, _, row = options.task.partition("/")
+    task = TASKS[nearest("task", name, TASKS)]
+    if options.list:
+        names = list(task.PRESETS)
+        return {"task": name, "presets": names}, "\n".join(names)
+    config = task.PRESETS[nearest("preset", _preset(options.preset, row), task.PRESETS)]
     if options.seed is not None:
         config = dataclasses.replace(config, seed=options.seed)
     if options.models:
-        models = tuple(nearest("model", name, config.models) for name in options.models)
+        known = getattr(config, "models", ())
+        models = tuple(nearest("model", model, known) for model in options.models)
         config = dataclasses.replace(config, models=models)
-    verbose = 0 if options.json else 1
-    report = task.train(config, options.out, data=options.data, verbose=verbose)
+    if options.out is None:
+        raise ValueError("Expected a folder for the models; received none. Pass --out DIR.")
+    further = {"verbose": 0 if options.json else 1}
+    if options.start is not None:
+        if "start" not in inspect.signature(task.train).parameters:
+            raise ValueError(f"--start: no preset of {name!r} starts from a finished run.")
+        further["start"] = options.start
+    report = task.train(config, options.out, data=options.data, **further)
     report["out"] = options.out
     return report, render(report)
 
 
-def nearest(kind: str, name: str, known: Iterable[str]) -> str:
+def _preset(option: str | None, row: str) -> str:
+    """The preset of `--preset` or of `TASK/PRESET`."""
+    if option and row and option != row:
+        raise ValueError(f"Expected one preset; received {row!r} and --preset {option!r}.")
+    return option or row or "tiny"
+
+
+def nearest(kind: str, name: str, known: Collection[str]) -> str:
     """Returns the name when it is known.
 
     Raises:
         ValueError: it is not; the message names the nearest one.
     """
-    known = list(known)
-    if name in known:
+    if name in known:  # a collection may know more names than it lists
         return name
+    known = list(known)
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     raise ValueError(f"Unknown {kind} {name!r}. {hint}Known: {', '.join(known)}.")

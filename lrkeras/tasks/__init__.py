@@ -1,8 +1,12 @@
 """Recipes: data, model, training and report of one task each, reachable as `lrkeras train TASK`."""
 
-from lrkeras.tasks import speech_commands, word_prediction
+from lrkeras.tasks import papers, speech_commands, word_prediction
 
 # A task is a module with PRESETS (name -> config) and train(config, out, *, data, verbose).
-TASKS = {"word_prediction": word_prediction, "speech_commands": speech_commands}
+TASKS = {
+    "word_prediction": word_prediction,
+    "speech_commands": speech_commands,
+    "papers": papers,
+}
 
-__all__ = ["TASKS", "speech_commands", "word_prediction"]
+__all__ = ["TASKS", "papers", "speech_commands", "word_prediction"]

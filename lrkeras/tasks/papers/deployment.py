@@ -1,0 +1,65 @@
+"""The bytes and the time of a row's model on a device, measured on this machine."""
+
+from __future__ import annotations
+
+import pathlib
+import tempfile
+
+import keras
+
+from lrkeras import structures
+from lrkeras.benchmark import benchmark
+from lrkeras.export import ConversionError, convert
+from lrkeras.tasks.papers.config import BASES, PaperConfig
+from lrkeras.tasks.papers.model import recurrent_layers_of, recurrent_model
+
+ROUNDS = 40
+
+
+def measure_deployment(model: keras.Model, config: PaperConfig) -> dict:
+    """Converts the recurrent layers of a trained model to int8 and times a step beside dense ones.
+
+    The recurrent layers are what the rows of the papers differ in: with a vocabulary of 10,000 the
+    output layer takes most of a step of a small model, and the same in every row. The bytes of the
+    whole model's file stand beside them.
+
+    Args:
+        model: a `logit_model` with trained weights.
+        config: its run.
+
+    Returns:
+        Bytes, microseconds and the ratio to dense int8, the median over rounds in which both ran;
+        or `skipped`, the reason why there are none.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return {"skipped": "converted on the TensorFlow backend only: tools/measure_papers.py"}
+    if any(not p.is_at_target for p in structures.find_structures(model, structures.Sparse)):
+        return {"skipped": "a sparse part is not at its target density"}
+    layers = recurrent_model(config)
+    pairs = zip(recurrent_layers_of(layers), recurrent_layers_of(model), strict=True)
+    for target, source in pairs:
+        target.set_weights(source.get_weights())
+    base = BASES[config.base]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        try:
+            files = [folder / "dense.tflite", folder / "row.tflite"]
+            convert(recurrent_model(base), files[0], quantize="int8")
+            convert(layers, files[1], quantize="int8")
+            convert(model, folder / "whole.tflite", quantize="int8")
+        except (ConversionError, ValueError, NotImplementedError) as error:
+            return {"skipped": " ".join(str(error).split())[:300]}
+        report = benchmark(files, rounds=ROUNDS, cold=False)
+        dense, row = report.files
+        return {
+            "step_us": row.step_us,
+            "step_p90_us": row.step_p90_us,
+            "dense_int8_step_us": dense.step_us,
+            "speedup_over_dense_int8": row.speedup,
+            "speedup_quartiles": list(row.speedup_quartiles),
+            "recurrent_file_bytes": row.file_bytes,
+            "dense_int8_file_bytes": dense.file_bytes,
+            "whole_file_bytes": (folder / "whole.tflite").stat().st_size,
+            "load_average": report.load_average,
+            "rounds": ROUNDS,
+        }

@@ -1,0 +1,162 @@
+"""The figures of the papers' table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lrkeras.tasks.plots import COLORS, make_figure, save_figure, title_of
+
+Summary = Mapping[str, Any]
+
+
+def compression(summary: Summary, file: str | os.PathLike) -> None:
+    """Draws test perplexity against compression, without and with the indices.
+
+    Args:
+        summary: what `tools/report_papers.py` writes. Rows that are not there are not drawn.
+        file: the PNG to write.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    bases = _bases(summary)
+    figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
+    for axis, base in zip(axes, bases, strict=True):
+        rows = [r for r in summary["rows"] if r["base"] == base and r["method"] != "dense"]
+        for color, (method, chosen) in zip(_colors(), _by(rows, "method").items(), strict=False):
+            score = [row["test_perplexity"] for row in chosen]
+            plain = [row["compression"] for row in chosen]
+            counted = [row["compression_with_indices"] for row in chosen]
+            axis.plot(plain, score, "o", color=color, label=title_of(method))
+            axis.plot(counted, score, "o", color=color, markerfacecolor="none")
+            for a, b, y in zip(plain, counted, score, strict=True):
+                axis.plot([a, b], [y, y], color=color, lw=0.8, alpha=0.6)
+        _dense_line(axis, summary, base)
+        axis.set_xscale("log")
+        axis.set_title(f"{title_of(base)}: filled, numbers alone; empty, with indices", fontsize=10)
+        axis.set_ylabel("test perplexity")
+        axis.legend(frameon=False, fontsize=8)
+    axes[-1].set_xlabel("compression of the recurrent layers (times, logarithmic)")
+    save_figure(figure, file)
+
+
+def training(summary: Summary, file: str | os.PathLike) -> None:
+    """Draws training perplexity and sparsity, with and without co-matrix dropout.
+
+    Every pair of a doped row and the same with `_dropout0` is drawn; without one, doped rows.
+    """
+    curves = summary["curves"]
+    pairs = [name for name in curves if f"{name}_dropout0" in curves]
+    shown = [n for name in pairs for n in (name, f"{name}_dropout0")]
+    shown = (shown or [name for name, c in curves.items() if "sparsity" in c])[: len(COLORS)]
+    figure, (upper, lower) = make_figure(8, 6, rows=2, sharex=True, height_ratios=(3, 2))
+    for color, name in zip(COLORS, shown, strict=False):
+        curve = curves[name]
+        epochs = [epoch + 1 for epoch in curve["epoch"]]
+        style = "--" if name.endswith("_dropout0") else "-"
+        upper.plot(epochs, curve["perplexity"], style, color=color, label=title_of(name))
+        percent = [100 * value for value in curve.get("sparsity", [])]
+        lower.plot(epochs[: len(percent)], percent, style, color=color)
+    upper.set_yscale("log")
+    upper.set_ylabel("training perplexity")
+    if shown:
+        upper.legend(frameon=False, fontsize=8)
+    lower.set_ylabel("sparsity of the\nsparse part (%)")
+    lower.set_xlabel("epoch")
+    save_figure(figure, file)
+
+
+def latency(summary: Summary, file: str | os.PathLike) -> None:
+    """Draws test perplexity against the step of the recurrent layers, with dense int8 as a line."""
+    bases = _bases(summary)
+    figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
+    for axis, base in zip(axes, bases, strict=True):
+        rows = [
+            row
+            for row in summary["rows"]
+            if row["base"] == base and "skipped" not in row["deployment"]
+        ]
+        for color, (method, chosen) in zip(_colors(), _by(rows, "method").items(), strict=False):
+            # Relative to the dense step of the same measurement: machines drift.
+            times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
+            score = [row["test_perplexity"] for row in chosen]
+            axis.plot(times, score, "o", color=color, label=title_of(method))
+        axis.axvline(1, color="black", lw=1, label="dense int8")
+        _dense_line(axis, summary, base)
+        axis.set_xscale("log")
+        axis.set_title(title_of(base), fontsize=10)
+        axis.set_ylabel("test perplexity")
+        axis.legend(frameon=False, fontsize=8)
+    axes[-1].set_xlabel("time of a step of the recurrent layers, int8 (dense int8 = 1)")
+    save_figure(figure, file)
+
+
+def norms(summary: Summary, file: str | os.PathLike) -> None:
+    """Draws what factorising one kind of matrix costs against the rank, and the norms behind it."""
+    rows = [row for row in summary["rows"] if "norms" in row]
+    figure, axes = make_figure(8, 9, rows=3)
+    kinds = sorted({(row["method"], _role(row)) for row in rows})
+    for color, kind in zip(COLORS, kinds, strict=False):
+        chosen = [row for row in rows if (row["method"], _role(row)) == kind]
+        chosen.sort(key=_rank)
+        ranks = [_rank(row) for row in chosen]
+        label = f"{title_of(kind[0])}, {kind[1]}"
+        before = [row["before_tuning_test_perplexity"] for row in chosen]
+        after = [row["test_perplexity"] for row in chosen]
+        axes[0].plot(ranks, before, "o--", color=color, markerfacecolor="none")
+        axes[0].plot(ranks, after, "o-", color=color, label=label)
+        for axis, key in zip(axes[1:], ("l1_spread", "nuclear"), strict=True):
+            axis.plot(ranks, [_mean_norm(row, key) for row in chosen], "o-", color=color)
+    axes[0].set_ylabel("test perplexity\n(dashed: before tuning)")
+    axes[0].set_yscale("log")
+    if kinds:
+        axes[0].legend(frameon=False, fontsize=8)
+    axes[1].set_ylabel("spread of the L1 norms\nof the columns")
+    axes[2].set_ylabel("nuclear norm")
+    axes[2].set_xlabel("rank")
+    save_figure(figure, file)
+
+
+FIGURES: dict[str, Callable[[Summary, str | os.PathLike], None]] = {
+    "compression": compression,
+    "training": training,
+    "latency": latency,
+    "norms": norms,
+}
+
+
+def _role(row: Mapping[str, Any]) -> str:
+    return "input" if "_input_" in row["row"] else "recurrent"
+
+
+def _rank(row: Mapping[str, Any]) -> int:
+    return int(row["row"].rsplit("_r", 1)[1].split("_")[0].split("@")[0])
+
+
+def _mean_norm(row: Mapping[str, Any], key: str) -> float:
+    found = [norm[key] for norm in row["norms"] if norm["role"] == _role(row)]
+    return sum(found) / len(found)
+
+
+def _bases(summary: Summary) -> list[str]:
+    return sorted({row["base"] for row in summary["rows"]})
+
+
+def _by(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, list]:
+    groups: dict[str, list] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups
+
+
+def _colors() -> list[str]:
+    return [*COLORS, *COLORS]
+
+
+def _dense_line(axis, summary: Summary, base: str) -> None:
+    dense = [row for row in summary["rows"] if row["row"] == base]
+    if dense:
+        score = dense[0]["test_perplexity"]
+        axis.axhline(score, color="black", lw=1, ls=":", label=f"dense, {score:.1f}")

@@ -1,0 +1,225 @@
+"""The names of the papers' rows, and what each is.
+
+A name is a base and, after it, a method and options in any order, all joined by `_`:
+
+* base: `ptb_small`, `ptb_medium`, `ptb_large`, `ptb_awd`, `ptb_rhn`, `ptb_rhn_small`, `tiny`;
+* method: `kronecker`, `monarch`, `low_rank`, `hybrid`, the same with `doped_` before them,
+  `pruned`, `small_dense`; `svd`, `semi_nmf` and `pruned` with `input` or `recurrent` and a rank;
+* options: `25x` (compression), `10terms`, `r50` (rank), `1x16` (blocks of the sparse part),
+  `bytes` (its indices count), `element_bytes` (as many bytes as single entries would take),
+  `dropout0.3` (co-matrix dropout), `power2`, `window10to70` (percent of the run in which the
+  sparsity rises), `started` (from the trained dense run), `reordered` (units too), `e6` (epochs),
+  `float32` (every product of the training).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from lrkeras.tasks.papers.config import BASES, PaperConfig
+
+_DOPABLE = ("kronecker", "monarch", "low_rank", "hybrid")
+_METHODS = (
+    *(f"doped_{name}" for name in _DOPABLE),
+    *_DOPABLE,
+    "pruned",
+    "small_dense",
+    "semi_nmf",
+    "svd",
+)
+_POST_TRAINING_EPOCHS = 3
+# Co-matrix dropout of doped rows that say nothing of it.
+_DEFAULT_DROPOUT = 0.2
+
+_OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
+    r"(\d+(?:\.\d+)?)x": lambda ratio: {"compression": float(ratio)},
+    r"(\d+)terms": lambda count: {"terms": int(count)},
+    r"r(\d+)": lambda rank: {"rank": int(rank)},
+    r"1x(\d+)": lambda width: {"block": (1, int(width))},
+    r"dropout(\d(?:\.\d+)?)": lambda rate: {"co_matrix_dropout": float(rate)},
+    r"power(\d+(?:\.\d+)?)": lambda power: {"anneal_power": float(power)},
+    r"window(\d+)to(\d+)": lambda a, b: {"anneal": (int(a) / 100, int(b) / 100)},
+    r"e(\d+)": lambda count: {"epochs": int(count)},
+    r"element_bytes": lambda: {"counted": "element_bytes"},
+    r"bytes": lambda: {"counted": "bytes"},
+    r"input": lambda: {"where": "input"},
+    r"recurrent": lambda: {"where": "recurrent"},
+    r"started": lambda: {"is_started": True},
+    r"reordered": lambda: {"is_started": True, "is_reordered": True},
+    r"float32": lambda: {"precision": "float32", "output_precision": "float32"},
+}
+
+
+def config_of(name: str) -> PaperConfig:
+    """The run of a name.
+
+    Raises:
+        ValueError: the name is no base with a method and options.
+    """
+    base = next((b for b in sorted(BASES, key=len, reverse=True) if _begins(name, b)), None)
+    if base is None:
+        raise ValueError(f"Expected a name that begins with one of {sorted(BASES)}; got {name!r}.")
+    rest = name[len(base) :].lstrip("_")
+    method = next((m for m in _METHODS if _begins(rest, m)), None)
+    if method is not None:
+        rest = rest[len(method) :].lstrip("_")
+    changes = _options(rest, name)
+    if method is not None:
+        changes["method"] = method
+        if method.startswith("doped_"):
+            changes.setdefault("co_matrix_dropout", _DEFAULT_DROPOUT)
+    config = _with_epochs(BASES[base], changes.pop("epochs", None))
+    config = dataclasses.replace(config, **changes, row=name)
+    return _checked(_post_training(config, method, changes))
+
+
+def _begins(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}_")
+
+
+def _options(rest: str, name: str) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    words = rest.replace("element_bytes", "element-bytes").split("_") if rest else []
+    for word in (w.replace("-", "_") for w in words):
+        for pattern, change in reversed(_OPTIONS.items()):
+            match = re.fullmatch(pattern, word)
+            if match:
+                changes |= change(*match.groups())
+                break
+        else:
+            raise ValueError(
+                f"Expected a method of {', '.join(_METHODS)} and options such as 25x, 1x16, "
+                f"dropout0.3 or e6 in {name!r}; received {word!r}."
+            )
+    return changes
+
+
+def _with_epochs(config: PaperConfig, epochs: int | None) -> PaperConfig:
+    """The same schedule in other many epochs: it ends at the same learning rate."""
+    if epochs is None or epochs == config.epochs:
+        return config
+    constant = max(1, round(config.constant_epochs * epochs / config.epochs))
+    before, after = config.epochs - config.constant_epochs, epochs - constant
+    decay = config.decay ** (before / after) if after > 0 and before > 0 else 1.0
+    return dataclasses.replace(config, epochs=epochs, constant_epochs=constant, decay=decay)
+
+
+def _post_training(config: PaperConfig, method: str | None, changes: dict) -> PaperConfig:
+    """Rows that compress a trained model and tune it for a few epochs at a low rate."""
+    if method in ("svd", "semi_nmf") or (method == "pruned" and config.rank is not None):
+        tuned = dataclasses.replace(
+            config,
+            is_started=True,
+            where=config.where if "where" in changes else "recurrent",
+            learning_rate=config.learning_rate / 8,
+            epochs=_POST_TRAINING_EPOCHS,
+            constant_epochs=1,
+            decay=0.5,
+            recurrent_dropout=0.0,
+            patience=None,
+        )
+        return tuned
+    return config
+
+
+def _checked(config: PaperConfig) -> PaperConfig:
+    sized = config.method in ("pruned", "low_rank", "hybrid", "small_dense") or config.is_doped
+    if sized and config.compression is None and config.rank is None:
+        raise ValueError(f"Expected a size such as 20x in {config.row!r}; received none.")
+    if config.method == "small_dense":
+        return _narrowed(config)
+    if config.method in ("svd", "semi_nmf") and config.rank is None:
+        raise ValueError(f"Expected a rank such as r50 in {config.row!r}; received none.")
+    return config
+
+
+def _narrowed(config: PaperConfig) -> PaperConfig:
+    """Layers so narrow that they have the numbers of compressed ones; the tables stay as they are.
+
+    The last layer's width is that of a tied table and stays too.
+    """
+    from lrkeras.tasks.papers.model import dense_parameters
+
+    wanted = dense_parameters(config) / float(config.compression or 1)
+    for units in range(max(config.units), 0, -1):
+        kept = config.units[-1:] if config.is_tied else (units,)
+        narrow = dataclasses.replace(config, units=(*(units,) * (len(config.units) - 1), *kept))
+        if dense_parameters(narrow) <= wanted:
+            return narrow
+    raise ValueError(f"No width of {config.base!r} is {config.compression:g} times smaller.")
+
+
+class Rows(Mapping):
+    """Configs by name: every name of the grammar; those of the papers' tables are listed."""
+
+    def __getitem__(self, name: str) -> PaperConfig:
+        try:
+            return config_of(name)
+        except ValueError as error:
+            raise KeyError(str(error)) from None
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            config_of(str(name))
+        except ValueError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LISTED)
+
+    def __len__(self) -> int:
+        return len(LISTED)
+
+
+def _listed() -> tuple[str, ...]:
+    names = [*BASES]
+    for base in ("ptb_small", "ptb_medium"):
+        names += [f"{base}_{suffix}" for suffix in _suffixes()]
+    names += [f"ptb_large_{m}" for m in ("kronecker", "doped_kronecker_25x", "pruned_20x")]
+    names += ["ptb_rhn_small_doped_kronecker_10x", "ptb_rhn_doped_kronecker_20x"]
+    for base, ranks in (
+        ("ptb_small", (10, 50, 100)),
+        ("ptb_medium", (10, 50, 100, 200, 400)),
+        ("ptb_awd", (10, 50, 100, 200, 400)),
+    ):
+        names += [
+            f"{base}_{method}_{where}_r{rank}"
+            for method in ("svd", "semi_nmf", "pruned")
+            for where in ("input", "recurrent")
+            for rank in ranks
+        ]
+    return tuple(dict.fromkeys(names))
+
+
+def _suffixes() -> list[str]:
+    doped = "doped_kronecker"
+    found = ["kronecker", "kronecker_20x", "kronecker_10x", "monarch", "monarch_10x"]
+    found += [f"{doped}_{ratio}x" for ratio in (10, 20, 25)]
+    found += [f"{doped}_{ratio}x_dropout0" for ratio in (10, 20, 25)]
+    found += [f"{doped}_20x_dropout{rate}" for rate in (0.05, 0.1, 0.3, 0.5)]
+    found += [f"{doped}_20x_power{power}" for power in (1, 2)]
+    found += [f"{doped}_20x_window{window}" for window in ("5to30", "5to75", "20to60")]
+    for block in ("1x4", "1x16"):
+        found += [f"{doped}_20x_{block}", f"{doped}_20x_{block}_element_bytes"]
+    found += [f"{doped}_20x_bytes", f"{doped}_25x_bytes"]
+    found += [f"{doped}_20x_started", f"{doped}_20x_1x16_started", f"{doped}_20x_1x16_reordered"]
+    for ratio in (2, 5, 10, 20):
+        found += [f"{m}_{ratio}x" for m in ("low_rank", "hybrid", "pruned", "small_dense")]
+    found += [
+        f"doped_{m}_{ratio}x" for m in ("low_rank", "hybrid", "monarch") for ratio in (10, 20)
+    ]
+    return found
+
+
+# The large model's Kronecker products alone are 750 times smaller, those of the medium one 339
+# times: 100x is for these.
+LISTED = (
+    *_listed(),
+    "ptb_medium_doped_kronecker_100x",
+    "ptb_medium_doped_kronecker_100x_dropout0",
+    "ptb_small_doped_kronecker_50x",
+)

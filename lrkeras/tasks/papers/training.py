@@ -1,0 +1,326 @@
+"""Training one row of the papers' tables."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import platform
+import sys
+
+import keras
+import numpy as np
+
+from lrkeras import callbacks, structures
+from lrkeras.benchmark.machine import describe_machine
+from lrkeras.datasets import Vocabulary, words
+from lrkeras.export.versions import package_versions
+from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.deployment import measure_deployment
+from lrkeras.tasks.papers.epoch_start import EpochStart
+from lrkeras.tasks.papers.model import (
+    compile_for_losses,
+    copy_weights,
+    dense_of,
+    dense_parameters,
+    logit_model,
+    loss_model,
+    recurrent_layers_of,
+    reset_states,
+)
+from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
+from lrkeras.tasks.papers.perplexity_logger import PerplexityLogger
+from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
+from lrkeras.tasks.papers.token_streams import TokenStreams
+from lrkeras.tasks.run_folder import (
+    check,
+    claim,
+    read_history,
+    record_keepers,
+    save_model,
+    write_json,
+)
+
+RESULT_FILE = "result.json"
+HISTORY_FILE = "training.history.csv"
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """The three parts of a text as ids, and its vocabulary."""
+
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+    vocabulary: Vocabulary
+
+
+def load_corpus(config: PaperConfig, data: str | pathlib.Path | None) -> Corpus:
+    """Loads the text of a run.
+
+    Raises:
+        ValueError: there is no such corpus, or `data` is missing where it is needed.
+        FileNotFoundError: the folder does not hold it.
+    """
+    if config.corpus == "dialogues":
+        train, valid, vocabulary = words.load_data(config.num_words)
+        half = len(valid) // 2
+        valid, test = valid[:half], valid[half:]
+    elif config.corpus != "ptb":
+        raise ValueError(f"corpus must be 'ptb' or 'dialogues'; received {config.corpus!r}.")
+    elif data is None:
+        raise ValueError(
+            "The Penn Treebank does not come with the package; received no folder. Pass the folder "
+            "of ptb.train.txt as `data` (--data on the command line)."
+        )
+    else:
+        train, valid, test, vocabulary = words.load_ptb(data, config.num_words)
+    cut = slice(config.max_tokens)
+    return Corpus(train[cut], valid[cut], test[cut], vocabulary)
+
+
+def train(
+    config: PaperConfig,
+    out: str | pathlib.Path,
+    *,
+    data: str | pathlib.Path | None = None,
+    start: str | pathlib.Path | None = None,
+    verbose: int = 1,
+) -> dict:
+    """Trains a row and leaves its model, its history and `result.json` in a folder.
+
+    Every epoch is backed up; a run that was stopped goes on to the same result when it is started
+    again. The test text is read once, when the training is over.
+
+    Args:
+        config: the run.
+        out: the folder; it is made when missing.
+        data: the folder of the Penn Treebank text.
+        start: the folder of the dense run, for rows that start from one.
+        verbose: Keras's `verbose`: 0 silent, 1 a progress bar, 2 a line an epoch.
+
+    Returns:
+        What is in `result.json`.
+
+    Raises:
+        ValueError: the folder holds a run with another config, or `start` does not fit.
+        FileNotFoundError: the text or the dense run is not there.
+        OSError: the folder cannot be written.
+    """
+    out = pathlib.Path(out)
+    check(out, config)
+    if (out / RESULT_FILE).exists():
+        return json.loads((out / RESULT_FILE).read_text(encoding="utf-8"))
+    dense = dense_model(config, start) if config.is_started else None
+    corpus = load_corpus(config, data)
+    keras.utils.set_random_seed(config.seed)
+    model = loss_model(
+        config, len(corpus.vocabulary), batch_size=config.batch_size, window=config.window
+    )
+    compile_for_losses(model, config)
+    claim(out, config)
+    before = {}
+    if dense is not None:
+        start_from(model, dense, config)
+        before = _scores(model, config, corpus, "before_tuning")
+    begun = dataclasses.asdict(_Begun.now())
+    file = out / MODEL_FILE
+    if not file.exists():
+        _fit(model, config, corpus, out, verbose)
+        final = logit_model(config, len(corpus.vocabulary))
+        copy_weights(model, final)
+        save_model(final, file)
+    result = _result(config, corpus, out, dense, {**before, **begun})
+    write_json(out / RESULT_FILE, result)
+    return result
+
+
+@dataclasses.dataclass(frozen=True)
+class _Begun:
+    command: str
+    machine: str
+    python: str
+    backend: str
+    threads: str
+    versions: dict
+
+    @classmethod
+    def now(cls) -> _Begun:
+        program, *arguments = sys.argv
+        return cls(
+            command=" ".join([pathlib.Path(program).name, *arguments]),
+            machine=describe_machine(),
+            python=platform.python_version(),
+            backend=keras.backend.backend(),
+            threads=os.environ.get("OMP_NUM_THREADS", "as many as there are"),
+            versions=package_versions(),
+        )
+
+
+def _fit(
+    model: keras.Model, config: PaperConfig, corpus: Corpus, out: pathlib.Path, verbose: int
+) -> None:
+    def streams(ids: np.ndarray, covers_all: bool) -> TokenStreams:
+        return TokenStreams(
+            ids,
+            window=config.window,
+            batch_size=config.batch_size,
+            first_id=corpus.vocabulary.end_id,
+            covers_all=covers_all,
+        )
+
+    batches = streams(corpus.train, False)
+    model.fit(
+        batches,
+        validation_data=streams(corpus.valid, True),
+        epochs=config.epochs,
+        callbacks=_callbacks(config, model, batches.num_batches, out),
+        shuffle=False,
+        verbose=verbose,
+    )
+
+
+def _callbacks(
+    config: PaperConfig, model: keras.Model, steps: int, out: pathlib.Path
+) -> list[keras.callbacks.Callback]:
+    history_file, backup = out / HISTORY_FILE, out / ".backup"
+    if not backup.exists():
+        history_file.unlink(missing_ok=True)
+    chosen: list[keras.callbacks.Callback] = [
+        EpochStart(config.seed),
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: config.rate_of(epoch)),
+        PerplexityLogger(),
+    ]
+    if config.patience is not None:
+        chosen.append(NonMonotonicAveraging(config.patience, history_file))
+    if structures.find_structures(model, structures.Sparse):
+        total = steps * config.epochs
+        begin, end = (round(share * total) for share in config.anneal)
+        if not config.is_pruned_at_once or config.cell == "rhn":
+            chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
+        rate = config.co_matrix_dropout
+        if rate:
+            # Once the sparse part is sparse there is no adaptation left to prevent.
+            chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
+    if structures.find_structures(model, structures.Structure):
+        chosen.append(callbacks.StructureLogger())
+    return [*chosen, *record_keepers(history_file, backup, write_graph=False)]
+
+
+def perplexity(
+    model: keras.Model, config: PaperConfig, ids: np.ndarray, first_id: int, batch_size: int
+) -> float:
+    """The perplexity of a `loss_model` of a text, every token counted once.
+
+    Args:
+        model: built with `batch_size`.
+        config: the run.
+        ids: the text, `(tokens,)`.
+        first_id: what is fed before its first token.
+        batch_size: streams into which the text is cut; 1 keeps it in one piece.
+    """
+    window = model.input_shape[0][1]
+    batches = TokenStreams(
+        ids, window=window, batch_size=batch_size, first_id=first_id, covers_all=True
+    )
+    reset_states(model)
+    total = 0.0
+    for index in range(batches.num_batches):
+        inputs, _, weights = batches[index]
+        losses = model.predict_on_batch(list(inputs))
+        total += float(np.sum(np.asarray(losses, np.float64) * weights))
+    return float(np.exp(total / len(ids)))
+
+
+def _scores(model: keras.Model, config: PaperConfig, corpus: Corpus, prefix: str) -> dict:
+    """Perplexities in float32: of the validation text in streams, of the test text in one piece."""
+    found = {}
+    for name, batch_size, window in (("valid", config.batch_size, config.window), ("test", 1, 100)):
+        precise = loss_model(
+            config, len(corpus.vocabulary), batch_size=batch_size, window=window, precise=True
+        )
+        copy_weights(model, precise)
+        ids = getattr(corpus, name)
+        score = perplexity(precise, config, ids, corpus.vocabulary.end_id, batch_size)
+        found[f"{prefix}_{name}_perplexity" if prefix else f"{name}_perplexity"] = score
+    return found
+
+
+def _result(
+    config: PaperConfig,
+    corpus: Corpus,
+    out: pathlib.Path,
+    dense: keras.Model | None,
+    begun: dict,
+) -> dict:
+    model = keras.saving.load_model(out / MODEL_FILE, compile=False)
+    history = read_history(out / HISTORY_FILE)
+    scores = _scores(model, config, corpus, "")
+    sparsity = history.get("sparsity")
+    sizes = recurrent_sizes(model, config)
+    norms = {}
+    if config.rank is not None and dense is not None:
+        norms = {"norms_dense": matrix_norms(dense), "norms": matrix_norms(model)}
+    return {
+        "task": f"papers/{config.row}",
+        **begun,
+        "config": dataclasses.asdict(config),
+        "train_tokens": len(corpus.train),
+        "valid_tokens": len(corpus.valid),
+        "test_tokens": len(corpus.test),
+        "valid_oov_rate": corpus.vocabulary.oov_rate(corpus.valid),
+        **scores,
+        "recurrent": sizes,
+        "seconds": sum(history["seconds"]),
+        "processor_seconds": sum(history["processor_seconds"]),
+        "history": history,
+        **norms,
+        "deployment": measure_deployment(model, config),
+        "models": {
+            config.row: {
+                "parameters": count_parameters(model),
+                "valid_perplexity": scores["valid_perplexity"],
+                "final_sparsity": sparsity[-1] if sparsity else None,
+            }
+        },
+    }
+
+
+def recurrent_sizes(model: keras.Model, config: PaperConfig) -> dict:
+    """What the recurrent layers store, against the dense run of the same base.
+
+    The papers' compression counts numbers, biases among them, and no indices; `..._with_indices`
+    counts bytes of float32 numbers and of the positions of what is sparse.
+    """
+    numbers, index = 0, 0
+    for layer in recurrent_layers_of(model):
+        numbers += count_parameters(layer)
+        parts = structures.outermost(structures.find_structures(layer))
+        index += sum(part.index_bytes for part in parts)
+    # Of small dense layers too, against those of the full size.
+    dense = dense_parameters(dense_of(_base_sizes(config)))
+    return {
+        "parameters": numbers,
+        "index_bytes": index,
+        "dense_parameters": dense,
+        "compression": dense / numbers,
+        "compression_with_indices": 4 * dense / (4 * numbers + index),
+    }
+
+
+def _base_sizes(config: PaperConfig) -> PaperConfig:
+    from lrkeras.tasks.papers.config import BASES
+
+    if config.method != "small_dense":
+        return config
+    return dataclasses.replace(config, units=BASES[config.base].units)
+
+
+def count_parameters(layer: keras.layers.Layer) -> int:
+    """The numbers a layer or model stores: of a sparse part, the entries that are kept."""
+    masked = sum(
+        round(part.sparsity * float(np.prod(part.shape)))
+        for part in structures.find_structures(layer, structures.Sparse)
+    )
+    return sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights) - masked

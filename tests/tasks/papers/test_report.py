@@ -1,0 +1,150 @@
+"""The table and the plots, and the queue."""
+
+import copy
+import importlib.util
+import json
+import pathlib
+import sys
+
+import pytest
+
+from lrkeras.tasks.papers import plots
+from lrkeras.tasks.papers.rows import config_of
+
+TOOLS = pathlib.Path(__file__).parents[3] / "tools"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+report, queue = load("report_papers"), load("train_papers")
+
+
+def result(row, test, seed=1, **changes):
+    """A result as a training writes it, with figures that are easy to work with."""
+    config = config_of(row)
+    fields = ("row", "base", "method", "epochs", "is_started", "precision", "output_precision")
+    return {
+        "config": {**{name: getattr(config, name) for name in fields}, "seed": seed},
+        "test_perplexity": test,
+        "valid_perplexity": test + 5,
+        "recurrent": {
+            "parameters": 200,
+            "dense_parameters": 1000,
+            "compression": 5.0,
+            "compression_with_indices": 4.0,
+        },
+        "models": {row: {"parameters": 900}},
+        "seconds": 7200,
+        "processor_seconds": 3600,
+        "history": {"epoch": [0, 1], "perplexity": [200.123456, 100], "val_perplexity": [150, 110]},
+        "deployment": {"step_us": 10.0, "speedup_over_dense_int8": 2.0},
+        **dict.fromkeys(("machine", "backend", "threads", "python", "versions"), "x"),
+        **changes,
+    }
+
+
+@pytest.fixture
+def runs(tmp_path):
+    norms = [{"role": "recurrent", "l1_spread": 0.1, "nuclear": 2.0}]
+    tuned = {"before_tuning_test_perplexity": 150.0, "norms": norms, "norms_dense": norms}
+    doped = "ptb_small_doped_kronecker_10x"
+    sparse = {"epoch": [0, 1], "perplexity": [9, 8], "val_perplexity": [9, 8], "sparsity": [0, 1]}
+    results = {
+        "a": result("ptb_small", 110.0),
+        "b": result("ptb_small", 130.0, seed=2),
+        "c": result(doped, 132.0, history=sparse),
+        "d": result(f"{doped}_dropout0", 140.0, history=copy.deepcopy(sparse)),
+        "e": result("ptb_small_svd_recurrent_r50", 121.0, **tuned),
+        "f": result("ptb_medium_low_rank_20x", 100.0, deployment={"skipped": "no"}),
+    }
+    for name, content in results.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_text(json.dumps(content))
+    (tmp_path / "unfinished").mkdir()
+    return tmp_path
+
+
+def test_table(runs):
+    summary = report.summarise(report.read_runs(runs.iterdir()))
+    rows = {row["row"]: row for row in summary["rows"]}
+    assert len(rows) == 5
+    dense = rows["ptb_small"]
+    assert (dense["test_perplexity"], dense["seeds"], dense["hours"]) == (120, [1, 2], 2)
+    assert dense["paper_test_perplexity"] == 115.91
+    assert dense["differs_from_paper"] == "products of the training in bfloat16"
+    assert rows["ptb_small_doped_kronecker_10x"]["loss_percent"] == pytest.approx(10)
+    assert rows["ptb_small_doped_kronecker_10x"]["paper_test_perplexity"] is None
+    # No dense run of the medium model: nothing to compare with.
+    assert "loss_percent" not in rows["ptb_medium_low_rank_20x"]
+    assert summary["curves"]["ptb_small"]["perplexity"] == [200.12, 100]
+    # 150 is 4/11 above the 110 of the dense run it started from, and 4/5 of the numbers are gone.
+    svd = rows["ptb_small_svd_recurrent_r50"]
+    assert svd["efficiency"] == pytest.approx(4 / 11 / 0.8)
+    assert "| ptb_small | 115.91 | 120.00 | +0.0 % | 5.0x | 4.0x | 10.0 (2.00x) | 2 | 2.0 |" in (
+        report.markdown(summary).splitlines()
+    )
+
+
+@pytest.mark.parametrize("name", list(plots.FIGURES))
+def test_plots_of_all_and_of_one_row(runs, tmp_path, name):
+    for chosen in (sorted(runs.iterdir()), [runs / "a"], [runs / "f"]):
+        summary = report.summarise(report.read_runs(chosen))
+        file = tmp_path / "figure.png"
+        plots.FIGURES[name](summary, file)
+        assert file.read_bytes().startswith(b"\x89PNG")
+        file.unlink()
+
+
+def test_command_line(runs, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "papers.json"
+    arguments = ["report_papers.py", "--out", str(out), str(runs / "unfinished")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit, match="at least one"):
+        report.main()
+    assert not out.exists()
+    monkeypatch.setattr(sys, "argv", [*arguments, str(runs / "a"), "--markdown"])
+    report.main()
+    assert [row["row"] for row in json.loads(out.read_text())["rows"]] == ["ptb_small"]
+    assert "ptb_small" in capsys.readouterr().out
+
+
+def test_queue_skips_goes_on_and_starts_rows_from_their_dense_run(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "queue"
+    file.write_text("ptb_small@2  # a seed\n\nptb_small_svd_input_r10@2\nptb_small\n")
+    out = tmp_path / "runs"
+    (out / "ptb_small").mkdir(parents=True)
+    (out / "ptb_small" / "result.json").touch()
+    started = []
+
+    def run(command, **_):
+        started.append(command[3:])
+        return type("Done", (), {"returncode": len(started) - 1})
+
+    monkeypatch.setattr(queue.subprocess, "run", run)
+    arguments = ["train_papers.py", "--data", "D", "--out", str(out), "--queue", str(file)]
+    monkeypatch.setattr(sys, "argv", [*arguments, "ptb_small"])
+    with pytest.raises(SystemExit, match="failed: ptb_small_svd_input_r10@2"):
+        queue.main()
+    second = str(out / "ptb_small.seed2")
+    assert started[0] == [
+        "train",
+        "papers/ptb_small",
+        "--out",
+        second,
+        "--data",
+        "D",
+        "--seed",
+        "2",
+    ]
+    assert started[1][-2:] == ["--start", second]
+    assert len(started) == 2
+    assert "[1/3] ptb_small: finished before" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", [*arguments, "ptb_tiny"])
+    with pytest.raises(ValueError, match="begins with one of"):
+        queue.main()
+    assert len(started) == 2

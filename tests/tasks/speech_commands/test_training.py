@@ -195,8 +195,13 @@ def test_other_settings_do_not_touch_the_folder(trained):
     with pytest.raises(ValueError, match="another units"):
         speech_commands.train(dataclasses.replace(MICRO, units=48), out, verbose=0)
     assert json.loads((out / "config.json").read_text())["units"] == 16
+
+
+def test_students_need_the_dense_model(tmp_path):
+    config = dataclasses.replace(MICRO, models=("small_dense",))
     with pytest.raises(ValueError, match="'dense' first"):
-        speech_commands.train(dataclasses.replace(MICRO, models=("small_dense",)), out)
+        speech_commands.train(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, kill):

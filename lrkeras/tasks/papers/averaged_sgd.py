@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -44,7 +45,8 @@ class AveragedSGD(keras.optimizers.SGD):
     def start(self, variables) -> None:
         """Lets the means begin with the weights as they are now."""
         for mean, variable in zip(self.means, variables, strict=True):
-            mean.assign(variable)
+            # A copy: JAX refuses two variables of one buffer.
+            mean.assign(np.array(ops.convert_to_numpy(variable)))
         self.steps_averaged.assign(1.0)
 
     def apply(self, grads, trainable_variables=None):

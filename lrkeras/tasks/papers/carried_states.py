@@ -47,4 +47,4 @@ class CarriedStates(keras.layers.Layer):
     def reset(self) -> None:
         """Starts anew, from states of zero."""
         for state in self.carried:
-            state.assign(keras.ops.zeros_like(state))
+            state.assign(keras.ops.zeros(state.shape, state.dtype))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 
 import keras
+import numpy as np
 
 from lrkeras.tasks.run_folder import read_history
 
@@ -47,7 +48,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
     def on_test_begin(self, logs=None) -> None:
         if self.model.optimizer.is_averaging:
             self._sync()
-            self._weights = [keras.ops.convert_to_numpy(v) for v in self.model.trainable_variables]
+            self._weights = [_copy(v) for v in self.model.trainable_variables]
             self._assign(self.model.optimizer.means)
 
     def on_test_end(self, logs=None) -> None:
@@ -63,9 +64,14 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
 
     def _assign(self, values) -> None:
         for variable, value in zip(self.model.trainable_variables, values, strict=True):
-            variable.assign(value)
+            variable.assign(_copy(value))
 
     def _sync(self) -> None:
         """Brings variables up to date where the backend keeps them elsewhere while it trains."""
         if hasattr(self.model, "jax_state_sync"):
             self.model.jax_state_sync()
+
+
+def _copy(value) -> np.ndarray:
+    """A value of its own: JAX refuses two variables of one buffer."""
+    return np.array(keras.ops.convert_to_numpy(value))

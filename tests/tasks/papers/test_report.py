@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from lrkeras.tasks.papers import plots
+from lrkeras.tasks.papers.claims import judge
 from lrkeras.tasks.papers.rows import config_of
 
 TOOLS = pathlib.Path(__file__).parents[3] / "tools"
@@ -148,3 +149,35 @@ def test_queue_skips_goes_on_and_starts_rows_from_their_dense_run(tmp_path, monk
     with pytest.raises(ValueError, match="begins with one of"):
         queue.main()
     assert len(started) == 2
+
+
+def test_claims_are_judged_by_the_rows_that_are_trained():
+    rows = [
+        {"row": "ptb_small", "test_perplexity": 118.0},  # 1.8 % above
+        {"row": "ptb_small_hybrid_5x", "test_perplexity": 119.0},
+        {"row": "ptb_small_low_rank_5x", "test_perplexity": 119.0},
+        {"row": "ptb_small_svd_recurrent_r50", "test_perplexity": 120.0},
+        {"row": "ptb_small_svd_input_r50", "test_perplexity": 130.0},
+    ]
+    claims = judge({"rows": rows})
+    verdicts = {claim.text: (claim.verdict, claim.evidence) for claim in claims}
+    assert len(verdicts) == len(claims)
+    assert verdicts["the dense small model reaches 115.9 (within 2 %)"] == (
+        "held",
+        "118.00 against 115.91",
+    )
+    # As good is not better.
+    assert verdicts["ptb_small at 5x: hybrid beats low rank"][0] == "did not hold"
+    assert verdicts["svd, rank 50: the recurrence can be factorised at less loss than the input"][
+        0
+    ] == ("held")
+    assert sum(claim.verdict != "open" for claim in claims) == 3
+    rows[0]["test_perplexity"] = 118.3
+    assert judge({"rows": rows})[0].verdict == "did not hold"
+
+
+def test_claims_are_about_rows_that_exist():
+    for claim in judge({"rows": []}):
+        assert claim.verdict == "open"
+        for name in claim.evidence.removeprefix("not trained: ").split(", "):
+            assert config_of(name).row == name

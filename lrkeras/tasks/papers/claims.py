@@ -31,7 +31,7 @@ class Claim:
 
 # Claim, source, the row that shall be better, the row it is compared with, and by how much it may
 # be worse (a factor; below 1: by how much it must be better).
-_COMPARISONS = [
+_COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
     (
         "the dense small model reaches 115.9 (within 2 %)",
         "Zaremba et al.",

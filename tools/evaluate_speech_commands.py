@@ -127,22 +127,28 @@ def front_end_model():
     return keras.Model(samples, keras.layers.Permute((2, 1))(make_front_end()(samples)))
 
 
+def read_run(folder):
+    """The report of a training and its config."""
+    from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
+
+    report = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    return report, SpeechCommandsConfig(**settings)
+
+
 def evaluate(options):
     """Everything; returns the results."""
     import keras
     import numpy as np
 
     from lrkeras.export.versions import package_versions
-    from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
     from lrkeras.tasks.speech_commands.corpus import load_clips
     from lrkeras.tasks.speech_commands.model import network_of, with_front_end
     from lrkeras.tasks.speech_commands.spoken_strings import spoken_strings
     from lrkeras.tasks.word_prediction import read_history
 
-    training = json.loads((options.run / "training.json").read_text(encoding="utf-8"))
-    settings = json.loads((options.run / "config.json").read_text(encoding="utf-8"))
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-    config = SpeechCommandsConfig(**settings)
+    training, config = read_run(options.run)
     clips = {split: load_clips(config, split, options.data) for split in ("valid", "test")}
     strings = spoken_strings(clips["test"], STRINGS, seed=0)
     # Words: in noise alone, rounding to 8 bits decides where some states wander.

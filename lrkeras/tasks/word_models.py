@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -12,6 +11,7 @@ from keras import ops
 
 from lrkeras import layers, structures
 from lrkeras.compression.warm_start import warm_start
+from lrkeras.tasks.dtype_policy import dtype_policy
 from lrkeras.tasks.keyboard.cifg_cell import CIFGCell
 from lrkeras.tasks.optimizer import adamw
 from lrkeras.tasks.perplexity import Perplexity
@@ -93,7 +93,7 @@ def build_model(
         ValueError: the name is unknown.
     """
     check_name(name)
-    with _dtype_policy(precision):
+    with dtype_policy(precision):
         model = _connect(config, name, num_words or config.num_words)
     compile_model(model, config, name)
     return model
@@ -103,16 +103,6 @@ def check_name(name: str) -> None:
     """Raises ValueError if no model has the name."""
     if name not in MODELS:
         raise ValueError(f"Expected a model name of {sorted(MODELS)}; received {name!r}.")
-
-
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _connect(config: Config, name: str, num_words: int) -> keras.Model:

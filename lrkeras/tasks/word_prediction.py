@@ -7,8 +7,9 @@ import pathlib
 import keras
 import numpy as np
 
-from lrkeras import callbacks, distill, structures
+from lrkeras import distill
 from lrkeras.datasets import Vocabulary, keyboard_text, words
+from lrkeras.tasks.count_parameters import count_parameters
 from lrkeras.tasks.epoch_clock import EpochClock
 from lrkeras.tasks.perplexity import Perplexity
 from lrkeras.tasks.run_folder import (
@@ -19,6 +20,7 @@ from lrkeras.tasks.run_folder import (
     save_model,
     write_json,
 )
+from lrkeras.tasks.structure_callbacks import structure_callbacks
 from lrkeras.tasks.token_windows import TokenWindows
 from lrkeras.tasks.word_models import (
     MODELS,
@@ -240,16 +242,8 @@ def _callbacks(
         ),
         EpochClock(),
     ]
-    if structures.find_structures(model, structures.Sparse):
-        steps = epochs_of(config, name) * config.steps_per_epoch
-        begin, end = (round(share * steps) for share in config.anneal)
-        chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
-        rate = config.co_matrix_dropout
-        if rate:
-            # Once the sparse part is sparse there is no adaptation left to prevent.
-            chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
-    if structures.find_structures(model, structures.Structure):
-        chosen.append(callbacks.StructureLogger())
+    steps = epochs_of(config, name) * config.steps_per_epoch
+    chosen += structure_callbacks(model, config, steps)
     return [*chosen, *record_keepers(history_file, backup)]
 
 
@@ -264,12 +258,3 @@ def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:
         "final_sparsity": history["sparsity"][-1] if "sparsity" in history else None,
         "seconds": sum(history["seconds"]) if "seconds" in history else None,
     }
-
-
-def count_parameters(model: keras.Model) -> int:
-    """Counts the numbers a model stores: of a sparse part, the entries that are kept."""
-    masked = sum(
-        round(part.sparsity * float(np.prod(part.shape)))
-        for part in structures.find_structures(model, structures.Sparse)
-    )
-    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) - masked

@@ -32,7 +32,7 @@ def measure_deployment(model: keras.Model, config: PaperConfig) -> dict:
         or `skipped`, the reason why there are none.
     """
     if keras.backend.backend() != "tensorflow":
-        return {"skipped": "converted on the TensorFlow backend only: tools/measure_papers.py"}
+        return {"skipped": "converted on the TensorFlow backend only"}
     if any(not p.is_at_target for p in structures.find_structures(model, structures.Sparse)):
         return {"skipped": "a sparse part is not at its target density"}
     layers = recurrent_model(config)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
 
 import keras
 
 from lrkeras import layers
+from lrkeras.tasks.dtype_policy import dtype_policy
 from lrkeras.tasks.papers.averaged_sgd import AveragedSGD
 from lrkeras.tasks.papers.carried_states import CarriedStates
 from lrkeras.tasks.papers.config import PaperConfig
@@ -43,7 +42,7 @@ def loss_model(
         keras.Input(batch_shape=(batch_size, window), dtype="int32", name=name)
         for name in ("tokens", "targets")
     )
-    with _dtype_policy("float32" if precise else config.precision):
+    with dtype_policy("float32" if precise else config.precision):
         kind = _without_noise(config) if precise else config
         table, hidden = _hidden_states(kind, num_words, tokens, batch_size)
     output = WordLosses(
@@ -63,7 +62,7 @@ def logit_model(config: PaperConfig, num_words: int) -> keras.Model:
     `loss_model`.
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    with _dtype_policy("float32"):
+    with dtype_policy("float32"):
         table, hidden = _hidden_states(_without_noise(config), num_words, tokens, None)
         if config.is_tied:
             logits = table(hidden, reverse=True)
@@ -74,7 +73,7 @@ def logit_model(config: PaperConfig, num_words: int) -> keras.Model:
 
 def recurrent_model(config: PaperConfig) -> keras.Model:
     """Builds the recurrent layers alone: what the papers' compression and speed is about."""
-    with _dtype_policy("float32"):
+    with dtype_policy("float32"):
         sequence = keras.Input((None, config.embedding_dim), name="embedded")
         hidden = sequence
         for layer in recurrent_layers(_without_noise(config), returns_state=False):
@@ -233,13 +232,3 @@ def _without_noise(config: PaperConfig) -> PaperConfig:
         slowness_penalty=0.0,
         recurrent_dropout=0.0,
     )
-
-
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

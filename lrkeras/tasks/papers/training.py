@@ -12,10 +12,12 @@ import sys
 import keras
 import numpy as np
 
-from lrkeras import callbacks, structures
+from lrkeras import structures
 from lrkeras.benchmark.machine import describe_machine
 from lrkeras.datasets import Vocabulary, words
 from lrkeras.export.versions import package_versions
+from lrkeras.tasks.count_parameters import count_parameters
+from lrkeras.tasks.epoch_clock import EpochClock
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import measure_deployment
 from lrkeras.tasks.papers.epoch_start import EpochStart
@@ -41,6 +43,7 @@ from lrkeras.tasks.run_folder import (
     save_model,
     write_json,
 )
+from lrkeras.tasks.structure_callbacks import structure_callbacks
 
 RESULT_FILE = "result.json"
 HISTORY_FILE = "training.history.csv"
@@ -190,21 +193,13 @@ def _callbacks(
     chosen: list[keras.callbacks.Callback] = [
         EpochStart(config.seed),
         keras.callbacks.LearningRateScheduler(lambda epoch, rate: config.rate_of(epoch)),
+        EpochClock(),
         PerplexityLogger(),
     ]
     if config.patience is not None:
         chosen.append(NonMonotonicAveraging(config.patience, history_file))
-    if structures.find_structures(model, structures.Sparse):
-        total = steps * config.epochs
-        begin, end = (round(share * total) for share in config.anneal)
-        if not config.is_pruned_at_once or config.cell == "rhn":
-            chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
-        rate = config.co_matrix_dropout
-        if rate:
-            # Once the sparse part is sparse there is no adaptation left to prevent.
-            chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
-    if structures.find_structures(model, structures.Structure):
-        chosen.append(callbacks.StructureLogger())
+    anneals = not config.is_pruned_at_once or config.cell == "rhn"
+    chosen += structure_callbacks(model, config, steps * config.epochs, anneals=anneals)
     return [*chosen, *record_keepers(history_file, backup, write_graph=False)]
 
 
@@ -315,12 +310,3 @@ def _base_sizes(config: PaperConfig) -> PaperConfig:
     if config.method != "small_dense":
         return config
     return dataclasses.replace(config, units=BASES[config.base].units)
-
-
-def count_parameters(layer: keras.layers.Layer) -> int:
-    """The numbers a layer or model stores: of a sparse part, the entries that are kept."""
-    masked = sum(
-        round(part.sparsity * float(np.prod(part.shape)))
-        for part in structures.find_structures(layer, structures.Sparse)
-    )
-    return sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights) - masked

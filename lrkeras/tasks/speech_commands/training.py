@@ -10,6 +10,7 @@ import numpy as np
 from lrkeras import callbacks
 from lrkeras.compression import distill
 from lrkeras.structures import Sparse, find_structures
+from lrkeras.tasks.count_parameters import count_parameters
 from lrkeras.tasks.epoch_clock import EpochClock
 from lrkeras.tasks.optimizer import adamw
 from lrkeras.tasks.run_folder import (
@@ -34,7 +35,6 @@ from lrkeras.tasks.speech_commands.model import (
 )
 from lrkeras.tasks.speech_commands.single_clips import SingleClips
 from lrkeras.tasks.speech_commands.validation_accuracy import ValidationAccuracy
-from lrkeras.tasks.word_prediction import count_parameters
 
 LICENCE = "CC BY-SA 4.0"  # of the weights, as some of the clips
 _TEACHER = "dense"

@@ -1,0 +1,50 @@
+"""The callbacks of a language model's structures."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import keras
+
+from lrkeras import callbacks, structures
+
+
+class Settings(Protocol):
+    """What the configs of language models have in common."""
+
+    @property
+    def anneal(self) -> tuple[float, float]:
+        """Where the sparsity starts and stops rising, as shares of the run."""
+
+    @property
+    def anneal_power(self) -> float:
+        """The exponent of its schedule."""
+
+    @property
+    def co_matrix_dropout(self) -> float:
+        """The rate until the sparsity has reached its target."""
+
+
+def structure_callbacks(
+    model: keras.Model, config: Settings, steps: int, *, anneals: bool = True
+) -> list[keras.callbacks.Callback]:
+    """The callbacks that a model's structures need in training, none for a dense model.
+
+    Args:
+        model: what is trained.
+        config: the run.
+        steps: batches of the whole training.
+        anneals: whether sparsity rises; False where sparse parts are at their target.
+    """
+    chosen: list[keras.callbacks.Callback] = []
+    if structures.find_structures(model, structures.Sparse):
+        begin, end = (round(share * steps) for share in config.anneal)
+        if anneals:
+            chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
+        rate = config.co_matrix_dropout
+        if rate:
+            # Once the sparse part is sparse there is no adaptation left to prevent.
+            chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
+    if structures.find_structures(model, structures.Structure):
+        chosen.append(callbacks.StructureLogger())
+    return chosen

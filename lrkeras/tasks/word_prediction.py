@@ -7,11 +7,11 @@ import pathlib
 import keras
 import numpy as np
 
-from lrkeras import distill
 from lrkeras.datasets import Vocabulary, keyboard_text, words
 from lrkeras.tasks.count_parameters import count_parameters
 from lrkeras.tasks.epoch_clock import EpochClock
-from lrkeras.tasks.perplexity import Perplexity
+from lrkeras.tasks.epoch_start import EpochStart
+from lrkeras.tasks.perplexity_logger import PerplexityLogger
 from lrkeras.tasks.run_folder import (
     check,
     claim,
@@ -22,6 +22,7 @@ from lrkeras.tasks.run_folder import (
 )
 from lrkeras.tasks.structure_callbacks import structure_callbacks
 from lrkeras.tasks.token_windows import TokenWindows
+from lrkeras.tasks.word_distiller import WordDistiller
 from lrkeras.tasks.word_models import (
     MODELS,
     build_model,
@@ -202,15 +203,11 @@ def _distilled(
     teacher = _with_precision(teacher, config, config.precision)
     if starts_from_teacher(config, name):
         inherit(student, teacher)
-    distiller = distill(
+    distiller = WordDistiller(
         teacher,
         student,
-        temperature=1.0,
-        teacher_weight=config.teacher_weight,
-        from_logits=True,
         optimizer=make_optimizer(config, name),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[Perplexity()],
+        teacher_weight=config.teacher_weight,
     )
     distiller.build((None, config.window))  # or its backups could not be restored
     return distiller
@@ -237,10 +234,9 @@ def _callbacks(
     if not backup.exists():
         history_file.unlink(missing_ok=True)
     chosen = [
-        keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
-        ),
+        EpochStart(config.seed, batches),
         EpochClock(),
+        PerplexityLogger("student_loss"),
     ]
     steps = epochs_of(config, name) * config.steps_per_epoch
     chosen += structure_callbacks(model, config, steps)

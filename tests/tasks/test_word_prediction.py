@@ -200,7 +200,7 @@ STUDENTS = dataclasses.replace(
     table_rank=8,
     cifg_units=12,
     cifg_dim=8,
-    co_matrix_dropout=0,
+    dropout=0.1,
     unknown_rate=0.1,
     precision="mixed_bfloat16",
 )

@@ -18,9 +18,9 @@ from lrkeras.datasets import Vocabulary, words
 from lrkeras.export.versions import package_versions
 from lrkeras.tasks.count_parameters import count_parameters
 from lrkeras.tasks.epoch_clock import EpochClock
+from lrkeras.tasks.epoch_start import EpochStart
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import measure_deployment
-from lrkeras.tasks.papers.epoch_start import EpochStart
 from lrkeras.tasks.papers.model import (
     compile_for_losses,
     copy_weights,
@@ -32,9 +32,10 @@ from lrkeras.tasks.papers.model import (
     reset_states,
 )
 from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
-from lrkeras.tasks.papers.perplexity_logger import PerplexityLogger
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
+from lrkeras.tasks.papers.state_reset import StateReset
 from lrkeras.tasks.papers.token_streams import TokenStreams
+from lrkeras.tasks.perplexity_logger import PerplexityLogger
 from lrkeras.tasks.run_folder import (
     check,
     claim,
@@ -191,6 +192,7 @@ def _callbacks(
     if not backup.exists():
         history_file.unlink(missing_ok=True)
     chosen: list[keras.callbacks.Callback] = [
+        StateReset(),
         EpochStart(config.seed),
         keras.callbacks.LearningRateScheduler(lambda epoch, rate: config.rate_of(epoch)),
         EpochClock(),

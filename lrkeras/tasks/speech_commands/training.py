@@ -12,6 +12,7 @@ from lrkeras.compression import distill
 from lrkeras.structures import Sparse, find_structures
 from lrkeras.tasks.count_parameters import count_parameters
 from lrkeras.tasks.epoch_clock import EpochClock
+from lrkeras.tasks.epoch_start import EpochStart
 from lrkeras.tasks.optimizer import adamw
 from lrkeras.tasks.run_folder import (
     check,
@@ -207,7 +208,7 @@ def _callbacks(
     if config.epochs_of(name, stage)[0] == 0 and not backup.exists():
         history_file.unlink(missing_ok=True)
     chosen = [
-        _Epochs(config.seed, network, batches),
+        EpochStart(config.seed, batches),
         ValidationAccuracy(valid, network),
         EpochClock(),
     ]
@@ -217,23 +218,6 @@ def _callbacks(
         chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
         chosen.append(callbacks.StructureLogger())
     return [*chosen, *record_keepers(history_file, backup, write_graph=False)]
-
-
-class _Epochs(keras.callbacks.Callback):
-    """Makes what is drawn in an epoch depend on the seed and the epoch alone.
-
-    A backup keeps the weights, but not how far the random numbers of dropout have come.
-    """
-
-    def __init__(self, seed: int, network: keras.Model, batches: ConnectedStrings) -> None:
-        super().__init__()
-        self._seed, self._batches = seed, batches
-        self._dropouts = [one for one in network.layers if isinstance(one, keras.layers.Dropout)]
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._batches.epoch = epoch
-        for number, layer in enumerate(self._dropouts):
-            layer.seed_generator.state.assign([1000 * self._seed + number, epoch])
 
 
 def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:

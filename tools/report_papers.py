@@ -3,10 +3,12 @@
     python tools/report_papers.py RUNS/* --out results/papers.json --plot results/papers
 
 Folders without a finished run are left out. Seeds of a row are put together: figures are means,
-the spread is given where there are several. `--markdown` prints the table.
+the spread is given where there are several. The papers' claims are judged by them. `--markdown`
+prints both tables.
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import statistics
@@ -106,7 +108,9 @@ def mean(values):
 
 
 def summarise(rows):
-    """What is written: the table, and the curves that the plots draw."""
+    """What is written: the table, what it says of the papers' claims, and the plots' curves."""
+    from lrkeras.tasks.papers.claims import judge
+
     table = [
         row_of(name, runs, rows.get(runs[0]["config"]["base"], [])) for name, runs in rows.items()
     ]
@@ -115,9 +119,11 @@ def summarise(rows):
         name: {key: _short(values) for key, values in runs[0]["history"].items() if key in kept}
         for name, runs in rows.items()
     }
+    claims = [dataclasses.asdict(claim) for claim in judge({"rows": table})]
     return {
         "command": "python tools/report_papers.py RUNS/* --out FILE --plot PREFIX",
         "rows": sorted(table, key=lambda row: (row["base"], row["test_perplexity"])),
+        "claims": claims,
         "curves": curves,
     }
 
@@ -141,7 +147,23 @@ def markdown(summary):
             f"| {row['compression_with_indices']:.1f}x | {_time(row['deployment'])} "
             f"| {len(row['seeds'])} | {row['hours']:.1f} |"
         )
+    lines += ["", "| claim | source | verdict | perplexities |", "|---|---|---|---|"]
+    lines += [
+        f"| {claim['text']} | {claim['source']} | {claim['verdict']} | {claim['evidence']} |"
+        for claim in summary["claims"]
+        if claim["verdict"] != "open"
+    ]
     return "\n".join(lines)
+
+
+def figures_of(summary):
+    """Names of the figures that the trained rows have something to draw in."""
+    found = ["compression", "latency"]
+    if any("sparsity" in curve for curve in summary["curves"].values()):
+        found.append("training")
+    if any("norms" in row for row in summary["rows"]):
+        found.append("norms")
+    return found
 
 
 def _time(deployment):
@@ -166,8 +188,9 @@ def main():
     if options.plot:
         from lrkeras.tasks.papers import plots
 
-        for name, draw in plots.FIGURES.items():
-            draw(summary, options.plot.with_name(f"{options.plot.name}_{name}.png"))
+        for name in figures_of(summary):
+            file = options.plot.with_name(f"{options.plot.name}_{name}.png")
+            plots.FIGURES[name](summary, file)
     if options.markdown:
         print(markdown(summary))
 

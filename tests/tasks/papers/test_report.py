@@ -86,6 +86,12 @@ def test_table(runs):
     # 150 is 4/11 above the 110 of the dense run it started from, and 4/5 of the numbers are gone.
     svd = rows["ptb_small_svd_recurrent_r50"]
     assert svd["efficiency"] == pytest.approx(4 / 11 / 0.8)
+    claim = next(c for c in summary["claims"] if c["text"].startswith("the dense small model"))
+    assert (claim["verdict"], claim["evidence"]) == ("did not hold", "120.00 against 115.91")
+    assert "| the dense small model reaches 115.9 (within 2 %) | Zaremba et al. | did not" in (
+        report.markdown(summary)
+    )
+    assert "| open |" not in report.markdown(summary)
     assert "| ptb_small | 115.91 | 120.00 | +0.0 % | 5.0x | 4.0x | 10.0 (2.00x) | 2 | 2.0 |" in (
         report.markdown(summary).splitlines()
     )
@@ -99,6 +105,13 @@ def test_plots_of_all_and_of_one_row(runs, tmp_path, name):
         plots.FIGURES[name](summary, file)
         assert file.read_bytes().startswith(b"\x89PNG")
         file.unlink()
+
+
+def test_figures_without_a_point_are_not_drawn(runs):
+    whole = report.figures_of(report.summarise(report.read_runs(runs.iterdir())))
+    assert sorted(whole) == sorted(plots.FIGURES)
+    dense = report.summarise(report.read_runs([runs / "a"]))
+    assert sorted(report.figures_of(dense)) == ["compression", "latency"]
 
 
 def test_command_line(runs, tmp_path, monkeypatch, capsys):

@@ -1,10 +1,12 @@
-"""Makes one table and the plots of the papers' rows from the folders they were trained in.
+"""Makes one table and the plots of the papers' rows that are trained.
 
-    python tools/report_papers.py RUNS/* --out results/papers.json --plot results/papers
+    python tools/report_papers.py RUNS/* --keep results/papers --out FILE.json --plot PREFIX
 
-Folders without a finished run are left out. Seeds of a row are put together: figures are means,
-the spread is given where there are several. The papers' claims are judged by them. `--markdown`
-prints both tables.
+`--keep` is a folder with the results of all runs so far, a small file each: those of RUNS that are
+finished are copied into it, and the table is of all that are in it. Without it the table is of
+RUNS alone. Folders without a finished run are left out. Seeds of a row are put together: figures
+are means, the spread is given where there are several. The papers' claims are judged by them.
+`--markdown` prints both tables.
 """
 
 import argparse
@@ -17,12 +19,31 @@ import sys
 
 def read_runs(folders):
     """The results of the finished runs, by name of the row."""
+    files = [folder / "result.json" for folder in sorted(folders)]
+    return by_row(read(file) for file in files if file.is_file())
+
+
+def keep(rows, folder):
+    """Copies results into a folder, and returns those of all runs that are in it, by row."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, runs in rows.items():
+        for run in runs:
+            seed = run["config"]["seed"]
+            file = folder / (f"{name}.json" if seed == 1 else f"{name}.seed{seed}.json")
+            file.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    return by_row(map(read, sorted(folder.glob("*.json"))))
+
+
+def read(file):
+    """What is in a JSON file."""
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def by_row(results):
+    """Results of runs, the seeds of a row together."""
     rows = {}
-    for folder in sorted(folders):
-        file = folder / "result.json"
-        if file.is_file():
-            result = json.loads(file.read_text(encoding="utf-8"))
-            rows.setdefault(result["config"]["row"], []).append(result)
+    for result in results:
+        rows.setdefault(result["config"]["row"], []).append(result)
     return rows
 
 
@@ -121,7 +142,7 @@ def summarise(rows):
     }
     claims = [dataclasses.asdict(claim) for claim in judge({"rows": table})]
     return {
-        "command": "python tools/report_papers.py RUNS/* --out FILE --plot PREFIX",
+        "command": "python tools/report_papers.py RUNS/* --keep DIR --out FILE --plot PREFIX",
         "rows": sorted(table, key=lambda row: (row["base"], row["test_perplexity"])),
         "claims": claims,
         "curves": curves,
@@ -175,12 +196,15 @@ def _time(deployment):
 def main():
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="+", type=pathlib.Path, help="folders of runs")
+    parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
+    parser.add_argument("--keep", type=pathlib.Path, help="folder of all results so far")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the JSON file")
     parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
     parser.add_argument("--markdown", action="store_true", help="print the table")
     options = parser.parse_args()
     rows = read_runs(options.runs)
+    if options.keep:
+        rows = keep(rows, options.keep)
     if not rows:
         sys.exit("expected at least one folder with a result.json; none of these has one")
     summary = summarise(rows)

@@ -107,6 +107,21 @@ def test_plots_of_all_and_of_one_row(runs, tmp_path, name):
         file.unlink()
 
 
+def test_results_are_kept_for_the_next_table(runs, tmp_path):
+    kept = tmp_path / "kept"
+    assert list(report.keep(report.read_runs([runs / "a", runs / "unfinished"]), kept)) == [
+        "ptb_small"
+    ]
+    rows = report.keep(report.read_runs([runs / "b", runs / "e"]), kept)
+    assert {name: len(found) for name, found in rows.items()} == {
+        "ptb_small": 2,
+        "ptb_small_svd_recurrent_r50": 1,
+    }
+    assert report.keep({}, kept) == rows
+    names = ["ptb_small.json", "ptb_small.seed2.json", "ptb_small_svd_recurrent_r50.json"]
+    assert sorted(file.name for file in kept.iterdir()) == names
+
+
 def test_figures_without_a_point_are_not_drawn(runs):
     whole = report.figures_of(report.summarise(report.read_runs(runs.iterdir())))
     assert sorted(whole) == sorted(plots.FIGURES)

@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import json
 import pathlib
+import re
 import statistics
 import sys
 
@@ -132,9 +133,7 @@ def summarise(rows):
     """What is written: the table, what it says of the papers' claims, and the plots' curves."""
     from lrkeras.tasks.papers.claims import judge
 
-    table = [
-        row_of(name, runs, rows.get(runs[0]["config"]["base"], [])) for name, runs in rows.items()
-    ]
+    table = [row_of(name, runs, rows.get(dense_row(runs[0]), [])) for name, runs in rows.items()]
     kept = ("epoch", "perplexity", "val_perplexity", "sparsity", "sparse_ratio")
     curves = {
         name: {key: _short(values) for key, values in runs[0]["history"].items() if key in kept}
@@ -147,6 +146,13 @@ def summarise(rows):
         "claims": claims,
         "curves": curves,
     }
+
+
+def dense_row(run):
+    """The name of the dense row of the same schedule: one of fewer epochs says so in its name."""
+    config = run["config"]
+    fewer = [word for word in config["row"].split("_") if re.fullmatch(r"e\d+", word)]
+    return "_".join([config["base"], *fewer])
 
 
 def _short(values):

@@ -162,11 +162,10 @@ def starts_from_teacher(config: Config, name: str) -> bool:
 
 
 def epochs_of(config: Config, name: str) -> int:
-    """The epochs of a model: one that starts from nothing has those of the teacher as well."""
+    """The epochs of a model, which depend on what it starts from."""
     if config.teacher is None or name == config.teacher:
         return config.epochs
-    extra = config.student_epochs
-    return extra if starts_from_teacher(config, name) else config.epochs + extra
+    return config.student_epochs if starts_from_teacher(config, name) else config.scratch_epochs
 
 
 def inherit(student: keras.Model, teacher: keras.Model) -> None:

@@ -38,8 +38,8 @@ class WordPredictionConfig:
         teacher: the model that the others are distilled from, or None. Models of its sizes start
             from its weights.
         teacher_weight: share of the teacher in the loss of a student.
-        student_epochs: epochs of a student; one that cannot start from the teacher's weights has
-            `epochs` before them.
+        student_epochs: epochs of a student that starts from the teacher's weights, and
+        scratch_epochs: of one that cannot.
         student_rate: peak learning rate of a student that starts from the teacher's weights.
         table_rank: rank of the word table of students, the width of that of `"small_dense"`.
         small_units: units of `"small_dense"`, one LSTM layer.
@@ -81,6 +81,7 @@ class WordPredictionConfig:
     teacher: str | None = None
     teacher_weight: float = 0.5
     student_epochs: int = 0
+    scratch_epochs: int = 0
     student_rate: float = 1e-3
     table_rank: int | None = None
     small_units: int = 0
@@ -146,6 +147,7 @@ PRESETS = {
         anneal=(0.0, 0.6),
         teacher="dense",
         student_epochs=1,
+        scratch_epochs=3,
         table_rank=32,
         small_units=64,
         unknown_rate=0.1,
@@ -180,7 +182,9 @@ PRESETS = {
         dropout=0.1,
         anneal=(0.0, 0.6),
         teacher="dense",
-        student_epochs=2,
+        student_epochs=4,
+        scratch_epochs=12,
+        student_rate=2e-3,
         table_rank=80,
         small_units=290,
         unknown_rate=0.1,

@@ -197,6 +197,7 @@ STUDENTS = dataclasses.replace(
     epochs=1,
     teacher="dense",
     student_epochs=2,
+    scratch_epochs=3,
     table_rank=8,
     cifg_units=12,
     cifg_dim=8,

@@ -122,6 +122,14 @@ def test_results_are_kept_for_the_next_table(runs, tmp_path):
     assert sorted(file.name for file in kept.iterdir()) == names
 
 
+def test_rows_of_fewer_epochs_are_beside_the_dense_row_of_as_many(tmp_path):
+    perplexities = {"ptb_small": 100.0, "ptb_small_e6": 120.0, "ptb_small_low_rank_10x_e6": 132.0}
+    rows = report.by_row(result(name, value) for name, value in perplexities.items())
+    table = {row["row"]: row for row in report.summarise(rows)["rows"]}
+    assert table["ptb_small_low_rank_10x_e6"]["loss_percent"] == pytest.approx(10)
+    assert table["ptb_small_e6"]["loss_percent"] == 0
+
+
 def test_figures_without_a_point_are_not_drawn(runs):
     whole = report.figures_of(report.summarise(report.read_runs(runs.iterdir())))
     assert sorted(whole) == sorted(plots.FIGURES)

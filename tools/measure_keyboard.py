@@ -5,7 +5,9 @@
 DIR holds `nus-sms/`, `sgd-text/` and `wikitext-2/`. For each file: recall of the next word, the
 keystrokes that three suggestions save, perplexity, the time from a keystroke to the suggestions
 (the whole way from text, one thread) and the time of a step, all files in turns. `--ngram FILE.lm`
-measures a back-off model in an ARPA file as well; `tools/train_ngram.sh` makes one.
+measures a back-off model in an ARPA file as well; `tools/train_ngram.sh` makes one. `--known
+FILE.json` is an earlier result: of files that have not changed since, only the times are taken
+again.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from lrkeras.benchmark import benchmark
 from lrkeras.benchmark.machine import describe_machine, load_average
 from lrkeras.datasets import keyboard_text
 from lrkeras.export.versions import package_versions
+from lrkeras.models.registry import checksum
 from lrkeras.tasks import plots
 from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 from lrkeras.tasks.keyboard.file_model import FileModel
@@ -54,16 +57,27 @@ def main(arguments=None):
     }
     if options.run:
         result["training"] = training_of(options.run)
+    known = known_qualities(options.known, result["sets"]) if options.known else {}
     for file in options.files:
-        model = FileModel(file)
-        row = {"bytes": file.stat().st_size, "keystroke_us": keystrokes(file, sets["sms_valid"])}
-        row["quality"] = _qualities(model, model.vocabulary, model.blocked, sets, file.stem)
+        sha256 = checksum(file)
+        row = {
+            "bytes": file.stat().st_size,
+            "sha256": sha256,
+            "keystroke_us": keystrokes(file, sets["sms_valid"]),
+            "quality": known.get(sha256),
+        }
+        if row["quality"] is None:
+            model = FileModel(file)
+            row["quality"] = _qualities(model, model.vocabulary, model.blocked, sets, file.stem)
         result["models"][file.stem] = row
     for file in options.ngram:
         vocabulary = FileModel(options.files[0]).vocabulary
         model = NgramModel(file, vocabulary)
-        row = {"bytes": options.ngram_bytes, "ngrams": model.ngrams}
-        row["quality"] = _qualities(model, vocabulary, load_blocked_words(), sets, file.stem)
+        sha256 = checksum(file)
+        row = {"bytes": options.ngram_bytes, "sha256": sha256, "ngrams": model.ngrams}
+        row["quality"] = known.get(sha256) or _qualities(
+            model, vocabulary, load_blocked_words(), sets, file.stem
+        )
         result["models"][file.stem] = row
     timing = json.loads(benchmark(options.files, rounds=options.rounds, seed=0).to_json())
     for file, measured in zip(options.files, timing["files"], strict=True):
@@ -77,6 +91,13 @@ def main(arguments=None):
         }
         plots.training(histories, options.curves)
     return result
+
+
+def known_qualities(file, sets):
+    """The qualities of an earlier result by checksum, if they are of the same messages."""
+    earlier = json.loads(file.read_text(encoding="utf-8"))
+    rows = earlier["models"].values() if earlier["sets"] == sets else []
+    return {row["sha256"]: row["quality"] for row in rows if "sha256" in row}
 
 
 def training_of(run):
@@ -173,6 +194,7 @@ def _parser():
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
     parser.add_argument("--ngram", type=pathlib.Path, nargs="*", default=[], help="ARPA files")
     parser.add_argument("--ngram-bytes", type=int, help="size of the quantised back-off model")
+    parser.add_argument("--known", type=pathlib.Path, help="JSON of an earlier measurement")
     parser.add_argument("--limit", type=int, default=1500, help="messages of a set at most")
     parser.add_argument("--rounds", type=int, default=40, help="rounds of the timing")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="JSON to write")

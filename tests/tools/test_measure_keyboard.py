@@ -1,0 +1,33 @@
+"""What an earlier measurement is still good for."""
+
+import importlib.util
+import json
+import pathlib
+
+ROOT = pathlib.Path(__file__).parents[2]
+FILE = ROOT / "tools" / "measure_keyboard.py"
+spec = importlib.util.spec_from_file_location("measure_keyboard", FILE)
+tool = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tool)
+
+
+def test_qualities_are_taken_over_for_the_same_file_and_the_same_messages(tmp_path):
+    models = {
+        "a": {"sha256": "1", "quality": {"top3": 0.5}},
+        "b": {"sha256": "2", "quality": {"top3": 0.25}},
+        "older": {"quality": {"top3": 0.75}},
+    }
+    file = tmp_path / "earlier.json"
+    file.write_text(json.dumps({"sets": {"sms_test": 400}, "models": models}))
+    known = tool.known_qualities(file, {"sms_test": 400})
+    assert known == {"1": {"top3": 0.5}, "2": {"top3": 0.25}}
+    assert tool.known_qualities(file, {"sms_test": 1500}) == {}
+
+
+def test_the_committed_result_is_of_the_committed_files():
+    """Figures of files that were replaced since would be figures of nothing."""
+    result = json.loads((ROOT / "results/word_prediction.json").read_text(encoding="utf-8"))
+    for name, row in result["models"].items():
+        file = ROOT / "lrkeras" / "models" / f"{name}.tflite"
+        if "step_us" in row:
+            assert row["sha256"] == tool.checksum(file), name

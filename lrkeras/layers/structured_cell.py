@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import types
 
 import keras
@@ -11,6 +12,8 @@ from lrkeras import structures
 from lrkeras.structures.factor_initializer import FactorInitializer
 
 GATE_LAYOUTS = ("per_gate", "stacked")
+# Two small products and their gradients take as long as one of this many times their size.
+_LEAST_SAVING = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,8 +155,8 @@ class StructuredCell:
 
     def _matrix(self, name, training=False):
         """The whole matrix, a variable or a tensor."""
-        if self._loop.dense is not None:
-            return self._loop.dense[name]
+        if name in self._formed:
+            return self._formed[name]
         if name in self._matrices.plain:
             return self._matrices.plain[name]
         if self.joint_structure is not None:
@@ -165,21 +168,34 @@ class StructuredCell:
             raise AttributeError(f"{type(self).__name__} has no `{name}` before `build`.")
         return structure.to_dense(training)
 
+    @property
+    def _formed(self):
+        """The matrices that are formed for the loop that runs, by name."""
+        return self._loop.dense or {}
+
     def _structure_of(self, name):
         return self.kernel_structure if name == "kernel" else self.recurrent_structure
 
     @contextlib.contextmanager
-    def materialised(self, training=False, as_variables=False):
+    def materialised(self, training=False, as_variables=False, by_factor=False):
         """Forms every matrix once, for all steps of a loop over time.
 
         Args:
             training: Whether training-time noise applies.
             as_variables: Whether to hold them as variables, which converters take faster than
                 large constants.
+            by_factor: Whether to leave those out that are faster to multiply with unformed.
         """
+        skips = self._stays_factored if by_factor else lambda role, structure: False
         if self.joint_structure is None:
             names = ("kernel", *self.recurrent_names)
-            dense = {name: self._matrix(name, training) for name in names}
+            dense = {
+                name: self._matrix(name, training)
+                for name in names
+                if not skips(_role_of(name), self._factors_of(name))
+            }
+        elif skips("kernel", self.joint_structure) and skips("recurrent", self.joint_structure):
+            dense = {}
         else:
             joint = self.joint_structure.to_dense(training)
             inputs = self._input_width
@@ -193,11 +209,21 @@ class StructuredCell:
         finally:
             self._loop.dense = None
 
+    def _factors_of(self, name):
+        return None if name in self._matrices.plain else self._structure_of(name)
+
+    def _stays_factored(self, role, structure):
+        """Whether a loop is faster without the whole matrix, and nothing else asks for it."""
+        if structure is None or not structure.multiplies_by_factor:
+            return False
+        if self.dropout or self.recurrent_dropout or getattr(self, f"{role}_regularizer"):
+            return False
+        return _LEAST_SAVING * structure.macs <= math.prod(structure.shape)
+
     def _add_structured_losses(self, dense):
         """Regularisers of structured matrices see the whole matrix, like those of dense ones."""
         for name, matrix in dense.items():
-            role = "kernel" if name == "kernel" else "recurrent"
-            regularizer = getattr(self, f"{role}_regularizer")
+            regularizer = getattr(self, f"{_role_of(name)}_regularizer")
             if regularizer is not None and name not in self._matrices.plain:
                 self.add_loss(regularizer(matrix))
 
@@ -216,7 +242,7 @@ class StructuredCell:
         """`x @ matrix`, or its columns of `gates = (first, last)`; factor by factor if unformed."""
         first, last = gates or (0, self.gates)
         columns = slice(first * self.units, last * self.units)
-        if self._loop.dense is not None or name in self._matrices.plain:
+        if name in self._formed or name in self._matrices.plain:
             matrix = self._matrix(name)
             return ops.matmul(x, matrix if gates is None else matrix[:, columns])
         structure = self.joint_structure
@@ -278,6 +304,10 @@ class StructuredCell:
 def _structured(identifier):
     structure = structures.get(identifier)
     return None if isinstance(structure, structures.Dense) else structure
+
+
+def _role_of(name):
+    return "kernel" if name == "kernel" else "recurrent"
 
 
 def _serialize(structure):

@@ -68,8 +68,9 @@ class StructuredRNN:
     def inner_loop(self, sequences, initial_state, mask, training=False):
         if keras.tree.is_nested(mask):
             mask = mask[0]
-        with self.cell.materialised(training):
-            if self._wants_cudnn():
+        wants_cudnn = self._wants_cudnn()
+        with self.cell.materialised(training, by_factor=not wants_cudnn):
+            if wants_cudnn:
                 return super().inner_loop(sequences, initial_state, mask, training=training)
             projected = self.cell.project_inputs(sequences, training)
             with self.cell.projected():

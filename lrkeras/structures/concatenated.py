@@ -24,6 +24,10 @@ class Concatenated(Composite):
             part = keras.saving.deserialize_keras_object(part)
         self.parts = [part.copy(name=f"part_{i}", dtype=self.dtype_policy) for i in range(count)]
 
+    @property
+    def multiplies_by_factor(self):
+        return all(part.multiplies_by_factor for part in self.parts)
+
     def _create_weights(self, init):
         inputs, outputs = self.shape
         if outputs % len(self.parts):

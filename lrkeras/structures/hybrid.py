@@ -26,6 +26,7 @@ class Hybrid(Structure):
     """
 
     dial = "rank"
+    multiplies_by_factor = True
 
     def __init__(self, rank=None, **kwargs):
         super().__init__(**kwargs)

@@ -20,6 +20,7 @@ class LowRank(Structure):
     """
 
     dial = "rank"
+    multiplies_by_factor = True
 
     def __init__(self, rank=None, **kwargs):
         super().__init__(**kwargs)

@@ -38,6 +38,7 @@ class SharedLowRank(Structure):
     """
 
     dial = "rank"
+    multiplies_by_factor = True
 
     def __init__(self, rank=None, group="shared", **kwargs):
         super().__init__(**kwargs)

@@ -33,6 +33,12 @@ class Structure(keras.layers.Layer):
     dial = None
     """Name of the integer argument that sets the size, or `None` if there is none."""
 
+    multiplies_by_factor = False
+    """Whether `matmul` is a few large products, as fast as their multiplications are few.
+
+    A loop over time then does not form the matrix where `macs` is much smaller than it.
+    """
+
     _sum_of = None  # set by `Sum`, which builds on this class
 
     def __init__(self, *, compression=None, **kwargs):

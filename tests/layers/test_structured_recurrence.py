@@ -98,6 +98,52 @@ def test_layer_cell_and_numpy_agree(name, spec):
     np.testing.assert_allclose(y, numbers(by_factor), atol=2e-6)
 
 
+FACTORED = {
+    "separate": {"kernel_structure": "hybrid", "recurrent_structure": structures.LowRank(rank=2)},
+    "joint": {"joint_structure": structures.LowRank(rank=2), "gate_layout": "stacked"},
+    "joint_gates": {"joint_structure": structures.LowRank(rank=1)},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [(n, s) for n in REFERENCES for s in FACTORED if n != "RHN" or s == "separate"],
+)
+def test_a_loop_forms_no_matrix_where_factors_are_less_work(name, spec, monkeypatch):
+    layer = getattr(layers, name)(40, return_sequences=True, **FACTORED[spec])
+    x = data((3, 6, 40))
+    layer.build(x.shape)
+    expected = REFERENCES[name](layer.cell, x)
+    gradient = gradients_of(layer, x)
+    formed = []
+    for kind in (structures.LowRank, structures.Hybrid, structures.Concatenated):
+        to_dense = kind.to_dense
+        monkeypatch.setattr(
+            kind, "to_dense", lambda *a, f=to_dense, **k: formed.append(1) or f(*a, **k)
+        )
+    np.testing.assert_allclose(numbers(layer(x)), expected, atol=2e-6)
+    assert not formed
+    # With a regulariser of no weight the same layer forms what it multiplies with.
+    layer.cell.kernel_regularizer = keras.regularizers.L2(0.0)
+    layer.cell.recurrent_regularizer = keras.regularizers.L2(0.0)
+    for a, b in zip(gradient, gradients_of(layer, x), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+    assert formed
+
+
+def gradients_of(layer, x):
+    """How a step of gradient descent on the mean square changes the weights."""
+    inputs = keras.Input(x.shape[1:])
+    model = keras.Model(inputs, layer(inputs))
+    before = [numbers(w) for w in layer.trainable_variables]
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    model.train_on_batch(x, np.zeros((*x.shape[:2], 40), "float32"))
+    changes = [numbers(w) - b for w, b in zip(layer.trainable_variables, before, strict=True)]
+    for weight, value in zip(layer.trainable_variables, before, strict=True):
+        weight.assign(value)
+    return changes
+
+
 @pytest.mark.parametrize(("name", "spec"), ROWS)
 def test_trains_saves_and_loads_bit_exactly(name, spec, tmp_path):
     model = keras.Sequential(

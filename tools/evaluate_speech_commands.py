@@ -6,8 +6,9 @@
 DIR holds `speech-commands-test/` and `fsdd/`. Leaves `speech_commands_NAME.keras`, `.tflite` (of
 int8), `_float32.tflite` and a card `.md` of each model in `--models`, with their checksums and the
 front end as a file of its own, and the numbers and figures in `--results`. All scores are of the
-.tflite files, run step by step, on speakers that no model heard; `--leave-one-out DIR` trains six
-short models more, each without one speaker of digits.
+.tflite files, run step by step, on speakers that no model heard. `--leave-one-out DIR` trains six
+short models more, each without one speaker of digits; without `--run` it does that alone and adds
+it to the numbers that are there.
 """
 
 import argparse
@@ -252,7 +253,7 @@ def card(name, row, results, config):
 def main(arguments=None):
     """Runs the tool; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=pathlib.Path, required=True, help="folder of the training")
+    parser.add_argument("--run", type=pathlib.Path, help="folder of the training")
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
     parser.add_argument("--models", type=pathlib.Path, default=ROOT / "lrkeras" / "models")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "results")
@@ -264,17 +265,25 @@ def main(arguments=None):
     from lrkeras.tasks.speech_commands.leave_one_out import leave_one_out
 
     file = options.results / "speech_commands.json"
-    results, histories, paths = evaluate(options)
+    if options.run:
+        results, histories, paths = evaluate(options)
+    elif options.leave_one_out:
+        results = json.loads(file.read_text(encoding="utf-8"))
+    else:
+        parser.error("expected --run, the folder of a training, or --leave-one-out; got neither")
     if options.leave_one_out:
         config = PRESETS["leave_one_out"]
         found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
         results["leave_one_out"] = {
+            "command": "python tools/evaluate_speech_commands.py --data DIR --leave-one-out RUNS",
             "epochs": config.epochs_of("dense", "ctc")[1],
             "units": config.units,
             "accuracy": found,
             "mean": sum(found.values()) / len(found),
         }
     write_json(file, results)
+    if not options.run:
+        return 0
     config = json.loads((options.run / "config.json").read_text(encoding="utf-8"))
     for name, row in results["models"].items():
         text = card(name, row, results, config)

@@ -168,3 +168,20 @@ def test_the_embedded_clips_are_built_again_from_the_corpora(data, tmp_path):
             np.testing.assert_allclose(
                 np.abs(clip.samples).max(), np.abs(joined).max(), atol=1 / 32768
             )
+
+
+def test_leaving_speakers_out_is_added_to_the_numbers_that_are_there(tmp_path, monkeypatch):
+    tool = load_tool("evaluate_speech_commands")
+    found = {speaker: 0.5 + 0.05 * n for n, speaker in enumerate(corpus.FSDD_SPEAKERS)}
+    monkeypatch.setattr(module, "leave_one_out", lambda *_, **__: found)
+    file = tmp_path / "speech_commands.json"
+    file.write_text('{"models": {"dense": 1}}')
+    options = ["--data=DIR", f"--results={tmp_path}"]
+    with pytest.raises(SystemExit):
+        tool.main(options)
+    assert json.loads(file.read_text()) == {"models": {"dense": 1}}
+    assert tool.main([*options, f"--leave-one-out={tmp_path}"]) == 0
+    results = json.loads(file.read_text())
+    assert results["models"] == {"dense": 1}
+    assert results["leave_one_out"]["accuracy"] == found
+    assert results["leave_one_out"]["mean"] == pytest.approx(0.625)

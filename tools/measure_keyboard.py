@@ -159,32 +159,29 @@ def plot(result, file):
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import ScalarFormatter
 
     figure = Figure(figsize=(11, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
-    times = [row["step_us"] for row in result["models"].values() if "step_us" in row]
-    middle = (min(times) * max(times)) ** 0.5
     for axes, kind in zip(figure.subplots(1, 2), ("sms_test", "dialogues"), strict=True):
-        for name, row in result["models"].items():
+        colors = itertools.cycle(plots.COLORS)
+        for color, (name, row) in zip(colors, result["models"].items(), strict=False):
             label = name.removeprefix("word_prediction_").replace("_", " ")
             label += f", {row['bytes'] / 1e6:.1f} MB" if row["bytes"] else ""
             recall = 100 * row["quality"][kind]["top3"]
-            style = {"textcoords": "offset points", "fontsize": 8}
             if "step_us" in row:
-                right = row["step_us"] > middle
-                axes.plot(row["step_us"], recall, "o", color="#1b4f8f")
-                place, side = (row["step_us"], recall), "right" if right else "left"
-                axes.annotate(label, place, (-5 if right else 5, 3), ha=side, **style)
+                axes.plot(row["step_us"], recall, "o", color=color, label=label)
             else:
-                axes.axhline(recall, color="#c2571a", linestyle="--", linewidth=1)
-                place = {"xy": (0.02, recall), "xycoords": ("axes fraction", "data")}
-                axes.annotate(label, xytext=(0, 3), **place, **style)
+                axes.axhline(recall, color="black", linestyle="--", linewidth=1, label=label)
         axes.set_xscale("log")
-        axes.margins(x=0.3, y=0.15)
+        axes.margins(x=0.1, y=0.15)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(ScalarFormatter())
         axes.set_title({"sms_test": "phone messages", "dialogues": "dialogue turns"}[kind])
         axes.set_xlabel("a step (us, one thread, logarithmic)")
         axes.set_ylabel("next word among three suggestions (%)")
         axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right", frameon=False, fontsize=8)
     figure.savefig(file, dpi=120)
 
 

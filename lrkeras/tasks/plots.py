@@ -37,9 +37,9 @@ def training(
         epochs = [epoch + 1 for epoch in history["epoch"]]
         label = title_of(name)
         score = history["val_perplexity"]
-        final = f"{label}, validation ({score[-1]:.1f} at the end)"
+        final = f"{label} ({score[-1]:.1f} at the end)"
         upper.plot(epochs, score, "o-", color=color, label=final)
-        upper.plot(epochs, history["perplexity"], "--", color=color, label=f"{label}, training")
+        upper.plot(epochs, history["perplexity"], "--", color=color)
         if "sparsity" in history:
             percent = [100 * sparsity for sparsity in history["sparsity"]]
             lower.plot(epochs, percent, "o-", color=color, label=label)
@@ -50,7 +50,7 @@ def training(
     upper.set_yscale("log")
     _plain_log_ticks(upper.yaxis)
     upper.set_ylabel("perplexity")
-    upper.legend(frameon=False)
+    upper.legend(frameon=False, fontsize=9, title="validation; dashed: training")
     lower.set_ylim(0, 105)
     lower.set_ylabel("sparsity of the\nsparse part (%)")
     lower.set_xlabel("epoch")

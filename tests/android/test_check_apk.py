@@ -1,13 +1,11 @@
 """The check of a finished APK finds what is wrong with one."""
 
-import importlib.util
-import pathlib
 import struct
 import zipfile
 
 import pytest
+from load_tool import load_tool
 
-TOOL = pathlib.Path(__file__).parents[2] / "android_demo" / "tools" / "check_apk.py"
 BADGING = """package: name='org.lrkeras.demo'
 uses-permission: name='android.permission.RECORD_AUDIO'
 launchable-activity: name='org.lrkeras.demo.MainActivity' label='lrkeras'
@@ -16,10 +14,7 @@ launchable-activity: name='org.lrkeras.demo.MainActivity' label='lrkeras'
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("check_apk", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("check_apk", "android_demo/tools")
 
 
 def library(alignment=4096):

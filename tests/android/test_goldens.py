@@ -1,12 +1,12 @@
 """What the app is held to is what Python computes with the files that the app ships."""
 
-import importlib.util
 import json
 import pathlib
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from load_tool import load_tool
 
 ROOT = pathlib.Path(__file__).parents[2]
 SHIPPED = ROOT / "lrkeras/models"
@@ -20,10 +20,7 @@ GOLDENS = ROOT / "android_demo/goldens"
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("goldens", ROOT / "tools/android_goldens.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("android_goldens")
 
 
 def committed(name):

@@ -1,20 +1,15 @@
-import importlib.util
 import json
-import os
 
 import pytest
+from load_tool import load_tool
 
 from lrkeras.benchmark.call_overhead import smallest_model
-
-TOOL = os.path.join(os.path.dirname(__file__), "..", "..", "tools", "benchmark.py")
 
 
 @pytest.fixture
 def run(capsys):
     """Runs the tool in this process; returns its status, output and errors."""
-    specification = importlib.util.spec_from_file_location("benchmark_tool", TOOL)
-    tool = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(tool)
+    tool = load_tool("benchmark")
 
     def call(*arguments):
         status = tool.main(list(arguments))

@@ -1,21 +1,17 @@
-import importlib.util
 import json
 import os
 
 import keras
 import pytest
+from load_tool import load_tool
 
 from lrkeras import layers
-
-TOOL = os.path.join(os.path.dirname(__file__), "..", "..", "tools", "convert.py")
 
 
 @pytest.fixture
 def run(capsys):
     """Runs the tool in this process; returns its status, output and errors."""
-    specification = importlib.util.spec_from_file_location("convert_tool", TOOL)
-    tool = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(tool)
+    tool = load_tool("convert")
 
     def call(*arguments):
         status = tool.main(list(arguments))

@@ -1,18 +1,12 @@
-import importlib.util
 import lzma
-import pathlib
 
 import pytest
-
-SCRIPT = pathlib.Path(__file__).parents[2] / "tools" / "build_word_data.py"
+from load_tool import load_tool
 
 
 @pytest.fixture(scope="module")
 def build():
-    spec = importlib.util.spec_from_file_location("build_word_data", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("build_word_data")
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """What an earlier measurement is still good for."""
 
-import importlib.util
 import json
 import pathlib
 
+from load_tool import load_tool
+
 ROOT = pathlib.Path(__file__).parents[2]
-FILE = ROOT / "tools" / "measure_keyboard.py"
-spec = importlib.util.spec_from_file_location("measure_keyboard", FILE)
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
+tool = load_tool("measure_keyboard")
 
 
 def test_qualities_are_taken_over_for_the_same_file_and_the_same_messages(tmp_path):

@@ -1,20 +1,15 @@
 """The teacher that comes with the package, as a Keras model."""
 
-import importlib.util
-import pathlib
-
 import keras
 import numpy as np
 import pytest
+from load_tool import load_tool
 
 from lrkeras.models import registry
 from lrkeras.tasks.keyboard.file_model import FileModel
 from lrkeras.tasks.word_prediction import read_history
 
-FILE = pathlib.Path(__file__).parents[2] / "tools" / "restore_word_teacher.py"
-spec = importlib.util.spec_from_file_location("restore_word_teacher", FILE)
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
+tool = load_tool("restore_word_teacher")
 
 
 def test_the_model_does_as_the_file(tmp_path):

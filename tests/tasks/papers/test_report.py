@@ -1,28 +1,17 @@
 """The table and the plots, and the queue."""
 
 import copy
-import importlib.util
 import json
-import pathlib
 import sys
 
 import pytest
+from load_tool import load_tool
 
 from lrkeras.tasks.papers import plots
 from lrkeras.tasks.papers.claims import judge
 from lrkeras.tasks.papers.rows import config_of
 
-TOOLS = pathlib.Path(__file__).parents[3] / "tools"
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
-
-
-report, queue = load("report_papers"), load("train_papers")
+report, queue = load_tool("report_papers"), load_tool("train_papers")
 
 
 def result(row, test, seed=1, **changes):

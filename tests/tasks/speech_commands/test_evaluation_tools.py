@@ -1,13 +1,12 @@
 import csv
 import dataclasses
-import importlib.util
 import json
-import pathlib
 
 import keras
 import numpy as np
 import pytest
 import scipy.special
+from load_tool import load_tool
 
 from lrkeras.datasets import speech_commands as corpus
 from lrkeras.datasets.wav import write_wav
@@ -18,15 +17,6 @@ from lrkeras.tasks.speech_commands import leave_one_out as module
 from lrkeras.tasks.speech_commands.corpus import load_clips
 from lrkeras.tasks.speech_commands.front_end import log_mel
 from lrkeras.tasks.speech_commands.labels import LABELS
-
-TOOLS = pathlib.Path(__file__).parents[3] / "tools"
-
-
-def load_tool(name):
-    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
 
 
 @pytest.fixture

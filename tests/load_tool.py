@@ -1,0 +1,14 @@
+"""Scripts are no package: a test gets them as modules from here."""
+
+import importlib.util
+import pathlib
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+def load_tool(name, folder="tools"):
+    """The module of a script in a folder of the repository, made anew at every call."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / folder / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -60,15 +60,12 @@ def main(arguments=None):
     known = known_qualities(options.known, result["sets"]) if options.known else {}
     for file in options.files:
         sha256 = checksum(file)
-        row = {
-            "bytes": file.stat().st_size,
-            "sha256": sha256,
-            "keystroke_us": keystrokes(file, sets["sms_valid"]),
-            "quality": known.get(sha256),
-        }
-        if row["quality"] is None:
-            model = FileModel(file)
-            row["quality"] = _qualities(model, model.vocabulary, model.blocked, sets, file.stem)
+        model = FileModel(file)
+        row = {"bytes": file.stat().st_size, "sha256": sha256}
+        row["keystroke_us"] = keystrokes(file, sets["sms_valid"])
+        row["quality"] = known.get(sha256) or _qualities(
+            model, model.vocabulary, model.blocked, sets, file.stem
+        )
         result["models"][file.stem] = row
     for file in options.ngram:
         vocabulary = FileModel(options.files[0]).vocabulary
@@ -94,7 +91,7 @@ def main(arguments=None):
 
 
 def known_qualities(file, sets):
-    """The qualities of an earlier result by checksum, if they are of the same messages."""
+    """The qualities of an earlier result by checksum, if they are of as many messages."""
     earlier = json.loads(file.read_text(encoding="utf-8"))
     rows = earlier["models"].values() if earlier["sets"] == sets else []
     return {row["sha256"]: row["quality"] for row in rows if "sha256" in row}

@@ -13,7 +13,6 @@ import argparse
 import dataclasses
 import json
 import pathlib
-import re
 import statistics
 import sys
 
@@ -26,11 +25,12 @@ def read_runs(folders):
 
 def keep(rows, folder):
     """Copies results into a folder, and returns those of all runs that are in it, by row."""
+    from lrkeras.tasks.papers.rows import run_name
+
     folder.mkdir(parents=True, exist_ok=True)
     for name, runs in rows.items():
         for run in runs:
-            seed = run["config"]["seed"]
-            file = folder / (f"{name}.json" if seed == 1 else f"{name}.seed{seed}.json")
+            file = folder / f"{run_name(name, run['config']['seed'])}.json"
             file.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     return by_row(map(read, sorted(folder.glob("*.json"))))
 
@@ -132,8 +132,9 @@ def mean(values):
 def summarise(rows):
     """What is written: the table, what it says of the papers' claims, and the plots' curves."""
     from lrkeras.tasks.papers.claims import judge
+    from lrkeras.tasks.papers.rows import dense_row_of
 
-    table = [row_of(name, runs, rows.get(dense_row(runs[0]), [])) for name, runs in rows.items()]
+    table = [row_of(name, runs, rows.get(dense_row_of(name), [])) for name, runs in rows.items()]
     kept = ("epoch", "perplexity", "val_perplexity", "sparsity", "sparse_ratio")
     curves = {
         name: {key: _short(values) for key, values in runs[0]["history"].items() if key in kept}
@@ -146,13 +147,6 @@ def summarise(rows):
         "claims": claims,
         "curves": curves,
     }
-
-
-def dense_row(run):
-    """The name of the dense row of the same schedule: one of fewer epochs says so in its name."""
-    config = run["config"]
-    fewer = [word for word in config["row"].split("_") if re.fullmatch(r"e\d+", word)]
-    return "_".join([config["base"], *fewer])
 
 
 def _short(values):

@@ -26,9 +26,11 @@ def rows_of(options):
 
 
 def folder_of(row, out):
-    """Where a row is trained: its name, and its seed if that is not 1."""
+    """Where a row is trained."""
+    from lrkeras.tasks.papers.rows import run_name
+
     name, _, seed = row.partition("@")
-    return out / (name if seed in ("", "1") else f"{name}.seed{seed}")
+    return out / run_name(name, int(seed or 1))
 
 
 def command_of(row, options):

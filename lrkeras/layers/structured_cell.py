@@ -12,7 +12,8 @@ from lrkeras import structures
 from lrkeras.structures.factor_initializer import FactorInitializer
 
 GATE_LAYOUTS = ("per_gate", "stacked")
-# Two small products and their gradients take as long as one of this many times their size.
+# How many times fewer multiplications make a loop leave a matrix unformed. On the safe side: at ten
+# times, factors took 0.15 to 0.6 of the time (tools/bench_training.py).
 _LEAST_SAVING = 4
 
 
@@ -186,15 +187,11 @@ class StructuredCell:
                 large constants.
             by_factor: Whether to leave those out that are faster to multiply with unformed.
         """
-        skips = self._stays_factored if by_factor else lambda role, structure: False
+        names = ("kernel", *self.recurrent_names)
+        factored = [name for name in names if by_factor and self._stays_factored(name)]
         if self.joint_structure is None:
-            names = ("kernel", *self.recurrent_names)
-            dense = {
-                name: self._matrix(name, training)
-                for name in names
-                if not skips(_role_of(name), self._factors_of(name))
-            }
-        elif skips("kernel", self.joint_structure) and skips("recurrent", self.joint_structure):
+            dense = {n: self._matrix(n, training) for n in names if n not in factored}
+        elif len(factored) == len(names):
             dense = {}
         else:
             joint = self.joint_structure.to_dense(training)
@@ -209,23 +206,28 @@ class StructuredCell:
         finally:
             self._loop.dense = None
 
-    def _factors_of(self, name):
-        return None if name in self._matrices.plain else self._structure_of(name)
-
-    def _stays_factored(self, role, structure):
+    def _stays_factored(self, name):
         """Whether a loop is faster without the whole matrix, and nothing else asks for it."""
-        if structure is None or not structure.multiplies_by_factor:
+        if name in self._matrices.plain:
             return False
-        if self.dropout or self.recurrent_dropout or getattr(self, f"{role}_regularizer"):
+        structure = self.joint_structure
+        if structure is None:
+            structure = self._structure_of(name)
+        if not structure.multiplies_by_factor:
+            return False
+        if self.dropout or self.recurrent_dropout or self._regularizer_of(name):
             return False
         return _LEAST_SAVING * structure.macs <= math.prod(structure.shape)
 
     def _add_structured_losses(self, dense):
         """Regularisers of structured matrices see the whole matrix, like those of dense ones."""
         for name, matrix in dense.items():
-            regularizer = getattr(self, f"{_role_of(name)}_regularizer")
+            regularizer = self._regularizer_of(name)
             if regularizer is not None and name not in self._matrices.plain:
                 self.add_loss(regularizer(matrix))
+
+    def _regularizer_of(self, name):
+        return self.kernel_regularizer if name == "kernel" else self.recurrent_regularizer
 
     @contextlib.contextmanager
     def projected(self):
@@ -304,10 +306,6 @@ class StructuredCell:
 def _structured(identifier):
     structure = structures.get(identifier)
     return None if isinstance(structure, structures.Dense) else structure
-
-
-def _role_of(name):
-    return "kernel" if name == "kernel" else "recurrent"
 
 
 def _serialize(structure):

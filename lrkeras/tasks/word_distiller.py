@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from lrkeras.tasks.softmax_parts import at_words, exponentials, subtract_at_words
+
 
 class WordDistiller(keras.distillation.Distiller):
     """What `lrkeras.distill` makes at a temperature of 1, for logits of one target word each.
@@ -28,6 +30,7 @@ class WordDistiller(keras.distillation.Distiller):
         optimizer: keras.optimizers.Optimizer,
         teacher_weight: float,
     ) -> None:
+        # Keras asks for losses here and in `compile`; `compute_loss` takes their place.
         super().__init__(
             teacher=teacher,
             student=student,
@@ -73,30 +76,19 @@ def distillation_losses(teacher, student, words):
 
     @ops.custom_gradient
     def losses_of(student):
-        a, total_a, shares_a = _exponentials(student)
-        b, total_b, shares_b = _exponentials(teacher)
-        of_word = ops.take_along_axis(a, words[:, None], axis=-1)
+        a, total_a, shares_a = exponentials(ops.cast(student, "float32"))
+        b, total_b, shares_b = exponentials(ops.cast(teacher, "float32"))
         cross = ops.sum(shares_b * (b - a), axis=-1, keepdims=True) / total_b
         log_a, log_b = ops.log(total_a), ops.log(total_b)
-        losses = ops.concatenate([log_a - of_word, cross + log_a - log_b], axis=-1)
+        losses = ops.concatenate([log_a - at_words(a, words), cross + log_a - log_b], axis=-1)
 
         def gradient(*args, upstream=None):
             upstream = args[0] if upstream is None else upstream
             both = ops.sum(upstream, axis=-1, keepdims=True)
             own, distance = upstream[:, :1], upstream[:, 1:]
             z = shares_a * (both / total_a) - shares_b * (distance / total_b)
-            places = ops.stack([ops.arange(ops.shape(words)[0], dtype="int32"), words], axis=-1)
-            at_word = ops.take_along_axis(z, words[:, None], axis=-1) - own
-            return ops.cast(ops.scatter_update(z, places, ops.squeeze(at_word, -1)), student.dtype)
+            return ops.cast(subtract_at_words(z, words, own), student.dtype)
 
         return losses, gradient
 
     return losses_of(ops.reshape(student, (-1, classes)))
-
-
-def _exponentials(logits):
-    """The logits less their largest, the sum of their exponentials, and these."""
-    logits = ops.cast(logits, "float32")
-    logits = logits - ops.max(logits, axis=-1, keepdims=True)
-    shares = ops.exp(logits)
-    return logits, ops.sum(shares, axis=-1, keepdims=True), shares

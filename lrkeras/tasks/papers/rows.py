@@ -31,6 +31,7 @@ _METHODS = (
     "svd",
 )
 _POST_TRAINING_EPOCHS = 3
+_FEWER_EPOCHS = r"e(\d+)"
 # Co-matrix dropout of doped rows that say nothing of it.
 _DEFAULT_DROPOUT = 0.2
 
@@ -42,7 +43,7 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"dropout(\d(?:\.\d+)?)": lambda rate: {"co_matrix_dropout": float(rate)},
     r"power(\d+(?:\.\d+)?)": lambda power: {"anneal_power": float(power)},
     r"window(\d+)to(\d+)": lambda a, b: {"anneal": (int(a) / 100, int(b) / 100)},
-    r"e(\d+)": lambda count: {"epochs": int(count)},
+    _FEWER_EPOCHS: lambda count: {"epochs": int(count)},
     r"element_bytes": lambda: {"counted": "element_bytes"},
     r"bytes": lambda: {"counted": "bytes"},
     r"input": lambda: {"where": "input"},
@@ -74,6 +75,17 @@ def config_of(name: str) -> PaperConfig:
     config = _with_epochs(BASES[base], changes.pop("epochs", None))
     config = dataclasses.replace(config, **changes, row=name)
     return _checked(_post_training(config, method, changes))
+
+
+def run_name(name: str, seed: int) -> str:
+    """What folders and files of a run are called: its row, and its seed if that is not 1."""
+    return name if seed == 1 else f"{name}.seed{seed}"
+
+
+def dense_row_of(name: str) -> str:
+    """The dense row of the same schedule: one of fewer epochs says so in its name."""
+    fewer = [word for word in name.split("_") if re.fullmatch(_FEWER_EPOCHS, word)]
+    return "_".join([config_of(name).base, *fewer])
 
 
 def _begins(name: str, part: str) -> bool:

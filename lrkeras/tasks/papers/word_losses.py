@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from lrkeras.tasks.softmax_parts import at_words, exponentials, subtract_at_words
+
 
 class WordLosses(keras.layers.Layer):
     """Negative log-likelihoods of words, without keeping logits, probabilities and gradients apart.
@@ -68,16 +70,12 @@ def _word_losses(hidden, kernel, bias, words, dtype):
     def losses_of(hidden, kernel, bias):
         h, w = ops.cast(hidden, dtype), ops.cast(kernel, dtype)
         logits = ops.cast(ops.matmul(h, w), "float32") + bias
-        top = ops.max(logits, axis=-1, keepdims=True)
-        own = ops.take_along_axis(logits, words[:, None], axis=-1) - top
-        shares = ops.exp(logits - top)
-        total = ops.sum(shares, axis=-1, keepdims=True)
+        logits, total, shares = exponentials(logits)
+        own = at_words(logits, words)
 
         def gradient(*args, upstream=None):
             scale = ops.reshape(args[0] if upstream is None else upstream, (-1, 1))
-            places = ops.stack([ops.arange(ops.shape(words)[0], dtype=words.dtype), words], axis=-1)
-            of_own = ops.squeeze((ops.exp(own) / total - 1) * scale, -1)
-            z = ops.scatter_update(shares * (scale / total), places, of_own)
+            z = subtract_at_words(shares * (scale / total), words, scale)
             low = ops.cast(z, dtype)
             return (
                 ops.cast(ops.matmul(low, ops.transpose(w)), hidden.dtype),

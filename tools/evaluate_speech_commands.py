@@ -8,7 +8,8 @@ int8), `_float32.tflite` and a card `.md` of each model in `--models`, with thei
 front end as a file of its own, and the numbers and figures in `--results`. All scores are of the
 .tflite files, run step by step, on speakers that no model heard. `--leave-one-out DIR` trains six
 short models more, each without one speaker of digits; without `--run` it does that alone and adds
-it to the numbers that are there.
+it to the numbers that are there. `--seeds RUNS` adds the scores of trainings that differ from the
+first in the seed alone, as `tools/train_speech_seeds.py` makes them.
 """
 
 import argparse
@@ -115,6 +116,64 @@ def timed(models, paths, front_end):
             "real_time_factor": row.median_us / 1e6 / STEP_SECONDS,
         }
         for key, row in rows.items()
+    }
+
+
+SEED_SCORES = ("accuracy_test", "accuracy_test_and_valid", "digit_accuracy_held_out_speaker")
+
+
+def add_seeds(options, results):
+    """Scores the int8 files of trainings with other seeds, and puts all seeds of a model together.
+
+    Raises:
+        SystemExit: a run is of a model or a seed that has figures already, or of none that has.
+    """
+    import keras
+    import numpy as np
+
+    from lrkeras.tasks.speech_commands.corpus import load_clips
+    from lrkeras.tasks.speech_commands.model import network_of, with_front_end
+    from lrkeras.tasks.speech_commands.spoken_strings import spoken_strings
+
+    for run in options.seeds:
+        training, config = read_run(run)
+        clips = {split: load_clips(config, split, options.data) for split in ("valid", "test")}
+        strings = spoken_strings(clips["test"], STRINGS, seed=0)
+        words = [clip.samples for clip in clips["valid"] if not clip.is_noise]
+        for name in training["models"]:
+            row = results["models"].get(name)
+            if row is None or name == "dense":
+                continue
+            seeds = row.setdefault("seeds", {str(results["seeds"][0]): seed_scores(row["int8"])})
+            if config.seed == results["seeds"][0]:
+                sys.exit(f"expected other seeds than {config.seed}, which {run} has; train another")
+            trained = keras.saving.load_model(run / f"{name}.keras", compile=False)
+            model = with_front_end(network_of(trained))
+            with tempfile.TemporaryDirectory() as folder:
+                sample = np.concatenate(words[:2])
+                file = convert_all(model, name, pathlib.Path(folder), sample)["int8"]
+                found = score(file, clips, strings, everything=False)
+            seeds[str(config.seed)] = seed_scores(found)
+            print(name, config.seed, json.dumps(seeds[str(config.seed)]), flush=True)
+    for row in results["models"].values():
+        if "seeds" in row:
+            row["over_seeds"] = over_seeds(row["seeds"])
+
+
+def seed_scores(found):
+    """What of the scores of a file is compared over seeds."""
+    return {**{key: found[key] for key in SEED_SCORES}, "wer_greedy": found["wer"]["greedy"]}
+
+
+def over_seeds(seeds):
+    """Mean and standard deviation of every score."""
+    import statistics
+
+    keys = next(iter(seeds.values()))
+    values = {key: [scores[key] for scores in seeds.values()] for key in keys}
+    return {
+        key: {"mean": statistics.fmean(found), "deviation": statistics.stdev(found)}
+        for key, found in values.items()
     }
 
 
@@ -258,6 +317,7 @@ def main(arguments=None):
     parser.add_argument("--models", type=pathlib.Path, default=ROOT / "lrkeras" / "models")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "results")
     parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
+    parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")
     options = parser.parse_args(arguments)
     from lrkeras.tasks.run_folder import write_json
     from lrkeras.tasks.speech_commands import plots
@@ -267,10 +327,12 @@ def main(arguments=None):
     file = options.results / "speech_commands.json"
     if options.run:
         results, histories, paths = evaluate(options)
-    elif options.leave_one_out:
+    elif options.leave_one_out or options.seeds:
         results = json.loads(file.read_text(encoding="utf-8"))
     else:
-        parser.error("expected --run, the folder of a training, or --leave-one-out; got neither")
+        parser.error(
+            "expected --run, the folder of a training, --leave-one-out or --seeds; got none"
+        )
     if options.leave_one_out:
         config = PRESETS["leave_one_out"]
         found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
@@ -281,6 +343,8 @@ def main(arguments=None):
             "accuracy": found,
             "mean": sum(found.values()) / len(found),
         }
+    if options.seeds:
+        add_seeds(options, results)
     write_json(file, results)
     if not options.run:
         return 0

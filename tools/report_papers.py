@@ -59,8 +59,9 @@ def row_of(name, runs, dense):
         "row": name,
         "base": config["base"],
         "method": config["method"],
-        "command": f"lrkeras train papers/{name} --data DIR --out RUN --seed SEED"
-        + (" --start DENSE_RUN" if config["is_started"] else ""),
+        "command": command_of(name, first),
+        "rows_at_once": first.get("rows_at_once", 1),
+        "device": first.get("device", "cpu"),
         "seeds": sorted(run["config"]["seed"] for run in runs),
         "epochs": config["epochs"],
         "test_perplexity": test,
@@ -68,7 +69,7 @@ def row_of(name, runs, dense):
         "valid_perplexity": mean(run["valid_perplexity"] for run in runs),
         "paper_test_perplexity": paper.test_perplexity if paper else None,
         "paper": paper.source if paper else None,
-        "differs_from_paper": differences(paper, config),
+        "differs_from_paper": differences(paper, first),
         **first["recurrent"],
         "whole_model_parameters": first["models"][name]["parameters"],
         "deployment": first["deployment"],
@@ -85,13 +86,23 @@ def row_of(name, runs, dense):
     return row
 
 
-def differences(paper, config):
+def command_of(name, run):
+    """The command that trains a row as it was trained."""
+    if run.get("rows_at_once", 1) > 1:
+        return f"python tools/train_papers_side_by_side.py --data DIR --out RUNS {name} ..."
+    words = f"lrkeras train papers/{name} --data DIR --out RUN --seed SEED"
+    return f"{words} --start DENSE_RUN" if run["config"]["is_started"] else words
+
+
+def differences(paper, run):
     """What is not as in the paper, in words, or nothing for a row without a counterpart."""
     if paper is None:
         return None
     notes = [paper.differs] if paper.differs else []
-    if config["output_precision"] == "bfloat16":
+    if run["config"]["output_precision"] == "bfloat16":
         notes.append("products of the training in bfloat16")
+    if run.get("device", "cpu") != "cpu":
+        notes.append("those of the recurrent layers in TF32")
     return "; ".join(notes) or "nothing known"
 
 
@@ -166,7 +177,7 @@ def markdown(summary):
             f"| {row['row']} | {'' if paper is None else paper} | {row['test_perplexity']:.2f} "
             f"| {'' if loss is None else f'{loss:+.1f} %'} | {row['compression']:.1f}x "
             f"| {row['compression_with_indices']:.1f}x | {_time(row['deployment'])} "
-            f"| {len(row['seeds'])} | {row['hours']:.1f} |"
+            f"| {len(row['seeds'])} | {_hours(row)} |"
         )
     lines += ["", "| claim | source | verdict | perplexities |", "|---|---|---|---|"]
     lines += [
@@ -185,6 +196,11 @@ def figures_of(summary):
     if any("norms" in row for row in summary["rows"]):
         found.append("norms")
     return found
+
+
+def _hours(row):
+    at_once = row["rows_at_once"]
+    return f"{row['hours']:.2g}" + (f" ({at_once} at once)" if at_once > 1 else "")
 
 
 def _time(deployment):

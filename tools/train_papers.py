@@ -46,13 +46,14 @@ def command_of(row, options):
         folder_of(row, options.out),
     ]
     words += ["--data", options.data, "--seed", seed or "1"]
-    base = _start_of(name)
+    base = start_of(name)
     if base:
         words += ["--start", folder_of(f"{base}@{seed or 1}", options.out)]
     return [str(word) for word in words]
 
 
-def _start_of(name):
+def start_of(name):
+    """The dense row from whose trained weights a row starts, or None."""
     from lrkeras.tasks.papers.rows import config_of
 
     config = config_of(name)

@@ -83,7 +83,6 @@ class SparsityAnnealing(StructureCallback):
                     "Pass `end_step`, or `steps_per_epoch` to fit."
                 )
             self.begin_step, self.end_step = (steps * epoch for epoch in self._epochs)
-        self._every = self.frequency or max(1, (self.end_step - self.begin_step) // 100)
         self._last_mask = None
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -105,7 +104,7 @@ class SparsityAnnealing(StructureCallback):
             )
 
     def _update(self, step):
-        mask_step = self._mask_step(step)
+        mask_step = self.mask_step(step)
         if mask_step != self._last_mask:
             self._last_mask = mask_step
             for part in self._parts:
@@ -115,10 +114,11 @@ class SparsityAnnealing(StructureCallback):
         for part in self._parts:
             part.zero_masked()
 
-    def _mask_step(self, step):
+    def mask_step(self, step):
         """The step of the schedule whose mask holds after `step` steps; below `begin`: none."""
         if step >= self.end_step:
             return self.end_step
         if step < self.begin_step:
             return self.begin_step - 1
-        return step - (step - self.begin_step) % self._every
+        every = self.frequency or max(1, (self.end_step - self.begin_step) // 100)
+        return step - (step - self.begin_step) % every

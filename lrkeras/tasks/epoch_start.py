@@ -30,5 +30,10 @@ class EpochStart(keras.callbacks.Callback):
             self.batches.epoch = epoch
         states = [v for v in self.model.variables if v.path.endswith("seed_generator_state")]
         for place, state in enumerate(states):
-            drawn = np.random.SeedSequence((self.seed, epoch, place)).generate_state(1)[0]
-            state.assign(np.array([drawn & 0x7FFFFFFF, 0], dtype=state.dtype))
+            state.assign(random_state(self.seed, epoch, place).astype(state.dtype))
+
+
+def random_state(seed: int, epoch: int, place: int) -> np.ndarray:
+    """The state of a run's random generator, the one at a place among them, at an epoch's start."""
+    drawn = np.random.SeedSequence((seed, epoch, place)).generate_state(1)[0]
+    return np.array([drawn & 0x7FFFFFFF, 0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,7 +73,7 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
             1.0,
         )
         for ratio in (10, 20)
-        for other in ("pruned", "low_rank", "hybrid")
+        for other in ("pruned", "low_rank", "hybrid", "small_dense")
     ),
     (
         "ptb_medium at 25x: at most 1.4 % worse than dense",
@@ -133,13 +134,18 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
 def judge(summary: Mapping[str, Any]) -> list[Claim]:
     """Judges every claim by the test perplexities of a summary.
 
+    Of rows that differ in the learning rate alone, the one with the best validation counts.
+
     Args:
         summary: what `tools/report_papers.py` writes.
 
     Returns:
         The claims in the order of the papers; one with a row that is not trained is open.
     """
-    found = {row["row"]: float(row["test_perplexity"]) for row in summary["rows"]}
+    best: dict[str, Mapping[str, Any]] = {}
+    for row in sorted(summary["rows"], key=lambda row: row["valid_perplexity"]):
+        best.setdefault(re.sub(r"_rate[\d.]+", "", row["row"]), row)
+    found = {name: float(row["test_perplexity"]) for name, row in best.items()}
     return [_judged(found, *comparison) for comparison in _COMPARISONS]
 
 

@@ -60,6 +60,7 @@ def measure_deployment(model: keras.Model, config: PaperConfig) -> dict:
             "recurrent_file_bytes": row.file_bytes,
             "dense_int8_file_bytes": dense.file_bytes,
             "whole_file_bytes": (folder / "whole.tflite").stat().st_size,
+            "machine": report.machine,
             "load_average": report.load_average,
             "rounds": ROUNDS,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 from lrkeras.tasks.plots import COLORS, make_figure, save_figure, title_of
 
 Summary = Mapping[str, Any]
+_DIVERGED = 2  # times the perplexity of the dense row
 
 
 def compression(summary: Summary, file: str | os.PathLike) -> None:
     """Draws test perplexity against compression, without and with the indices.
 
     Args:
-        summary: what `tools/report_papers.py` writes. Rows that are not there are not drawn.
+        summary: what `tools/report_papers.py` writes. Rows that are not there are not drawn, and
+            those that diverged neither.
         file: the PNG to write.
 
     Raises:
@@ -24,7 +27,7 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
     bases = _bases(summary)
     figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
     for axis, base in zip(axes, bases, strict=True):
-        rows = [r for r in summary["rows"] if r["base"] == base and r["method"] != "dense"]
+        rows = [r for r in _rows_of(summary, base) if r["method"] != "dense"]
         for color, (method, chosen) in zip(_colors(), _by(rows, "method").items(), strict=False):
             score = [row["test_perplexity"] for row in chosen]
             plain = [row["compression"] for row in chosen]
@@ -73,11 +76,7 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
     bases = _bases(summary)
     figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
     for axis, base in zip(axes, bases, strict=True):
-        rows = [
-            row
-            for row in summary["rows"]
-            if row["base"] == base and "skipped" not in row["deployment"]
-        ]
+        rows = [r for r in _rows_of(summary, base) if "skipped" not in r["deployment"]]
         for color, (method, chosen) in zip(_colors(), _by(rows, "method").items(), strict=False):
             # Relative to the dense step of the same measurement: machines drift.
             times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
@@ -142,6 +141,14 @@ def _mean_norm(row: Mapping[str, Any], key: str) -> float:
 
 def _bases(summary: Summary) -> list[str]:
     return sorted({row["base"] for row in summary["rows"]})
+
+
+def _rows_of(summary: Summary, base: str) -> list[Mapping[str, Any]]:
+    """The rows of a base, but for those that diverged."""
+    rows = [row for row in summary["rows"] if row["base"] == base]
+    dense = [row["test_perplexity"] for row in rows if row["row"] == base]
+    most = _DIVERGED * min(dense, default=math.inf)
+    return [row for row in rows if row["test_perplexity"] <= most]
 
 
 def _by(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, list]:

@@ -8,8 +8,8 @@ A name is a base and, after it, a method and options in any order, all joined by
 * options: `25x` (compression), `10terms`, `r50` (rank), `1x16` (blocks of the sparse part),
   `bytes` (its indices count), `element_bytes` (as many bytes as single entries would take),
   `dropout0.3` (co-matrix dropout), `power2`, `window10to70` (percent of the run in which the
-  sparsity rises), `started` (from the trained dense run), `reordered` (units too), `e6` (epochs),
-  `float32` (every product of the training).
+  sparsity rises), `rate0.25` (times the learning rate of the base), `started` (from the trained
+  dense run), `reordered` (units too), `e6` (epochs), `float32` (every product of the training).
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"dropout(\d(?:\.\d+)?)": lambda rate: {"co_matrix_dropout": float(rate)},
     r"power(\d+(?:\.\d+)?)": lambda power: {"anneal_power": float(power)},
     r"window(\d+)to(\d+)": lambda a, b: {"anneal": (int(a) / 100, int(b) / 100)},
+    r"rate(\d+(?:\.\d+)?)": lambda factor: {"learning_rate": float(factor)},
     _FEWER_EPOCHS: lambda count: {"epochs": int(count)},
     r"element_bytes": lambda: {"counted": "element_bytes"},
     r"bytes": lambda: {"counted": "bytes"},
@@ -73,6 +74,8 @@ def config_of(name: str) -> PaperConfig:
         if method.startswith("doped_"):
             changes.setdefault("co_matrix_dropout", _DEFAULT_DROPOUT)
     config = _with_epochs(BASES[base], changes.pop("epochs", None))
+    if "learning_rate" in changes:
+        changes["learning_rate"] *= config.learning_rate
     config = dataclasses.replace(config, **changes, row=name)
     return _checked(_post_training(config, method, changes))
 

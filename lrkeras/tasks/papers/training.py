@@ -128,20 +128,26 @@ def train(
     if dense is not None:
         start_from(model, dense, config)
         before = _scores(model, config, corpus, "before_tuning")
-    begun = dataclasses.asdict(_Begun.now())
+    begun = dataclasses.asdict(Begun.now())
     file = out / MODEL_FILE
     if not file.exists():
         _fit(model, config, corpus, out, verbose)
         final = logit_model(config, len(corpus.vocabulary))
         copy_weights(model, final)
         save_model(final, file)
-    result = _result(config, corpus, out, dense, {**before, **begun})
+    trained = keras.saving.load_model(file, compile=False)
+    measured = {**before, **begun, **text_facts(corpus), **_scores(trained, config, corpus, "")}
+    if config.rank is not None and dense is not None:
+        measured |= {"norms_dense": matrix_norms(dense), "norms": matrix_norms(trained)}
+    result = result_of(config, trained, read_history(out / HISTORY_FILE), measured)
     write_json(out / RESULT_FILE, result)
     return result
 
 
 @dataclasses.dataclass(frozen=True)
-class _Begun:
+class Begun:
+    """How and where a training was begun."""
+
     command: str
     machine: str
     python: str
@@ -150,7 +156,8 @@ class _Begun:
     versions: dict
 
     @classmethod
-    def now(cls) -> _Begun:
+    def now(cls) -> Begun:
+        """That of this process."""
         program, *arguments = sys.argv
         return cls(
             command=" ".join([pathlib.Path(program).name, *arguments]),
@@ -244,40 +251,39 @@ def _scores(model: keras.Model, config: PaperConfig, corpus: Corpus, prefix: str
     return found
 
 
-def _result(
-    config: PaperConfig,
-    corpus: Corpus,
-    out: pathlib.Path,
-    dense: keras.Model | None,
-    begun: dict,
-) -> dict:
-    model = keras.saving.load_model(out / MODEL_FILE, compile=False)
-    history = read_history(out / HISTORY_FILE)
-    scores = _scores(model, config, corpus, "")
-    sparsity = history.get("sparsity")
-    sizes = recurrent_sizes(model, config)
-    norms = {}
-    if config.rank is not None and dense is not None:
-        norms = {"norms_dense": matrix_norms(dense), "norms": matrix_norms(model)}
+def text_facts(corpus: Corpus) -> dict:
+    """What a result says of its text."""
     return {
-        "task": f"papers/{config.row}",
-        **begun,
-        "config": dataclasses.asdict(config),
         "train_tokens": len(corpus.train),
         "valid_tokens": len(corpus.valid),
         "test_tokens": len(corpus.test),
         "valid_oov_rate": corpus.vocabulary.oov_rate(corpus.valid),
-        **scores,
-        "recurrent": sizes,
+    }
+
+
+def result_of(config: PaperConfig, model: keras.Model, history: dict, measured: dict) -> dict:
+    """What is in the `result.json` of a row.
+
+    Args:
+        config: the run.
+        model: its `logit_model`, trained.
+        history: its columns by name.
+        measured: how it was begun, its perplexities, `text_facts`.
+    """
+    sparsity = history.get("sparsity")
+    return {
+        "task": f"papers/{config.row}",
+        "config": dataclasses.asdict(config),
+        **measured,
+        "recurrent": recurrent_sizes(model, config),
         "seconds": sum(history["seconds"]),
         "processor_seconds": sum(history["processor_seconds"]),
         "history": history,
-        **norms,
         "deployment": measure_deployment(model, config),
         "models": {
             config.row: {
                 "parameters": count_parameters(model),
-                "valid_perplexity": scores["valid_perplexity"],
+                "valid_perplexity": measured["valid_perplexity"],
                 "final_sparsity": sparsity[-1] if sparsity else None,
             }
         },

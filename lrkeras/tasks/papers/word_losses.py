@@ -56,15 +56,23 @@ class WordLosses(keras.layers.Layer):
         else:
             kernel = ops.transpose(ops.convert_to_tensor(self.table.embeddings))
             bias = ops.zeros((self.num_words,))
-        losses = _word_losses(rows, kernel, bias, ops.reshape(words, (-1,)), self.product_dtype)
+        losses = word_losses(rows, kernel, bias, ops.reshape(words, (-1,)), self.product_dtype)
         return ops.reshape(losses, ops.shape(words))
 
     def compute_output_shape(self, hidden_shape, words_shape):
         return words_shape
 
 
-def _word_losses(hidden, kernel, bias, words, dtype):
-    """`-log softmax(hidden kernel + bias)[words]` for rows of hidden states."""
+def word_losses(hidden, kernel, bias, words, dtype):
+    """`-log softmax(hidden kernel + bias)[words]`, in float32, for rows of hidden states.
+
+    Args:
+        hidden: tensor of shape `(rows, inputs)`.
+        kernel: `(inputs, num_words)`.
+        bias: `(num_words,)`.
+        words: int32, `(rows,)`.
+        dtype: of the products.
+    """
 
     @ops.custom_gradient
     def losses_of(hidden, kernel, bias):

@@ -124,9 +124,7 @@ PRESETS = {
         models=("dense",),
         units=86,
         steps_per_epoch=25,
-        epochs=12,
-        ctc_epochs=6,
-        ramp_epochs=4,
+        ctc_epochs=20,
     ),
     **{
         name: dataclasses.replace(FULL, models=tuple(dict.fromkeys(("dense", name))))

@@ -1,0 +1,499 @@
+"""Rows of one size trained at the same time, in one JAX program.
+
+A small recurrent network leaves a GPU idle: each of its steps over time is a few products of
+microseconds, one after the other. Here these steps are taken by all rows together. The weights of a
+row, its structures, noise, sparsity and gradients are its own, as `training.train` has them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import math
+import time
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from lrkeras.structures import Sparse, Sum, find_structures
+from lrkeras.tasks.epoch_start import random_state
+from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.doping_schedule import DopingSchedule
+from lrkeras.tasks.papers.lstm_scan import lstm_scan
+from lrkeras.tasks.papers.model import dense_of, loss_model, recurrent_layers_of
+from lrkeras.tasks.papers.prune_in_jax import prune_in_jax
+from lrkeras.tasks.papers.row_group import RowGroup, group_rows, stack, tables_of
+from lrkeras.tasks.papers.token_streams import TokenStreams
+from lrkeras.tasks.papers.wide_layers import narrowed
+from lrkeras.tasks.papers.word_losses import word_losses
+
+# What rows that are trained at the same time have in common.
+SHARED = (
+    "corpus",
+    "num_words",
+    "cell",
+    "embedding_dim",
+    "is_tied",
+    "window",
+    "batch_size",
+    "epochs",
+    "clip_norm",
+    "is_loss_summed",
+    "dropout",
+    "is_dropout_locked",
+    "recurrent_dropout",
+    "activation_penalty",
+    "slowness_penalty",
+    "patience",
+    "precision",
+    "output_precision",
+    "max_tokens",
+)
+
+
+def size_of(config: PaperConfig) -> tuple:
+    """What rows must have in common to be trained at the same time."""
+    return tuple(getattr(config, name) for name in SHARED)
+
+
+def check(configs: list[PaperConfig]) -> None:
+    """Sees whether rows can be trained at the same time.
+
+    Raises:
+        ValueError: they differ in more than their matrices, or are not LSTMs with tables of their
+            own and plain dropout.
+    """
+    first = configs[0]
+    for config in configs:
+        changed = [n for n in SHARED if getattr(config, n) != getattr(first, n)]
+        if changed or len(config.units) != len(first.units):
+            raise ValueError(
+                "Expected rows of one base and schedule to train side by side; received "
+                f"{first.row} and {config.row}, which differ in {', '.join(changed) or 'layers'}. "
+                "Train them in two runs."
+            )
+    refused = ("is_tied", "is_dropout_locked", "recurrent_dropout", "patience")
+    found = [name for name in refused if getattr(first, name)]
+    if first.cell != "lstm" or found:
+        raise ValueError(
+            f"Expected LSTMs with an output table of their own and plain dropout; {first.row} has "
+            f"{', '.join(found) or f'cells {first.cell!r}'}. Train it with `lrkeras train`."
+        )
+
+
+class SideBySide:
+    """The weights of some rows, and the programs that train and measure them.
+
+    Args:
+        configs: the rows; see `check`.
+        num_words: the size of the vocabulary.
+        models: a `loss_model` of each, with the weights it begins with.
+    """
+
+    def __init__(self, configs: list[PaperConfig], num_words: int, models: list[keras.Model]):
+        check(configs)
+        self.configs = configs
+        self.models = models
+        self.widths = tuple(max(widths) for widths in zip(*(c.units for c in configs), strict=True))
+        with on_processor():
+            self.wide = _wide_model(configs[0], self.widths, num_words)
+        self._shape = (configs[0].batch_size, configs[0].window)
+        self.groups = group_rows(configs, models, self.wide)
+        self.order = [row for group in self.groups for row in group.rows]
+        # Of all rows together: at every step they would be joined otherwise.
+        self.tables = {
+            name: stack([tables_of(models[row])[name] for row in self.order], variable.shape)
+            for name, variable in tables_of(self.wide).items()
+        }
+        self.states = self._zeros(self._shape[0])
+        self.kept: list[list[int]] = [[] for _ in models]
+        self._run = jax.jit(self._run_steps, donate_argnums=(0,))
+        self._measure = jax.jit(self._losses_of, static_argnames=("precise",))
+        self._prune = jax.jit(self._pruned, static_argnames=("number",), donate_argnums=(0, 1))
+        self._norms = jax.jit(self._norms_of)
+
+    # --- weights ----------------------------------------------------------------------------
+
+    def _zeros(self, batch_size: int) -> list:
+        return [
+            tuple(jnp.zeros((len(self.configs), batch_size, width)) for _ in range(2))
+            for width in self.widths
+        ]
+
+    def fetch(self) -> None:
+        """Brings all weights to the processor."""
+        self._set_weights(*jax.device_get(self._weights()))
+
+    def write_back(self, row: int) -> keras.Model:
+        """Gives the model of a row the weights that are trained, and returns it."""
+        model = self.models[row]
+        next(group for group in self.groups if row in group.rows).write_back(row, model)
+        for name, variable in tables_of(model).items():
+            values = np.asarray(self.tables[name][self.order.index(row)])
+            variable.assign(narrowed(values, variable.shape))
+        return model
+
+    # --- programs ---------------------------------------------------------------------------
+
+    def _unpacked(self, group: RowGroup, trainable, rest, training: bool) -> tuple[dict, list]:
+        """The matrices and the noise of one row, and its variables after they were drawn."""
+        model = group.model
+        with group.scope(trainable, rest) as scope:
+            layers = []
+            for rnn in recurrent_layers_of(model):
+                with rnn.cell.materialised(training):
+                    matrices = (rnn.cell.kernel, rnn.cell.recurrent_kernel, rnn.cell.bias)
+                    layers.append(tuple(keras.ops.convert_to_tensor(m) for m in matrices))
+            noise = self._noise(model) if training else []
+            after = [scope.get_current_value(v) for v in model.non_trainable_variables]
+        return {"layers": layers, "noise": noise}, after
+
+    def _noise(self, model: keras.Model) -> list:
+        """What words, states and outputs are multiplied with; None where nothing drops out."""
+        names = ["words_dropout", *(f"dropout_{number}" for number in range(len(self.widths)))]
+        widths = [self.configs[0].embedding_dim, *self.widths]
+        masks = []
+        for name, width in zip(names, widths, strict=True):
+            layer = model.get_layer(name)
+            if isinstance(layer, keras.layers.Dropout):
+                ones = jnp.ones((*self._shape, width))
+                masks.append(keras.random.dropout(ones, layer.rate, seed=layer.seed_generator))
+            else:
+                masks.append(None)
+        return masks
+
+    def _row_losses(self, weights, tables, states, tokens, targets, dtypes):
+        """Losses of one row, `(batch, window)`, and its states after them."""
+        low, out = dtypes  # of the products of the layers, and of the output
+        noise = weights["noise"] or [None] * (len(self.widths) + 1)
+        hidden = jnp.swapaxes(_noisy(tables["table"][tokens], noise[0]), 0, 1)
+        after = []
+        for (kernel, recurrent, bias), before, mask in zip(
+            weights["layers"], states, noise[1:], strict=True
+        ):
+            projected = jnp.matmul(
+                hidden.astype(low), kernel.astype(low), preferred_element_type=jnp.float32
+            )
+            hidden, *last = lstm_scan(projected + bias, recurrent.astype(low), *before)
+            after.append(tuple(last))
+            if mask is not None:
+                hidden = hidden * jnp.swapaxes(mask, 0, 1)
+        rows = hidden.reshape(-1, hidden.shape[-1])
+        words = jnp.swapaxes(targets, 0, 1).reshape(-1)
+        losses = word_losses(rows, tables["kernel"], tables["bias"], words, out)
+        return jnp.swapaxes(losses.reshape(targets.shape[::-1]), 0, 1), after
+
+    def _all_losses(self, trainable, rest, tables, states, batch, training, dtypes):
+        unpacked = [
+            jax.vmap(functools.partial(self._unpacked, group, training=training))(a, b)
+            for group, a, b in zip(self.groups, trainable, rest, strict=True)
+        ]
+        weights = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(w for w, _ in unpacked))
+        losses, states = jax.vmap(
+            functools.partial(self._row_losses, dtypes=dtypes), in_axes=(0, 0, 0, None, None)
+        )(weights, tables, states, *batch)
+        return losses, states, [after for _, after in unpacked]
+
+    def _dtypes(self, precise: bool) -> tuple[str, str]:
+        config = self.configs[0]
+        if precise:
+            return "float32", "float32"
+        low = config.precision.removeprefix("mixed_")
+        return low, config.output_precision
+
+    def _run_steps(self, carry, texts, begin, end, rates):
+        """Takes the steps of an epoch from `begin` to before `end`; adds up the mean losses."""
+        clip = self.configs[0].mean_clip_norm
+        places = np.cumsum([0, *(len(group.rows) for group in self.groups)])
+
+        def total(weights, rest, states, batch):
+            trainable, tables = weights
+            losses, states, rest = self._all_losses(
+                trainable, rest, tables, states, batch, True, self._dtypes(False)
+            )
+            means = jnp.mean(losses, axis=(1, 2))
+            return jnp.sum(means), (means, states, rest)  # rows are independent of each other
+
+        def step(index, carry):
+            trainable, rest, tables, states, nats = carry
+            batch = [text[index] for text in texts]
+            gradients, (means, states, rest) = jax.grad(total, has_aux=True)(
+                (trainable, tables), rest, states, batch
+            )
+            squares = [
+                sum((_squares(g) for g in group), start=jnp.zeros(())) for group in gradients[0]
+            ]
+            norms = jnp.concatenate(squares) + sum(_squares(g) for g in gradients[1].values())
+            scale = rates * jnp.minimum(1.0, clip / jnp.sqrt(norms))
+            trainable = [
+                [v - _along(scale[begin:end], g) * g for v, g in zip(vs, gs, strict=True)]
+                for vs, gs, (begin, end) in zip(
+                    trainable, gradients[0], itertools.pairwise(places), strict=True
+                )
+            ]
+            tables = {n: v - _along(scale, v) * gradients[1][n] for n, v in tables.items()}
+            return trainable, rest, tables, states, nats + means
+
+        return jax.lax.fori_loop(begin, end, step, carry)
+
+    def _losses_of(self, trainable, rest, tables, states, texts, precise=False):
+        """The weighted sum of the losses of a text, for each row."""
+
+        def step(carry, at):
+            states, total = carry
+            *batch, counted = at
+            losses, states, _ = self._all_losses(
+                trainable, rest, tables, states, batch, False, self._dtypes(precise)
+            )
+            return (states, total + jnp.sum(losses * counted, axis=(1, 2))), None
+
+        zero = jnp.zeros((len(self.configs),))
+        return jax.lax.scan(step, (states, zero), texts)[0][1]
+
+    def _pruned(self, trainable, rest, kept, number):
+        group = self.groups[number]
+        for place, (part, values_at, mask_at) in enumerate(group.sparse):
+            prune = jax.vmap(functools.partial(prune_in_jax, part))
+            trainable[values_at], rest[mask_at] = prune(
+                trainable[values_at], rest[mask_at], kept[:, place]
+            )
+        return trainable, rest
+
+    def _norms_of(self, trainable, rest):
+        """Squares of the norms of the structured and the sparse parts of doped matrices."""
+
+        def of_row(group, trainable, rest):
+            squares = {True: jnp.zeros(()), False: jnp.zeros(())}
+            with group.scope(trainable, rest):
+                for doped in group.sums:
+                    for part in doped.parts:
+                        squares[isinstance(part, Sparse)] += jnp.sum(jnp.square(part.to_dense()))
+            return squares[False], squares[True]
+
+        return [
+            jax.vmap(functools.partial(of_row, group))(a, b)
+            for group, a, b in zip(self.groups, trainable, rest, strict=True)
+        ]
+
+    # --- training ---------------------------------------------------------------------------
+
+    def fit(
+        self,
+        train: np.ndarray,
+        valid: np.ndarray,
+        first_id: int,
+        *,
+        deadline: float | None = None,
+        report=print,
+    ) -> list[dict]:
+        """Trains all rows.
+
+        Args:
+            train: the ids of the text.
+            valid: those of the validation text.
+            first_id: the id before their first.
+            deadline: no epoch begins that would not end before this `time.monotonic()`.
+            report: is called with a line an epoch.
+
+        Returns:
+            The history of each row, columns by name as `training.train` has them; `seconds` are
+            those of all rows together.
+        """
+        config = self.configs[0]
+        texts = [jnp.asarray(text) for text in self._texts(train, first_id, covers_all=False)]
+        steps = len(texts[0])
+        schedules = [DopingSchedule(c, steps * config.epochs, m) for c, m in self._pairs]
+        histories: list[dict] = [{} for _ in self.models]
+        last = 0.0
+        for epoch in range(config.epochs):
+            if deadline is not None and time.monotonic() + last > deadline:
+                break
+            begun = time.perf_counter(), time.process_time()
+            self._start_epoch(epoch)
+            nats = jnp.zeros((len(self.models),))
+            rates = jnp.asarray([self.configs[row].rate_of(epoch) for row in self.order])
+            done = 0
+            while done < steps:
+                now = epoch * steps + done
+                self._apply(schedules, now)
+                following = min(schedule.following(now) for schedule in schedules)
+                end = int(min(steps, following - epoch * steps))
+                carry = (*self._weights(), self.states, nats)
+                *weights, self.states, nats = self._run(carry, texts, done, end, rates)
+                self._set_weights(*weights)
+                done = end
+            self._apply(schedules, (epoch + 1) * steps)
+            means = self._by_row(nats) / steps
+            val_means = self.nats(valid, first_id)
+            seconds = time.perf_counter() - begun[0], time.process_time() - begun[1]
+            last = seconds[0]
+            self._log(histories, epoch, means, val_means, seconds)
+            low, high = (_perplexity(f(val_means)) for f in (np.min, np.max))
+            report(
+                f"epoch {epoch + 1}/{config.epochs}: {seconds[0]:.1f} s, "
+                f"validation perplexities {low:.2f} to {high:.2f}"
+            )
+        return histories
+
+    def seconds_per_step(self, train: np.ndarray, first_id: int, steps: int) -> float:
+        """The time of a step, from some that change nothing; all programs are compiled then."""
+        texts = [jnp.asarray(text) for text in self._texts(train, first_id, covers_all=False)]
+        still, times = jnp.zeros((len(self.models),)), []
+        for count in (1, steps):
+            copies = jax.tree.map(jnp.array, (*self._weights(), self.states))
+            begun = time.perf_counter()
+            carry = (*copies, jnp.zeros_like(still))
+            jax.block_until_ready(self._run(carry, texts, 0, count, still))
+            times.append(time.perf_counter() - begun)
+        return times[1] / steps
+
+    def nats(
+        self,
+        ids: np.ndarray,
+        first_id: int,
+        *,
+        batch_size: int | None = None,
+        window: int | None = None,
+        precise: bool = False,
+    ) -> np.ndarray:
+        """The mean loss of a token of a text, every token counted once, for each row.
+
+        Args:
+            ids: the text.
+            first_id: the id before its first.
+            batch_size: streams into which it is cut; those of the training if not given.
+            window: tokens of a batch of each, likewise.
+            precise: whether all products are in float32.
+        """
+        texts = self._texts(ids, first_id, covers_all=True, batch_size=batch_size, window=window)
+        states = self._zeros(batch_size or self._shape[0])
+        with jax.default_matmul_precision("highest" if precise else "default"):
+            totals = self._measure(*self._weights(), states, texts, precise=precise)
+        return self._by_row(totals) / len(ids)
+
+    @property
+    def _pairs(self):
+        return zip(self.configs, self.models, strict=True)
+
+    def _texts(self, ids, first_id, *, covers_all, batch_size=None, window=None):
+        batches = TokenStreams(
+            ids,
+            window=window or self._shape[1],
+            batch_size=batch_size or self._shape[0],
+            first_id=first_id,
+            covers_all=covers_all,
+        )
+        flat = [keras.tree.flatten(batches[index]) for index in range(batches.num_batches)]
+        columns = (0, 1, 3) if covers_all else (0, 1)  # targets come twice
+        return [np.stack([batch[column] for batch in flat]) for column in columns]
+
+    def _weights(self):
+        return [g.trainable for g in self.groups], [g.rest for g in self.groups], self.tables
+
+    def _set_weights(self, trainable, rest, tables) -> None:
+        for group, values, others in zip(self.groups, trainable, rest, strict=True):
+            group.trainable, group.rest = values, others
+        self.tables = tables
+
+    def _by_row(self, values) -> np.ndarray:
+        """Values at the places of the stacked weights, in the order of the rows."""
+        found = np.empty(len(self.models))
+        found[self.order] = np.asarray(values, np.float64)
+        return found
+
+    def _start_epoch(self, epoch: int) -> None:
+        """What `StateReset` and `EpochStart` do."""
+        self.states = self._zeros(self._shape[0])
+        for group in self.groups:
+            drawn = [v for v in group.model.variables if v.path.endswith("seed_generator_state")]
+            for place, variable in enumerate(drawn):
+                states = [random_state(self.configs[r].seed, epoch, place) for r in group.rows]
+                group.rest[group.places[id(variable)]] = jnp.asarray(
+                    np.stack(states), variable.dtype
+                )
+
+    def _apply(self, schedules: list[DopingSchedule], step: int) -> None:
+        """What `SparsityAnnealing` and `CoMatrixDropout` do after `step` steps."""
+        for number, group in enumerate(self.groups):
+            if not group.sparse:
+                continue
+            of_rows = [schedules[row] for row in group.rows]
+            # All, not any: each has to move its counts.
+            if any([schedule.anneal(step) for schedule in of_rows]):
+                kept = jnp.asarray([schedule.kept for schedule in of_rows])
+                group.trainable, group.rest = self._prune(
+                    group.trainable, group.rest, kept, number=number
+                )
+            rates = jnp.asarray([schedule.dropout(step) for schedule in of_rows], "float32")
+            for doped in group.sums:
+                # Copies: no buffer is given away twice.
+                group.rest[group.places[id(doped.dropout_rate)]] = jnp.array(rates)
+        for row, schedule in enumerate(schedules):
+            self.kept[row] = list(schedule.kept)
+
+    def _log(self, histories, epoch, means, val_means, seconds) -> None:
+        norms = [np.asarray(n) for n in self._norms(*self._weights()[:2])]
+        squares = {
+            row: tuple(of_group[:, place])
+            for group, of_group in zip(self.groups, norms, strict=True)
+            for place, row in enumerate(group.rows)
+        }
+        for row, (history, model) in enumerate(zip(histories, self.models, strict=True)):
+            values = {
+                "epoch": epoch,
+                "learning_rate": self.configs[row].rate_of(epoch),
+                "nats": float(means[row]),
+                "val_nats": float(val_means[row]),
+                "perplexity": _perplexity(means[row]),
+                "val_perplexity": _perplexity(val_means[row]),
+                "seconds": seconds[0],
+                "processor_seconds": seconds[1],
+            }
+            parts = find_structures(model, Sparse)
+            if parts:
+                shares = zip(self.kept[row], parts, strict=True)
+                masked = sum(
+                    (1 - k / math.prod(p.mask.shape)) * math.prod(p.shape) for k, p in shares
+                )
+                values["sparsity"] = masked / sum(math.prod(p.shape) for p in parts)
+            if find_structures(model, Sum):
+                structured, sparse = (math.sqrt(float(square)) for square in squares[row])
+                values |= {"structured_norm": structured, "sparse_norm": sparse}
+                values["sparse_ratio"] = sparse / structured if structured else math.inf
+            for name, value in values.items():
+                history.setdefault(name, []).append(value)
+
+
+def on_processor():
+    """While it lasts, JAX computes on the processor: models are made by many little operations."""
+    return jax.default_device(jax.devices("cpu")[0])
+
+
+def build(config: PaperConfig, num_words: int) -> keras.Model:
+    """The `loss_model` of a row with the weights that `training.train` begins with."""
+    keras.utils.set_random_seed(config.seed)
+    return loss_model(config, num_words, batch_size=config.batch_size, window=config.window)
+
+
+def _wide_model(config: PaperConfig, units: tuple[int, ...], num_words: int) -> keras.Model:
+    wide = dataclasses.replace(dense_of(config), units=units)
+    return loss_model(wide, num_words, batch_size=config.batch_size, window=config.window)
+
+
+def _noisy(values, mask):
+    return values if mask is None else values * mask
+
+
+def _squares(stacked):
+    return jnp.sum(jnp.square(stacked), axis=tuple(range(1, stacked.ndim)))
+
+
+def _along(scale, stacked):
+    return scale.reshape(-1, *(1,) * (stacked.ndim - 1))
+
+
+def _perplexity(nats: float) -> float:
+    return math.exp(min(float(nats), 700.0))

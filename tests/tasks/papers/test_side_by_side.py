@@ -1,0 +1,156 @@
+"""Rows trained at the same time, against the same rows trained one by one."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from lrkeras.tasks.papers import side_by_side_training, training
+from lrkeras.tasks.papers.rows import config_of
+from lrkeras.tasks.papers.wide_layers import narrowed, widened
+
+pytest.importorskip("jax", reason="rows are trained side by side on JAX")
+
+ROOT = pathlib.Path(__file__).parents[3]
+NAMES = (
+    "tiny",
+    "tiny_doped_kronecker_4x",
+    "tiny_doped_kronecker_4x_dropout0.4",
+    "tiny_doped_kronecker_3x_1x4",
+    "tiny_pruned_4x_rate0.5",
+    "tiny_small_dense_2x",
+    "tiny_svd_input_r4",
+)
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import test_side_by_side as tests
+tests.train_both(sys.argv[2])
+"""
+
+
+def runs(folder):
+    """Small rows, each in a folder, in the batches in which they are trained."""
+    batches = {False: [], True: []}
+    for name in NAMES:
+        config = config_of(name)
+        units = 6 if config.method == "small_dense" else 16
+        # What drops out of narrow layers is drawn in another shape.
+        rates = (0.2, 0.2, 0.2) if not config.is_started else (0.0, 0.0, 0.0)
+        config = dataclasses.replace(
+            config,
+            num_words=60,
+            units=(units, units),
+            embedding_dim=16,
+            window=5,
+            batch_size=4,
+            max_tokens=260,
+            epochs=2,
+            dropout=(rates[0], 0.0, 0.0) if units == 6 else rates,
+            anneal=(0.1, 0.9),
+            output_precision="float32",
+            seed=1 if name in ("tiny", NAMES[-1]) else 2,
+        )
+        start = folder / "tiny" if config.is_started else None
+        batches[config.is_started].append(side_by_side_training.Run(config, folder / name, start))
+    alone = [run for run in batches[False] if run.config.method == "small_dense"]
+    others = [run for run in batches[False] if run not in alone]
+    return [others, alone, batches[True]]
+
+
+def train_both(folder):
+    """Trains all rows side by side, and one by one, on the backend of this process."""
+    folder = pathlib.Path(folder)
+    for batch in runs(folder / "together"):
+        side_by_side_training.train(batch)
+    training.measure_deployment = lambda *_: {"skipped": "test"}
+    for batch in runs(folder / "alone"):
+        for run in batch:
+            training.train(run.config, run.out, start=run.start, verbose=0)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("side_by_side")
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(pathlib.Path(__file__).parent), str(folder)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def read(file):
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_learns_what_it_learns_alone(trained, name):
+    found = read(trained / "together" / name / "measured.json")
+    expected = read(trained / "alone" / name / "result.json")
+    for key in ("valid_perplexity", "test_perplexity"):
+        assert found[key] == pytest.approx(expected[key], rel=1e-5)
+        if f"before_tuning_{key}" in expected:
+            before = expected[f"before_tuning_{key}"]
+            assert found[f"before_tuning_{key}"] == pytest.approx(before, rel=1e-5)
+    measured = set(expected["history"]) - {"loss", "val_loss", "seconds", "processor_seconds"}
+    for key in measured:
+        assert found["history"][key] == pytest.approx(expected["history"][key], rel=1e-4)
+    assert {"nats", "val_perplexity", "learning_rate"} <= measured
+
+
+@pytest.mark.parametrize("name", ["tiny_doped_kronecker_4x", "tiny_small_dense_2x", "tiny"])
+def test_its_weights_are_those_of_the_row_alone(trained, name, monkeypatch):
+    seen = []
+    monkeypatch.setattr(training, "measure_deployment", lambda model, config: seen.append(model))
+    run = next(r for batch in runs(trained / "together") for r in batch if r.out.name == name)
+    result = side_by_side_training.finish(run)
+    alone = keras.saving.load_model(trained / "alone" / name / "model.keras", compile=False)
+    found, expected = (
+        [w for layer in training.recurrent_layers_of(m) for w in layer.get_weights()]
+        for m in (seen[0], alone)
+    )
+    for values, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(values, wanted, atol=1e-5)
+    assert json.loads(json.dumps(result)) == read(run.out / "result.json")
+    others = read(trained / "alone" / name / "result.json")
+    assert result["recurrent"] == others["recurrent"]
+    assert set(others) | {"device", "rows_at_once"} == set(result)
+
+
+def test_wide_layers_hold_narrow_ones():
+    kernel = np.arange(24.0).reshape(3, 8)  # two units
+    wide = widened(kernel, (5, 12))
+    assert wide.shape == (5, 12)
+    np.testing.assert_array_equal(wide[:3].reshape(3, 4, 3)[..., :2].reshape(3, 8), kernel)
+    assert not wide.reshape(5, 4, 3)[..., 2].any()
+    assert not wide[3:].any()
+    np.testing.assert_array_equal(narrowed(wide, (3, 8)), kernel)
+
+
+def test_refusals(tmp_path):
+    run = runs(tmp_path)[0][0]
+    with pytest.raises(RuntimeError, match="KERAS_BACKEND"):
+        side_by_side_training.train([run])
+    with pytest.raises(FileNotFoundError, match="Train it first"):
+        side_by_side_training.finish(run)
+    from lrkeras.tasks.papers import side_by_side
+
+    other = dataclasses.replace(run.config, batch_size=2, row="other")
+    with pytest.raises(ValueError, match="differ in batch_size"):
+        side_by_side.check([run.config, other])
+    for name in ("ptb_awd", "ptb_rhn_small"):
+        with pytest.raises(ValueError, match="lrkeras train"):
+            side_by_side.check([config_of(name)])
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,71 @@
+"""Trains many rows of the papers' tables at the same time, where there is a GPU.
+
+    KERAS_BACKEND=jax python tools/train_papers_side_by_side.py --data DIR --out RUNS ROWS
+    KERAS_BACKEND=tensorflow python tools/train_papers_side_by_side.py --finish --out RUNS ROWS
+
+Rows of one size and schedule make one JAX program, in which a GPU takes the steps of all of them
+together; what each row learns is what `tools/train_papers.py` makes it learn, but for the rounding
+of its products. Rows that start from a trained dense model come after the others. `--finish` then
+measures the converted files on a processor and writes the `result.json` of each. Names are those
+of `tools/train_papers.py`.
+"""
+
+import argparse
+import functools
+import os
+import pathlib
+import sys
+import time
+
+from train_papers import folder_of, rows_of, start_of
+
+
+def runs_of(rows, out):
+    """The runs of some rows, in lists of those that can be trained at the same time, in order."""
+    import dataclasses
+
+    from lrkeras.tasks.papers.rows import config_of
+    from lrkeras.tasks.papers.side_by_side import size_of
+    from lrkeras.tasks.papers.side_by_side_training import Run
+
+    batches = {}
+    for row in rows:
+        name, _, seed = row.partition("@")
+        config = dataclasses.replace(config_of(name), seed=int(seed or 1))
+        base = start_of(name)
+        start = folder_of(f"{base}@{config.seed}", out) if base else None
+        key = (config.is_started, size_of(config))
+        batches.setdefault(key, []).append(Run(config, folder_of(row, out), start))
+    return [batches[key] for key in sorted(batches, key=lambda key: key[0])]
+
+
+def main():
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", help="names of rows, or NAME@SEED")
+    parser.add_argument("--queue", type=pathlib.Path, help="a file of names, one a line")
+    parser.add_argument("--data", help="folder of ptb.train.txt")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="the folder of the runs")
+    parser.add_argument("--minutes", type=float, help="end the training then, epochs left or not")
+    parser.add_argument("--finish", action="store_true", help="measure what is trained")
+    options = parser.parse_args()
+    deadline = None if options.minutes is None else time.monotonic() + 60 * options.minutes
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow" if options.finish else "jax")
+    from lrkeras.tasks.papers import side_by_side_training
+
+    for runs in runs_of(rows_of(options), options.out):
+        if not options.finish:
+            side_by_side_training.train(
+                runs,
+                data=options.data,
+                deadline=deadline,
+                report=functools.partial(print, flush=True),
+            )
+            continue
+        for run in runs:
+            result = side_by_side_training.finish(run)
+            print(f"{run.out.name}: test perplexity {result['test_perplexity']:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,6 +6,7 @@ import pathlib
 import tempfile
 
 import keras
+import numpy as np
 
 from lrkeras import structures
 from lrkeras.benchmark import benchmark
@@ -14,9 +15,18 @@ from lrkeras.tasks.papers.config import BASES, PaperConfig
 from lrkeras.tasks.papers.model import recurrent_layers_of, recurrent_model
 
 ROUNDS = 40
+SAMPLE_WORDS = 64
 
 
-def measure_deployment(model: keras.Model, config: PaperConfig) -> dict:
+def embedded_words(table, ids: np.ndarray) -> np.ndarray:
+    """The first words of a text as the recurrent layers get them, `(1, words, embedding_dim)`."""
+    rows = keras.ops.take(table, np.asarray(ids[:SAMPLE_WORDS]), axis=0)
+    return keras.ops.convert_to_numpy(rows)[None]
+
+
+def measure_deployment(
+    model: keras.Model, config: PaperConfig, sample: np.ndarray | None = None
+) -> dict:
     """Converts the recurrent layers of a trained model to int8 and times a step beside dense ones.
 
     The recurrent layers are what the rows of the papers differ in: with a vocabulary of 10,000 the
@@ -26,6 +36,7 @@ def measure_deployment(model: keras.Model, config: PaperConfig) -> dict:
     Args:
         model: a `logit_model` with trained weights.
         config: its run.
+        sample: `embedded_words`, on which the file is compared with Keras; made up if None.
 
     Returns:
         Bytes, microseconds and the ratio to dense int8, the median over rounds in which both ran;
@@ -45,7 +56,7 @@ def measure_deployment(model: keras.Model, config: PaperConfig) -> dict:
         try:
             files = [folder / "dense.tflite", folder / "row.tflite"]
             convert(recurrent_model(base), files[0], quantize="int8")
-            convert(layers, files[1], quantize="int8")
+            convert(layers, files[1], quantize="int8", sample=sample)
             convert(model, folder / "whole.tflite", quantize="int8")
         except (ConversionError, ValueError, NotImplementedError) as error:
             return {"skipped": " ".join(str(error).split())[:300]}

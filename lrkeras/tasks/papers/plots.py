@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,11 +29,11 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
     figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
     for axis, base in zip(axes, bases, strict=True):
         rows = [r for r in _rows_of(summary, base) if r["method"] != "dense"]
-        for color, (method, chosen) in zip(_colors(), _by(rows, "method").items(), strict=False):
+        for color, (kind, chosen) in zip(_colors(), _by(rows, _kind).items(), strict=False):
             score = [row["test_perplexity"] for row in chosen]
             plain = [row["compression"] for row in chosen]
             counted = [row["compression_with_indices"] for row in chosen]
-            axis.plot(plain, score, "o", color=color, label=title_of(method))
+            axis.plot(plain, score, "o", color=color, label=title_of(kind))
             axis.plot(counted, score, "o", color=color, markerfacecolor="none")
             for a, b, y in zip(plain, counted, score, strict=True):
                 axis.plot([a, b], [y, y], color=color, lw=0.8, alpha=0.6)
@@ -77,11 +78,11 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
     figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
     for axis, base in zip(axes, bases, strict=True):
         rows = [r for r in _rows_of(summary, base) if "skipped" not in r["deployment"]]
-        for color, (method, chosen) in zip(_colors(), _by(rows, "method").items(), strict=False):
+        for color, (kind, chosen) in zip(_colors(), _by(rows, _kind).items(), strict=False):
             # Relative to the dense step of the same measurement: machines drift.
             times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
             score = [row["test_perplexity"] for row in chosen]
-            axis.plot(times, score, "o", color=color, label=title_of(method))
+            axis.plot(times, score, "o", color=color, label=title_of(kind))
         axis.axvline(1, color="black", lw=1, label="dense int8")
         _dense_line(axis, summary, base)
         axis.set_xscale("log")
@@ -151,11 +152,19 @@ def _rows_of(summary: Summary, base: str) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["test_perplexity"] <= most]
 
 
-def _by(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, list]:
+def _by(rows: Sequence[Mapping[str, Any]], key: Callable[[Mapping], str]) -> dict[str, list]:
     groups: dict[str, list] = {}
     for row in rows:
-        groups.setdefault(row[key], []).append(row)
+        groups.setdefault(key(row), []).append(row)
     return groups
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    """The method, with the blocks of its sparse part, and whether it had co-matrix dropout."""
+    words = row["row"].split("_")
+    block = [word for word in words if re.fullmatch(r"1x\d+", word)]
+    dropout = ["no dropout"] if "dropout0" in words else []
+    return ", ".join([row["method"], *block, *dropout])
 
 
 def _colors() -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from lrkeras.tasks.papers import side_by_side
 from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.deployment import embedded_words
 from lrkeras.tasks.papers.model import (
     copy_weights,
     logit_model,
@@ -122,22 +123,24 @@ def train(
                 **text_facts(corpus),
                 "history": histories[row],
             }
-            _keep(run, trained.write_back(row), measured, len(corpus.vocabulary))
+            _keep(run, trained.write_back(row), measured, corpus.valid)
 
 
-def _keep(run: Run, model: keras.Model, measured: dict, num_words: int) -> None:
+def _keep(run: Run, model: keras.Model, measured: dict, valid: np.ndarray) -> None:
     """Writes what a row leaves."""
     claim(run.out, run.config)
+    table = model.get_layer("words").embeddings
     if run.config.rank is not None:
         dense = dense_model(run.config, run.start)
         measured |= {"norms_dense": matrix_norms(dense), "norms": matrix_norms(model)}
     if run.config.method == "dense":
-        whole = logit_model(run.config, num_words)
+        whole = logit_model(run.config, table.shape[0])
         copy_weights(model, whole)
         save_model(whole, run.out / MODEL_FILE)
     else:
         weights = [w for layer in recurrent_layers_of(model) for w in layer.get_weights()]
-        np.savez_compressed(run.out / WEIGHTS_FILE, *weights)
+        sample = embedded_words(table, valid)
+        np.savez_compressed(run.out / WEIGHTS_FILE, *weights, sample=sample)
     write_json(run.out / MEASURED_FILE, measured)
 
 
@@ -172,16 +175,18 @@ def finish(run: Run) -> dict:
             f"{MEASURED_FILE!r}; there is none. Train it first."
         )
     measured = json.loads((run.out / MEASURED_FILE).read_text(encoding="utf-8"))
-    model = logit_model(run.config, measured.pop("num_words", run.config.num_words))
+    model = logit_model(run.config, measured.pop("num_words"))
+    sample = None
     if (run.out / MODEL_FILE).exists():
         model = keras.saving.load_model(run.out / MODEL_FILE, compile=False)
     elif (run.out / WEIGHTS_FILE).exists():
         with np.load(run.out / WEIGHTS_FILE) as stored:
-            weights = [stored[f"arr_{n}"] for n in range(len(stored.files))]
+            sample = stored.get("sample")
+            weights = [stored[name] for name in stored.files if name != "sample"]
         for layer in recurrent_layers_of(model):
             count = len(layer.weights)
             layer.set_weights(weights[:count])
             weights = weights[count:]
-    result = result_of(run.config, model, measured.pop("history"), measured)
+    result = result_of(run.config, model, measured.pop("history"), measured, sample)
     write_json(run.out / RESULT_FILE, result)
     return result

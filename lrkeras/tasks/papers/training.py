@@ -20,7 +20,7 @@ from lrkeras.tasks.count_parameters import count_parameters
 from lrkeras.tasks.epoch_clock import EpochClock
 from lrkeras.tasks.epoch_start import EpochStart
 from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.deployment import measure_deployment
+from lrkeras.tasks.papers.deployment import embedded_words, measure_deployment
 from lrkeras.tasks.papers.model import (
     compile_for_losses,
     copy_weights,
@@ -139,7 +139,8 @@ def train(
     measured = {**before, **begun, **text_facts(corpus), **_scores(trained, config, corpus, "")}
     if config.rank is not None and dense is not None:
         measured |= {"norms_dense": matrix_norms(dense), "norms": matrix_norms(trained)}
-    result = result_of(config, trained, read_history(out / HISTORY_FILE), measured)
+    sample = embedded_words(trained.get_layer("words").embeddings, corpus.valid)
+    result = result_of(config, trained, read_history(out / HISTORY_FILE), measured, sample)
     write_json(out / RESULT_FILE, result)
     return result
 
@@ -261,7 +262,13 @@ def text_facts(corpus: Corpus) -> dict:
     }
 
 
-def result_of(config: PaperConfig, model: keras.Model, history: dict, measured: dict) -> dict:
+def result_of(
+    config: PaperConfig,
+    model: keras.Model,
+    history: dict,
+    measured: dict,
+    sample: np.ndarray | None,
+) -> dict:
     """What is in the `result.json` of a row.
 
     Args:
@@ -269,6 +276,7 @@ def result_of(config: PaperConfig, model: keras.Model, history: dict, measured: 
         model: its `logit_model`, trained.
         history: its columns by name.
         measured: how it was begun, its perplexities, `text_facts`.
+        sample: `embedded_words`, if there are any.
     """
     sparsity = history.get("sparsity")
     return {
@@ -279,7 +287,7 @@ def result_of(config: PaperConfig, model: keras.Model, history: dict, measured: 
         "seconds": sum(history["seconds"]),
         "processor_seconds": sum(history["processor_seconds"]),
         "history": history,
-        "deployment": measure_deployment(model, config),
+        "deployment": measure_deployment(model, config, sample),
         "models": {
             config.row: {
                 "parameters": count_parameters(model),

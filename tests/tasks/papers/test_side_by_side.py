@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from lrkeras.tasks.papers import side_by_side_training, training
+from lrkeras.tasks.papers.deployment import embedded_words
 from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.papers.wide_layers import narrowed, widened
 
@@ -113,7 +114,7 @@ def test_a_row_learns_what_it_learns_alone(trained, name):
 @pytest.mark.parametrize("name", ["tiny_doped_kronecker_4x", "tiny_small_dense_2x", "tiny"])
 def test_its_weights_are_those_of_the_row_alone(trained, name, monkeypatch):
     seen = []
-    monkeypatch.setattr(training, "measure_deployment", lambda model, config: seen.append(model))
+    monkeypatch.setattr(training, "measure_deployment", lambda *given: seen.extend(given))
     run = next(r for batch in runs(trained / "together") for r in batch if r.out.name == name)
     result = side_by_side_training.finish(run)
     alone = keras.saving.load_model(trained / "alone" / name / "model.keras", compile=False)
@@ -123,6 +124,11 @@ def test_its_weights_are_those_of_the_row_alone(trained, name, monkeypatch):
     )
     for values, wanted in zip(found, expected, strict=True):
         np.testing.assert_allclose(values, wanted, atol=1e-5)
+    if name != "tiny":  # dense: its file is as large and as fast with any weights
+        wanted = alone.get_layer("words").embeddings
+        ids = training.load_corpus(run.config, None).valid
+        np.testing.assert_allclose(seen[2], embedded_words(wanted, ids), atol=1e-5)
+        assert seen[2].shape == (1, 64, 16)
     assert json.loads(json.dumps(result)) == read(run.out / "result.json")
     others = read(trained / "alone" / name / "result.json")
     assert result["recurrent"] == others["recurrent"]

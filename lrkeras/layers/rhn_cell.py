@@ -5,6 +5,8 @@ from keras import ops
 
 from lrkeras.layers.structured_cell import Specs, StructuredCell
 
+_SEEDS_OF_A_LEVEL = 1000
+
 
 @keras.saving.register_keras_serializable(package="lrkeras")
 class RHNCell(StructuredCell, keras.layers.SimpleRNNCell):
@@ -60,15 +62,25 @@ class RHNCell(StructuredCell, keras.layers.SimpleRNNCell):
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,
         )
-        for name in self.recurrent_names:
+        for level, name in enumerate(self.recurrent_names):
             self.add_weight(
                 shape=(self.units, width),
                 name=name,
-                initializer=self.recurrent_initializer,
+                initializer=self._initializer_of(level),
                 regularizer=self.recurrent_regularizer,
                 constraint=self.recurrent_constraint,
             )
         self.bias = self._add_bias() if self.use_bias else None
+
+    def _initializer_of(self, level):
+        """The recurrent initialiser, with a seed of its own: the same gives the same matrix."""
+        initializer = self.recurrent_initializer
+        seed = getattr(initializer, "seed", None)
+        if level == 0 or not isinstance(seed, int):
+            return initializer
+        # Structures draw their factors with the seeds that follow.
+        config = {**initializer.get_config(), "seed": seed + _SEEDS_OF_A_LEVEL * level}
+        return type(initializer).from_config(config)
 
     def _add_bias(self):
         def initial(shape, dtype=None):

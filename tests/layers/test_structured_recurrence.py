@@ -339,3 +339,21 @@ def test_signature_is_that_of_keras_then_ours(name):
     assert ours[: len(theirs) - 1] == theirs[:-1]
     assert "joint_structure" in ours
     assert getattr(layers, name)(4, "relu").activation is keras.activations.relu
+
+
+@pytest.mark.parametrize("structure", [None, "low_rank"])
+@pytest.mark.parametrize(
+    "initializer", ["orthogonal", keras.initializers.RandomUniform(-0.1, 0.1, seed=7)]
+)
+def test_micro_steps_start_from_matrices_of_their_own(structure, initializer):
+    layer = layers.RHN(6, depth=3, recurrent_structure=structure, recurrent_initializer=initializer)
+    layer.build((None, None, 4))
+    matrices = [numbers(layer.cell._matrix(name)) for name in layer.cell.recurrent_names]
+    for one in range(3):
+        for other in range(one):
+            assert np.abs(matrices[one] - matrices[other]).max() > 1e-3
+    again = layers.RHN(6, depth=3, recurrent_structure=structure, recurrent_initializer=initializer)
+    again.build((None, None, 4))
+    if initializer != "orthogonal":  # a seed gives the same layer again
+        for name, matrix in zip(layer.cell.recurrent_names, matrices, strict=True):
+            np.testing.assert_array_equal(numbers(again.cell._matrix(name)), matrix)

@@ -175,3 +175,58 @@ def test_leaving_speakers_out_is_added_to_the_numbers_that_are_there(tmp_path, m
     assert results["models"] == {"dense": 1}
     assert results["leave_one_out"]["accuracy"] == found
     assert results["leave_one_out"]["mean"] == pytest.approx(0.625)
+
+
+def seed_run(folder, seed):
+    """A training of the small dense model that was left with some weights."""
+    config = dataclasses.replace(
+        PRESETS["tiny"], corpus="full", models=("small_dense",), small_units=8, seed=seed
+    )
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
+    keras.utils.set_random_seed(seed)
+    with_front_end(build_network(config, "small_dense")).save(folder / "small_dense.keras")
+    (folder / "training.json").write_text(json.dumps({"models": {"small_dense": {}}}))
+    return folder
+
+
+def test_other_seeds_are_added_to_the_numbers_that_are_there(data, tmp_path, monkeypatch):
+    tool = load_tool("evaluate_speech_commands")
+    monkeypatch.setattr(tool, "STRINGS", 4)
+    first = dict.fromkeys(tool.SEED_SCORES, 0.5)
+    row = {"int8": {**first, "wer": {"greedy": 0.25, "beam": 0.2}}}
+    file = tmp_path / "speech_commands.json"
+    before = json.dumps({"seeds": [1], "models": {"small_dense": row, "dense": {}}})
+    file.write_text(before)
+    options = [f"--data={data}", f"--results={tmp_path}", "--seeds"]
+    with pytest.raises(SystemExit, match="other seeds than 1"):
+        tool.main([*options, str(seed_run(tmp_path / "one", 1))])
+    assert file.read_text() == before
+    assert tool.main([*options, str(seed_run(tmp_path / "two", 2))]) == 0
+    found = json.loads(file.read_text())["models"]
+    seeds = found["small_dense"]["seeds"]
+    assert seeds["1"] == {**first, "wer_greedy": 0.25}
+    # Of the trained weights: an untrained network names one class of every clip.
+    clips = [c for c in load_clips(PRESETS["tiny"], "test", None) if c.word not in corpus.DIGITS]
+    assert round(seeds["2"]["accuracy_test"] * len(clips), 6) % 1 == 0
+    both = [scores["wer_greedy"] for scores in seeds.values()]
+    over = found["small_dense"]["over_seeds"]["wer_greedy"]
+    assert over == pytest.approx({"mean": np.mean(both), "deviation": np.std(both, ddof=1)})
+    assert found["dense"] == {}
+
+
+def test_seeds_are_trained_from_the_model_of_the_package(tmp_path, monkeypatch):
+    from lrkeras.tasks.speech_commands import training
+
+    tool, seen = load_tool("train_speech_seeds"), []
+
+    def train(config, out, *, data, verbose):
+        teacher = registry.model_file("speech_commands_dense", "keras")
+        assert (out / "dense.keras").read_bytes() == teacher.read_bytes()
+        seen.append((config.models, config.seed, data.name))
+
+    monkeypatch.setattr(training, "train", train)
+    assert tool.main(["--data=DIR", f"--out={tmp_path}", "--seeds", "5", "6"]) == 0
+    assert seen == [(("toeplitz_shared",), 5, "DIR"), (("toeplitz_shared",), 6, "DIR")]
+    with pytest.raises(SystemExit):
+        tool.main(["--data=DIR", f"--out={tmp_path}", "--model=small_dense"])

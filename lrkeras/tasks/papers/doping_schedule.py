@@ -26,9 +26,7 @@ class DopingSchedule:
 
     def following(self, step: int) -> float:
         """The next step at which something changes."""
-        if self.annealing is None:
-            return math.inf
-        if step >= self.end:
+        if self.annealing is None or step >= self.end:
             return math.inf
         now, following = self.annealing.mask_step(step), step + 1
         while self.annealing.mask_step(following) == now:

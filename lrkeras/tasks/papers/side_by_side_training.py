@@ -12,19 +12,9 @@ import numpy as np
 from lrkeras.tasks.papers import side_by_side
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words
-from lrkeras.tasks.papers.model import (
-    copy_weights,
-    logit_model,
-    recurrent_layers_of,
-)
+from lrkeras.tasks.papers.model import copy_weights, logit_model, recurrent_layers_of
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
-from lrkeras.tasks.papers.training import (
-    RESULT_FILE,
-    Begun,
-    load_corpus,
-    result_of,
-    text_facts,
-)
+from lrkeras.tasks.papers.training import RESULT_FILE, Begun, load_corpus, result_of, text_facts
 from lrkeras.tasks.run_folder import check, claim, save_model, write_json
 
 MEASURED_FILE = "measured.json"
@@ -62,7 +52,8 @@ def train(
         report: is called with a line an epoch.
 
     Raises:
-        ValueError: the rows cannot be trained at the same time, or a folder holds another run.
+        ValueError: the rows cannot be trained at the same time, a folder holds another run, or the
+            deadline leaves no time for an epoch.
         FileNotFoundError: the text or a dense run is not there.
         OSError: a folder cannot be written.
         RuntimeError: Keras computes with another backend.
@@ -107,6 +98,11 @@ def train(
     before = scores("before_tuning_") if any(c.is_started for c in configs) else {}
     histories = trained.fit(corpus.train, corpus.valid, first_id, deadline=deadline, report=report)
     done = len(histories[0].get("epoch", []))
+    if done == 0:
+        raise ValueError(
+            "Expected time for one epoch at least; the deadline had passed before it began. Give "
+            "more, or train fewer rows at a time."
+        )
     if done < configs[0].epochs:
         report(f"the time is over after {done} of {configs[0].epochs} epochs")
         begun["stopped_after"] = done

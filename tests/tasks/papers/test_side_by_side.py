@@ -38,12 +38,15 @@ tests.train_both(sys.argv[2])
 
 def runs(folder):
     """Small rows, each in a folder, in the batches in which they are trained."""
-    batches = {False: [], True: []}
+    batches = {"noisy": [], "mixed": [], "started": []}
     for name in NAMES:
         config = config_of(name)
-        units = 6 if config.method == "small_dense" else 16
-        # What drops out of narrow layers is drawn in another shape.
-        rates = (0.2, 0.2, 0.2) if not config.is_started else (0.0, 0.0, 0.0)
+        kind, dropout, units = "noisy", (0.2, 0.2, 0.2), 16
+        if config.is_started:
+            kind, dropout = "started", (0.0, 0.0, 0.0)
+        elif config.method in ("small_dense", "pruned"):
+            # Of two widths; what drops out of narrow layers is drawn in another shape.
+            kind, dropout, units = "mixed", (0.2, 0.0, 0.0), 6 if "dense" in name else 16
         config = dataclasses.replace(
             config,
             num_words=60,
@@ -53,16 +56,14 @@ def runs(folder):
             batch_size=4,
             max_tokens=260,
             epochs=2,
-            dropout=(rates[0], 0.0, 0.0) if units == 6 else rates,
+            dropout=dropout,
             anneal=(0.1, 0.9),
             output_precision="float32",
             seed=1 if name in ("tiny", NAMES[-1]) else 2,
         )
         start = folder / "tiny" if config.is_started else None
-        batches[config.is_started].append(side_by_side_training.Run(config, folder / name, start))
-    alone = [run for run in batches[False] if run.config.method == "small_dense"]
-    others = [run for run in batches[False] if run not in alone]
-    return [others, alone, batches[True]]
+        batches[kind].append(side_by_side_training.Run(config, folder / name, start))
+    return list(batches.values())
 
 
 def train_both(folder):
@@ -133,6 +134,36 @@ def test_its_weights_are_those_of_the_row_alone(trained, name, monkeypatch):
     others = read(trained / "alone" / name / "result.json")
     assert result["recurrent"] == others["recurrent"]
     assert set(others) | {"device", "rows_at_once"} == set(result)
+
+
+@pytest.mark.parametrize("steps", [5, 7])  # with turns of the loop joined, and without
+def test_the_scan_has_the_gradients_of_autodiff(steps):
+    import jax
+    import jax.numpy as jnp
+
+    from lrkeras.tasks.papers.lstm_scan import lstm_scan
+
+    def plain(projected, recurrent, h, c):
+        outputs = []
+        for z in projected:
+            i, f, g, o = jnp.split(z + h @ recurrent, 4, axis=-1)
+            c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+            h = jax.nn.sigmoid(o) * jnp.tanh(c)
+            outputs.append(h)
+        return jnp.stack(outputs), h, c
+
+    rng = np.random.default_rng(0)
+    shapes = ((steps, 3, 16), (4, 16), (3, 4), (3, 4))
+    given = [jnp.asarray(rng.normal(size=shape), "float32") for shape in shapes]
+    weights = jnp.asarray(rng.normal(size=(steps, 3, 4)), "float32")
+    for found, expected in zip(lstm_scan(*given), plain(*given), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    gradients = [
+        jax.grad(lambda *a, of=of: jnp.sum(weights * of(*a)[0]), argnums=(0, 1, 2, 3))(*given)
+        for of in (lstm_scan, plain)
+    ]
+    for found, expected in zip(*gradients, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_wide_layers_hold_narrow_ones():

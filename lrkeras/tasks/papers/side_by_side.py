@@ -8,8 +8,6 @@ row, its structures, noise, sparsity and gradients are its own, as `training.tra
 from __future__ import annotations
 
 import dataclasses
-import functools
-import itertools
 import math
 import time
 
@@ -22,13 +20,11 @@ from lrkeras.structures import Sparse, Sum, find_structures
 from lrkeras.tasks.epoch_start import random_state
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.doping_schedule import DopingSchedule
-from lrkeras.tasks.papers.lstm_scan import lstm_scan
-from lrkeras.tasks.papers.model import dense_of, loss_model, recurrent_layers_of
-from lrkeras.tasks.papers.prune_in_jax import prune_in_jax
-from lrkeras.tasks.papers.row_group import RowGroup, group_rows, stack, tables_of
+from lrkeras.tasks.papers.model import dense_of, loss_model
+from lrkeras.tasks.papers.row_group import group_rows, stack, tables_of
+from lrkeras.tasks.papers.row_programs import RowPrograms
 from lrkeras.tasks.papers.token_streams import TokenStreams
 from lrkeras.tasks.papers.wide_layers import narrowed
-from lrkeras.tasks.papers.word_losses import word_losses
 
 # What rows that are trained at the same time have in common.
 SHARED = (
@@ -110,12 +106,7 @@ class SideBySide:
         }
         self.states = self._zeros(self._shape[0])
         self.kept: list[list[int]] = [[] for _ in models]
-        self._run = jax.jit(self._run_steps, donate_argnums=(0,))
-        self._measure = jax.jit(self._losses_of, static_argnames=("precise",))
-        self._prune = jax.jit(self._pruned, static_argnames=("number",), donate_argnums=(0, 1))
-        self._norms = jax.jit(self._norms_of)
-
-    # --- weights ----------------------------------------------------------------------------
+        self.programs = RowPrograms(self.groups, configs[0], self.widths)
 
     def _zeros(self, batch_size: int) -> list:
         return [
@@ -135,150 +126,6 @@ class SideBySide:
             values = np.asarray(self.tables[name][self.order.index(row)])
             variable.assign(narrowed(values, variable.shape))
         return model
-
-    # --- programs ---------------------------------------------------------------------------
-
-    def _unpacked(self, group: RowGroup, trainable, rest, training: bool) -> tuple[dict, list]:
-        """The matrices and the noise of one row, and its variables after they were drawn."""
-        model = group.model
-        with group.scope(trainable, rest) as scope:
-            layers = []
-            for rnn in recurrent_layers_of(model):
-                with rnn.cell.materialised(training):
-                    matrices = (rnn.cell.kernel, rnn.cell.recurrent_kernel, rnn.cell.bias)
-                    layers.append(tuple(keras.ops.convert_to_tensor(m) for m in matrices))
-            noise = self._noise(model) if training else []
-            after = [scope.get_current_value(v) for v in model.non_trainable_variables]
-        return {"layers": layers, "noise": noise}, after
-
-    def _noise(self, model: keras.Model) -> list:
-        """What words, states and outputs are multiplied with; None where nothing drops out."""
-        names = ["words_dropout", *(f"dropout_{number}" for number in range(len(self.widths)))]
-        widths = [self.configs[0].embedding_dim, *self.widths]
-        masks = []
-        for name, width in zip(names, widths, strict=True):
-            layer = model.get_layer(name)
-            if isinstance(layer, keras.layers.Dropout):
-                ones = jnp.ones((*self._shape, width))
-                masks.append(keras.random.dropout(ones, layer.rate, seed=layer.seed_generator))
-            else:
-                masks.append(None)
-        return masks
-
-    def _row_losses(self, weights, tables, states, tokens, targets, dtypes):
-        """Losses of one row, `(batch, window)`, and its states after them."""
-        low, out = dtypes  # of the products of the layers, and of the output
-        noise = weights["noise"] or [None] * (len(self.widths) + 1)
-        hidden = jnp.swapaxes(_noisy(tables["table"][tokens], noise[0]), 0, 1)
-        after = []
-        for (kernel, recurrent, bias), before, mask in zip(
-            weights["layers"], states, noise[1:], strict=True
-        ):
-            projected = jnp.matmul(
-                hidden.astype(low), kernel.astype(low), preferred_element_type=jnp.float32
-            )
-            hidden, *last = lstm_scan(projected + bias, recurrent.astype(low), *before)
-            after.append(tuple(last))
-            if mask is not None:
-                hidden = hidden * jnp.swapaxes(mask, 0, 1)
-        rows = hidden.reshape(-1, hidden.shape[-1])
-        words = jnp.swapaxes(targets, 0, 1).reshape(-1)
-        losses = word_losses(rows, tables["kernel"], tables["bias"], words, out)
-        return jnp.swapaxes(losses.reshape(targets.shape[::-1]), 0, 1), after
-
-    def _all_losses(self, trainable, rest, tables, states, batch, training, dtypes):
-        unpacked = [
-            jax.vmap(functools.partial(self._unpacked, group, training=training))(a, b)
-            for group, a, b in zip(self.groups, trainable, rest, strict=True)
-        ]
-        weights = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(w for w, _ in unpacked))
-        losses, states = jax.vmap(
-            functools.partial(self._row_losses, dtypes=dtypes), in_axes=(0, 0, 0, None, None)
-        )(weights, tables, states, *batch)
-        return losses, states, [after for _, after in unpacked]
-
-    def _dtypes(self, precise: bool) -> tuple[str, str]:
-        config = self.configs[0]
-        if precise:
-            return "float32", "float32"
-        low = config.precision.removeprefix("mixed_")
-        return low, config.output_precision
-
-    def _run_steps(self, carry, texts, begin, end, rates):
-        """Takes the steps of an epoch from `begin` to before `end`; adds up the mean losses."""
-        clip = self.configs[0].mean_clip_norm
-        places = np.cumsum([0, *(len(group.rows) for group in self.groups)])
-
-        def total(weights, rest, states, batch):
-            trainable, tables = weights
-            losses, states, rest = self._all_losses(
-                trainable, rest, tables, states, batch, True, self._dtypes(False)
-            )
-            means = jnp.mean(losses, axis=(1, 2))
-            return jnp.sum(means), (means, states, rest)  # rows are independent of each other
-
-        def step(index, carry):
-            trainable, rest, tables, states, nats = carry
-            batch = [text[index] for text in texts]
-            gradients, (means, states, rest) = jax.grad(total, has_aux=True)(
-                (trainable, tables), rest, states, batch
-            )
-            squares = [
-                sum((_squares(g) for g in group), start=jnp.zeros(())) for group in gradients[0]
-            ]
-            norms = jnp.concatenate(squares) + sum(_squares(g) for g in gradients[1].values())
-            scale = rates * jnp.minimum(1.0, clip / jnp.sqrt(norms))
-            trainable = [
-                [v - _along(scale[begin:end], g) * g for v, g in zip(vs, gs, strict=True)]
-                for vs, gs, (begin, end) in zip(
-                    trainable, gradients[0], itertools.pairwise(places), strict=True
-                )
-            ]
-            tables = {n: v - _along(scale, v) * gradients[1][n] for n, v in tables.items()}
-            return trainable, rest, tables, states, nats + means
-
-        return jax.lax.fori_loop(begin, end, step, carry)
-
-    def _losses_of(self, trainable, rest, tables, states, texts, precise=False):
-        """The weighted sum of the losses of a text, for each row."""
-
-        def step(carry, at):
-            states, total = carry
-            *batch, counted = at
-            losses, states, _ = self._all_losses(
-                trainable, rest, tables, states, batch, False, self._dtypes(precise)
-            )
-            return (states, total + jnp.sum(losses * counted, axis=(1, 2))), None
-
-        zero = jnp.zeros((len(self.configs),))
-        return jax.lax.scan(step, (states, zero), texts)[0][1]
-
-    def _pruned(self, trainable, rest, kept, number):
-        group = self.groups[number]
-        for place, (part, values_at, mask_at) in enumerate(group.sparse):
-            prune = jax.vmap(functools.partial(prune_in_jax, part))
-            trainable[values_at], rest[mask_at] = prune(
-                trainable[values_at], rest[mask_at], kept[:, place]
-            )
-        return trainable, rest
-
-    def _norms_of(self, trainable, rest):
-        """Squares of the norms of the structured and the sparse parts of doped matrices."""
-
-        def of_row(group, trainable, rest):
-            squares = {True: jnp.zeros(()), False: jnp.zeros(())}
-            with group.scope(trainable, rest):
-                for doped in group.sums:
-                    for part in doped.parts:
-                        squares[isinstance(part, Sparse)] += jnp.sum(jnp.square(part.to_dense()))
-            return squares[False], squares[True]
-
-        return [
-            jax.vmap(functools.partial(of_row, group))(a, b)
-            for group, a, b in zip(self.groups, trainable, rest, strict=True)
-        ]
-
-    # --- training ---------------------------------------------------------------------------
 
     def fit(
         self,
@@ -322,7 +169,7 @@ class SideBySide:
                 following = min(schedule.following(now) for schedule in schedules)
                 end = int(min(steps, following - epoch * steps))
                 carry = (*self._weights(), self.states, nats)
-                *weights, self.states, nats = self._run(carry, texts, done, end, rates)
+                *weights, self.states, nats = self.programs.run(carry, texts, done, end, rates)
                 self._set_weights(*weights)
                 done = end
             self._apply(schedules, (epoch + 1) * steps)
@@ -346,7 +193,7 @@ class SideBySide:
             copies = jax.tree.map(jnp.array, (*self._weights(), self.states))
             begun = time.perf_counter()
             carry = (*copies, jnp.zeros_like(still))
-            jax.block_until_ready(self._run(carry, texts, 0, count, still))
+            jax.block_until_ready(self.programs.run(carry, texts, 0, count, still))
             times.append(time.perf_counter() - begun)
         return times[1] / steps
 
@@ -371,7 +218,7 @@ class SideBySide:
         texts = self._texts(ids, first_id, covers_all=True, batch_size=batch_size, window=window)
         states = self._zeros(batch_size or self._shape[0])
         with jax.default_matmul_precision("highest" if precise else "default"):
-            totals = self._measure(*self._weights(), states, texts, precise=precise)
+            totals = self.programs.measure(*self._weights(), states, texts, precise=precise)
         return self._by_row(totals) / len(ids)
 
     @property
@@ -424,7 +271,7 @@ class SideBySide:
             # All, not any: each has to move its counts.
             if any([schedule.anneal(step) for schedule in of_rows]):
                 kept = jnp.asarray([schedule.kept for schedule in of_rows])
-                group.trainable, group.rest = self._prune(
+                group.trainable, group.rest = self.programs.prune(
                     group.trainable, group.rest, kept, number=number
                 )
             rates = jnp.asarray([schedule.dropout(step) for schedule in of_rows], "float32")
@@ -435,7 +282,7 @@ class SideBySide:
             self.kept[row] = list(schedule.kept)
 
     def _log(self, histories, epoch, means, val_means, seconds) -> None:
-        norms = [np.asarray(n) for n in self._norms(*self._weights()[:2])]
+        norms = [np.asarray(n) for n in self.programs.norms(*self._weights()[:2])]
         squares = {
             row: tuple(of_group[:, place])
             for group, of_group in zip(self.groups, norms, strict=True)
@@ -481,18 +328,6 @@ def build(config: PaperConfig, num_words: int) -> keras.Model:
 def _wide_model(config: PaperConfig, units: tuple[int, ...], num_words: int) -> keras.Model:
     wide = dataclasses.replace(dense_of(config), units=units)
     return loss_model(wide, num_words, batch_size=config.batch_size, window=config.window)
-
-
-def _noisy(values, mask):
-    return values if mask is None else values * mask
-
-
-def _squares(stacked):
-    return jnp.sum(jnp.square(stacked), axis=tuple(range(1, stacked.ndim)))
-
-
-def _along(scale, stacked):
-    return scale.reshape(-1, *(1,) * (stacked.ndim - 1))
 
 
 def _perplexity(nats: float) -> float:

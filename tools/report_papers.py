@@ -31,7 +31,9 @@ def keep(rows, folder):
     for name, runs in rows.items():
         for run in runs:
             file = folder / f"{run_name(name, run['config']['seed'])}.json"
-            file.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+            # Of the command as it was given, the folders are those of one machine.
+            kept = {**run, "command": command_of(name, run)}
+            file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return by_row(map(read, sorted(folder.glob("*.json"))))
 
 
@@ -90,7 +92,7 @@ def command_of(name, run):
     """The command that trains a row as it was trained."""
     if run.get("rows_at_once", 1) > 1:
         return f"python tools/train_papers_side_by_side.py --data DIR --out RUNS {name} ..."
-    words = f"lrkeras train papers/{name} --data DIR --out RUN --seed SEED"
+    words = f"lrkeras train papers/{name} --data DIR --out RUN --seed {run['config']['seed']}"
     return f"{words} --start DENSE_RUN" if run["config"]["is_started"] else words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import re
@@ -94,28 +95,32 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
 
 
 def norms(summary: Summary, file: str | os.PathLike) -> None:
-    """Draws what factorising one kind of matrix costs against the rank, and the norms behind it."""
+    """Draws what factorising one kind of matrix costs against the rank, and against its norms.
+
+    The norms are those of the matrices that are factorised, after tuning, a mean over layers.
+    """
     rows = [row for row in summary["rows"] if "norms" in row]
     figure, axes = make_figure(8, 9, rows=3)
     kinds = sorted({(row["method"], _role(row)) for row in rows})
+    against: tuple[Callable[[Mapping[str, Any]], float], ...]
+    against = (_rank, *(functools.partial(_mean_norm, key=key) for key in ("l1_spread", "nuclear")))
     for color, kind in zip(COLORS, kinds, strict=False):
         chosen = [row for row in rows if (row["method"], _role(row)) == kind]
-        chosen.sort(key=_rank)
-        ranks = [_rank(row) for row in chosen]
-        label = f"{title_of(kind[0])}, {kind[1]}"
         before = [row["before_tuning_test_perplexity"] for row in chosen]
         after = [row["test_perplexity"] for row in chosen]
-        axes[0].plot(ranks, before, "o--", color=color, markerfacecolor="none")
-        axes[0].plot(ranks, after, "o-", color=color, label=label)
-        for axis, key in zip(axes[1:], ("l1_spread", "nuclear"), strict=True):
-            axis.plot(ranks, [_mean_norm(row, key) for row in chosen], "o-", color=color)
-    axes[0].set_ylabel("test perplexity\n(dashed: before tuning)")
-    axes[0].set_yscale("log")
+        for axis, place_of in zip(axes, against, strict=True):
+            places = [place_of(row) for row in chosen]
+            axis.plot(places, before, "o", color=color, markerfacecolor="none")
+            axis.plot(places, after, "o", color=color, label=f"{title_of(kind[0])}, {kind[1]}")
+    for axis in axes:
+        axis.set_ylabel("test perplexity\n(empty: before tuning)")
+        axis.set_yscale("log")
+    axes[0].set_xlabel("rank")
+    axes[0].set_xticks(sorted({_rank(row) for row in rows}))
+    axes[1].set_xlabel("variance of the L1 norms of the columns, by their squared mean")
+    axes[2].set_xlabel("nuclear norm, by the root of the number of entries")
     if kinds:
         axes[0].legend(frameon=False, fontsize=8)
-    axes[1].set_ylabel("spread of the L1 norms\nof the columns")
-    axes[2].set_ylabel("nuclear norm")
-    axes[2].set_xlabel("rank")
     save_figure(figure, file)
 
 

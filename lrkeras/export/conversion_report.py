@@ -6,7 +6,7 @@ from typing import Any
 
 from lrkeras.export.delegate_report import DelegateReport
 from lrkeras.export.layer_report import LayerReport
-from lrkeras.export.parity import ParityError
+from lrkeras.export.parity import BY_WHAT_LASTS, ParityError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,8 @@ class ConversionReport:
         layers: A row for each layer.
         operators: How often the file has each operator.
         parity: The worst error of each output and state over the runs of the parity gate.
-        threshold: The error that the gate allows.
+        threshold: The error that the gate allows: the largest one, or of 8-bit products the one
+            that lasts (`ParityError.lasting`).
         versions: Versions of the packages that took part.
         signatures: `inputs`, `outputs` and `states` of every signature by its name, which is that
             of its form.
@@ -78,6 +79,12 @@ class ConversionReport:
     def _precision(self) -> str:
         return f"{self.quantize or 'float32'} weights, runtime {self.runtime}"
 
+    def _allowed(self) -> str:
+        if self.quantize not in BY_WHAT_LASTS:
+            return f"allowed {self.threshold:g}"
+        lasting = max(found.lasting for found in self.parity)
+        return f"{lasting:.2g} lasts, allowed {self.threshold:g}"
+
     def _notes(self) -> list[str]:
         worst = max(self.parity, key=lambda found: found.error)
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
@@ -86,7 +93,7 @@ class ConversionReport:
             *(_signature(name, tensors) for name, tensors in self.signatures.items()),
             f"operators: {counts}",
             f"parity with Keras: {worst.error:.2g} of the largest value in `{worst.tensor}` "
-            f"({worst.signature}, {worst.run}); allowed {self.threshold:g}",
+            f"({worst.signature}, {worst.run}); {self._allowed()}",
             f"needs runtime {self.minimum_runtime or 'unknown'} or later",
             *(self.delegates.notes() if self.delegates else []),
         ]

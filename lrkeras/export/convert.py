@@ -21,7 +21,13 @@ from lrkeras.export.full_int8 import quantize_full_int8
 from lrkeras.export.layer_report import LayerReport
 from lrkeras.export.layer_rows import fusion_refusal, layer_rows
 from lrkeras.export.model_file import ModelFile
-from lrkeras.export.parity import THRESHOLDS, ParityError, check_parity, sample_inputs
+from lrkeras.export.parity import (
+    BY_WHAT_LASTS,
+    THRESHOLDS,
+    ParityError,
+    check_parity,
+    sample_inputs,
+)
 from lrkeras.export.quantize_weights import quantize_float16, quantize_int8, quantize_tables
 from lrkeras.export.recurrent_cell import RecurrentCell
 from lrkeras.export.runtime_version import minimum_runtime, set_minimum_runtime
@@ -130,7 +136,8 @@ def convert(
         with open(draft, "wb") as stream:
             stream.write(file.to_bytes())
         _check_draft(file, draft)
-        errors = check_parity(draft, plain, step, inputs, THRESHOLDS[quantize], wanted)
+        lasting = quantize in BY_WHAT_LASTS
+        errors = check_parity(draft, plain, step, inputs, THRESHOLDS[quantize], wanted, lasting)
         size = os.path.getsize(draft)
     return _report(path, quantize, runtime, file, models, rows, errors, size)
 

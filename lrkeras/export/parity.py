@@ -18,6 +18,9 @@ from lrkeras.export.step_model import StepModel
 
 # Largest error allowed, relative to the largest magnitude of the tensor in the reference.
 THRESHOLDS = {None: 1e-4, "float16": 2e-2, "int8": 0.2, "int8_full": 0.2}
+# Rounded to 8 bits, a gate of a trained network that stands near its edge falls to the other side
+# at some step: one unit is far off for that step, and the outputs are right. What lasts counts.
+BY_WHAT_LASTS = ("int8", "int8_full")
 # (threads, XNNPACK) of the runs: each combination uses other kernels.
 _RUNS = ((1, True), (2, True), (1, False), (2, False))
 # Values of a tensor: time step -> array.
@@ -34,6 +37,9 @@ class ParityError:
         error: |file - Keras| over the largest |Keras| of that tensor.
         run: The run it occurred in, such as `"2 threads, XNNPACK"`.
         signature: The signature that was run.
+        lasting: The error that lasts: the norm of the error of all steps over the norm of Keras's
+            values, or, where that is larger, the median over the steps of the error of an entry,
+            over the largest |Keras|.
     """
 
     tensor: str
@@ -41,6 +47,7 @@ class ParityError:
     error: float
     run: str
     signature: str = "step"
+    lasting: float = 0.0
 
 
 def check_parity(
@@ -50,6 +57,7 @@ def check_parity(
     inputs: dict[str, np.ndarray],
     threshold: float,
     forms: Sequence[Form] = (Form(),),
+    by_what_lasts: bool = False,
 ) -> list[ParityError]:
     """Runs every signature of a file over a sequence and compares it with Keras.
 
@@ -63,6 +71,7 @@ def check_parity(
         inputs: By name, (1, time, ...), long enough for every form.
         threshold: Largest relative error allowed.
         forms: The signatures.
+        by_what_lasts: Whether the threshold is for the error that lasts, and not for the largest.
 
     Returns:
         The worst error of each tensor of each signature over all runs.
@@ -91,7 +100,7 @@ def check_parity(
                         f"received {_length(inputs)} steps: `{name}` cannot be compared."
                     )
                 found.extend(compared)
-    return _judged(found, threshold)
+    return _judged(found, threshold, by_what_lasts)
 
 
 def sample_inputs(model: keras.Model, step: StepModel, steps: int, seed: int) -> dict[str, Any]:
@@ -194,32 +203,44 @@ def _length(inputs: dict[str, np.ndarray]) -> int:
 
 
 def _largest(name: str, actual: _Values, reference: _Values, run: str, form: Form) -> ParityError:
-    """The largest error of a tensor, over the steps that both have."""
+    """The errors of a tensor, over the steps that both have."""
     scale = max(np.abs(value).max(initial=0) for value in reference.values()) or 1.0
-    largest = ParityError(name, 0, 0.0, run, form.name)
-    for step in sorted(actual.keys() & reference.keys()):
-        difference = np.abs(actual[step].reshape(reference[step].shape) - reference[step])
-        # Not a number must count as the worst there is.
-        error = np.where(np.isfinite(difference), difference, np.inf).max(initial=0) / scale
-        if error > largest.error:
-            largest = ParityError(name, step, float(error), run, form.name)
-    return largest
+    steps = sorted(actual.keys() & reference.keys())
+    expected = np.stack([reference[step].ravel() for step in steps])
+    found = np.stack([actual[step].ravel() for step in steps])
+    difference = np.abs(found - expected)
+    # Not a number must count as the worst there is.
+    difference = np.where(np.isfinite(difference), difference, np.inf)
+    of_steps = difference.max(axis=1, initial=0) / scale
+    worst = int(np.argmax(of_steps))
+    lasting = np.inf
+    if np.isfinite(difference).all():
+        norm = np.linalg.norm(difference) / (np.linalg.norm(expected) or 1.0)
+        lasting = max(norm, np.median(difference, axis=0).max(initial=0) / scale)
+    return ParityError(name, steps[worst], float(of_steps[worst]), run, form.name, float(lasting))
 
 
-def _judged(errors: list[ParityError], threshold: float) -> list[ParityError]:
+def _judged(errors: list[ParityError], threshold: float, by_what_lasts: bool) -> list[ParityError]:
     """The worst error of each tensor of each signature, none above the threshold."""
+
+    def size(found: ParityError) -> float:
+        return found.lasting if by_what_lasts else found.error
+
     by_tensor: dict[tuple[str, str], ParityError] = {}
     for found in errors:
         key = (found.signature, found.tensor)
-        if key not in by_tensor or found.error > by_tensor[key].error:
-            by_tensor[key] = found
-    worst = max(errors, key=lambda found: found.error)
-    if not worst.error <= threshold:
+        before = by_tensor.setdefault(key, found)
+        lasting = max(before.lasting, found.lasting)
+        worse = found if found.error > before.error else before
+        by_tensor[key] = dataclasses.replace(worse, lasting=lasting)
+    worst = max(errors, key=size)
+    if not size(worst) <= threshold:
+        kind = "a lasting error" if by_what_lasts else "an error"
         raise ConversionError(
             f"Expected the converted file to agree with Keras within {threshold:g} of the largest "
-            f"value of each tensor, received an error of {worst.error:.3g} in `{worst.tensor}` of "
-            f"the signature `{worst.signature}` at step {worst.step} ({worst.run}). No file was "
-            "written. Pass real inputs as `sample` if these were made up, try a finer "
+            f"value of each tensor, received {kind} of {size(worst):.3g} in `{worst.tensor}` "
+            f"of the signature `{worst.signature}` at step {worst.step} ({worst.run}). No "
+            "file was written. Pass real inputs as `sample` if these were made up, try a finer "
             "`quantize`, or report the model."
         )
     return list(by_tensor.values())

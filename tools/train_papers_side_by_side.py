@@ -51,16 +51,23 @@ def main():
     options = parser.parse_args()
     deadline = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     os.environ.setdefault("KERAS_BACKEND", "tensorflow" if options.finish else "jax")
+    rows = rows_of(options)
+    if not rows:
+        parser.error("expected names of rows, or --queue; got none")
+    try:
+        train_or_finish(runs_of(rows, options.out), options, deadline)
+    except (ValueError, OSError, RuntimeError) as error:
+        sys.exit(f"error: {error}")
+
+
+def train_or_finish(batches, options, deadline):
+    """What the command line asks for, one list of runs after the other."""
     from lrkeras.tasks.papers import side_by_side_training
 
-    for runs in runs_of(rows_of(options), options.out):
+    for runs in batches:
         if not options.finish:
-            side_by_side_training.train(
-                runs,
-                data=options.data,
-                deadline=deadline,
-                report=functools.partial(print, flush=True),
-            )
+            report = functools.partial(print, flush=True)
+            side_by_side_training.train(runs, data=options.data, deadline=deadline, report=report)
             continue
         for run in runs:
             result = side_by_side_training.finish(run)

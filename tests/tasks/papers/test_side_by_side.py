@@ -10,6 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from load_tool import load_tool
 
 from lrkeras.tasks.papers import side_by_side_training, training
 from lrkeras.tasks.papers.deployment import embedded_words
@@ -190,4 +191,33 @@ def test_refusals(tmp_path):
     for name in ("ptb_awd", "ptb_rhn_small"):
         with pytest.raises(ValueError, match="lrkeras train"):
             side_by_side.check([config_of(name)])
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_are_put_together_by_their_schedules(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    tool = load_tool("train_papers_side_by_side")
+    rows = (
+        "ptb_small_svd_input_r10",
+        "ptb_small",
+        "ptb_medium",
+        "ptb_small_low_rank_20x_rate0.25@2",
+        "ptb_small_doped_kronecker_20x_e6",
+        "ptb_small_small_dense_20x",
+    )
+    batches = tool.runs_of(rows, tmp_path)
+    assert [[run.out.name for run in batch] for batch in batches] == [
+        ["ptb_small", "ptb_small_low_rank_20x_rate0.25.seed2", "ptb_small_small_dense_20x"],
+        ["ptb_medium"],
+        ["ptb_small_doped_kronecker_20x_e6"],
+        ["ptb_small_svd_input_r10"],  # after the dense row from which it starts
+    ]
+    assert batches[0][1].config.seed == 2
+    assert batches[3][0].start == tmp_path / "ptb_small"
+    command = ["train_papers_side_by_side.py", f"--out={tmp_path}"]
+    for wrong, message in (([], "got none"), (["foo"], "got 'foo'"), (["tiny"], "KERAS_BACKEND")):
+        monkeypatch.setattr(sys, "argv", [*command, *wrong])
+        with pytest.raises(SystemExit) as stopped:
+            tool.main()
+        assert message in str(stopped.value.code) + capsys.readouterr().err
     assert not list(tmp_path.iterdir())

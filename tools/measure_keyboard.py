@@ -7,7 +7,7 @@ keystrokes that three suggestions save, perplexity, the time from a keystroke to
 (the whole way from text, one thread) and the time of a step, all files in turns. `--ngram FILE.lm`
 measures a back-off model in an ARPA file as well; `tools/train_ngram.sh` makes one. `--known
 FILE.json` is an earlier result: of files that have not changed since, only the times are taken
-again.
+again; its back-off models, and the histories of models that `--run` lacks, stay as they are.
 """
 
 import argparse
@@ -76,6 +76,8 @@ def main(arguments=None):
             model, vocabulary, load_blocked_words(), sets, file.stem
         )
         result["models"][file.stem] = row
+    if options.known:
+        keep_earlier(result, json.loads(options.known.read_text(encoding="utf-8")))
     timing = json.loads(benchmark(options.files, rounds=options.rounds, seed=0).to_json())
     for file, measured in zip(options.files, timing["files"], strict=True):
         result["models"][file.stem]["step_us"] = measured["median_us"]
@@ -95,6 +97,17 @@ def known_qualities(file, sets):
     earlier = json.loads(file.read_text(encoding="utf-8"))
     rows = earlier["models"].values() if earlier["sets"] == sets else []
     return {row["sha256"]: row["quality"] for row in rows if "sha256" in row}
+
+
+def keep_earlier(result, earlier):
+    """Takes over what an earlier result has and cannot be measured with the files at hand."""
+    if earlier["sets"] == result["sets"]:
+        for name, row in earlier["models"].items():
+            if "ngrams" in row:
+                result["models"].setdefault(name, row)
+    if "training" in earlier:
+        training = result.setdefault("training", earlier["training"])
+        training["histories"] = earlier["training"]["histories"] | training["histories"]
 
 
 def training_of(run):

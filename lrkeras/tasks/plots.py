@@ -42,15 +42,14 @@ def training(
         upper.plot(epochs, history["perplexity"], "--", color=color)
         if "sparsity" in history:
             percent = [100 * sparsity for sparsity in history["sparsity"]]
-            lower.plot(epochs, percent, "o-", color=color, label=label)
-            note = f"{percent[-1]:.1f} %"
-            lower.annotate(
-                note, (epochs[-1], percent[-1]), (0, -14), textcoords="offset points", ha="right"
-            )
+            final = f"{label} ({percent[-1]:.1f} % at the end)"
+            lower.plot(epochs, percent, "o-", color=color, label=final)
     upper.set_yscale("log")
     _plain_log_ticks(upper.yaxis)
     upper.set_ylabel("perplexity")
     upper.legend(frameon=False, fontsize=9, title="validation; dashed: training")
+    if any("sparsity" in history for history in histories.values()):
+        lower.legend(frameon=False, fontsize=9, loc="lower right")
     lower.set_ylim(0, 105)
     lower.set_ylabel("sparsity of the\nsparse part (%)")
     lower.set_xlabel("epoch")

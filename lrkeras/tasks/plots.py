@@ -45,7 +45,7 @@ def training(
             final = f"{label} ({percent[-1]:.1f} % at the end)"
             lower.plot(epochs, percent, "o-", color=color, label=final)
     upper.set_yscale("log")
-    _plain_log_ticks(upper.yaxis)
+    plain_log_ticks(upper.yaxis)
     upper.set_ylabel("perplexity")
     upper.legend(frameon=False, fontsize=9, title="validation; dashed: training")
     if any("sparsity" in history for history in histories.values()):
@@ -79,7 +79,7 @@ def tradeoff(rows: Sequence[Mapping[str, Any]], file: str | os.PathLike) -> None
         )
     axes.margins(x=0.22, y=0.35)
     axes.set_xscale("log")
-    _plain_log_ticks(axes.xaxis)
+    plain_log_ticks(axes.xaxis)
     axes.set_xlabel("time of one word (µs, median, one thread; logarithmic)")
     axes.set_ylabel("perplexity (lower is better)")
     axes.set_title("Lower left is better; the area of a disc is the size of the file", fontsize=10)
@@ -128,7 +128,8 @@ def make_figure(width: float, height: float, *, rows: int = 1, **grid):
     return figure, axes[:, 0]
 
 
-def _plain_log_ticks(axis) -> None:
+def plain_log_ticks(axis) -> None:
+    """Lets a logarithmic axis have ticks at 1, 2, 5, 10 and so on, written out."""
     from matplotlib.ticker import LogLocator, StrMethodFormatter
 
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))

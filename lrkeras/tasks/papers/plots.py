@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lrkeras.tasks.plots import COLORS, make_figure, save_figure, title_of
+from lrkeras.tasks.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
 Summary = Mapping[str, Any]
 _DIVERGED = 2  # times the perplexity of the dense row
@@ -30,16 +30,17 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
     figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
     for axis, base in zip(axes, bases, strict=True):
         rows = [r for r in _rows_of(summary, base) if r["method"] != "dense"]
-        for color, (kind, chosen) in zip(_colors(), _by(rows, _kind).items(), strict=False):
+        for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
             score = [row["test_perplexity"] for row in chosen]
             plain = [row["compression"] for row in chosen]
             counted = [row["compression_with_indices"] for row in chosen]
-            axis.plot(plain, score, "o", color=color, label=title_of(kind))
-            axis.plot(counted, score, "o", color=color, markerfacecolor="none")
+            axis.plot(plain, score, mark, color=color, label=title_of(kind))
+            axis.plot(counted, score, mark, color=color, markerfacecolor="none")
             for a, b, y in zip(plain, counted, score, strict=True):
                 axis.plot([a, b], [y, y], color=color, lw=0.8, alpha=0.6)
         _dense_line(axis, summary, base)
         axis.set_xscale("log")
+        plain_log_ticks(axis.xaxis)
         axis.set_title(f"{title_of(base)}: filled, numbers alone; empty, with indices", fontsize=10)
         axis.set_ylabel("test perplexity")
         axis.legend(frameon=False, fontsize=8)
@@ -79,14 +80,15 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
     figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
     for axis, base in zip(axes, bases, strict=True):
         rows = [r for r in _rows_of(summary, base) if "skipped" not in r["deployment"]]
-        for color, (kind, chosen) in zip(_colors(), _by(rows, _kind).items(), strict=False):
+        for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
             # Relative to the dense step of the same measurement: machines drift.
             times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
             score = [row["test_perplexity"] for row in chosen]
-            axis.plot(times, score, "o", color=color, label=title_of(kind))
+            axis.plot(times, score, mark, color=color, label=title_of(kind))
         axis.axvline(1, color="black", lw=1, label="dense int8")
         _dense_line(axis, summary, base)
         axis.set_xscale("log")
+        plain_log_ticks(axis.xaxis)
         axis.set_title(title_of(base), fontsize=10)
         axis.set_ylabel("test perplexity")
         axis.legend(frameon=False, fontsize=8)
@@ -115,6 +117,7 @@ def norms(summary: Summary, file: str | os.PathLike) -> None:
     for axis in axes:
         axis.set_ylabel("test perplexity\n(empty: before tuning)")
         axis.set_yscale("log")
+        plain_log_ticks(axis.yaxis)
     axes[0].set_xlabel("rank")
     axes[0].set_xticks(sorted({_rank(row) for row in rows}))
     axes[1].set_xlabel("variance of the L1 norms of the columns, by their squared mean")
@@ -172,8 +175,9 @@ def _kind(row: Mapping[str, Any]) -> str:
     return ", ".join([row["method"], *block, *dropout])
 
 
-def _colors() -> list[str]:
-    return [*COLORS, *COLORS]
+def _styles() -> list[tuple[str, str]]:
+    """Colors with a mark: more pairs than there are colors."""
+    return [(color, mark) for mark in "os" for color in COLORS]
 
 
 def _dense_line(axis, summary: Summary, base: str) -> None:

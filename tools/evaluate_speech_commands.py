@@ -125,32 +125,23 @@ SEED_SCORES = ("accuracy_test", "accuracy_test_and_valid", "digit_accuracy_held_
 def add_seeds(options, results):
     """Scores the int8 files of trainings with other seeds, and puts all seeds of a model together.
 
+    Models without figures of the first seed, and dense ones, are passed over.
+
     Raises:
-        SystemExit: a run is of a model or a seed that has figures already, or of none that has.
+        SystemExit: a run of one of the others has the first seed.
     """
-    import keras
-    import numpy as np
-
-    from lrkeras.tasks.speech_commands.corpus import load_clips
-    from lrkeras.tasks.speech_commands.model import network_of, with_front_end
-    from lrkeras.tasks.speech_commands.spoken_strings import spoken_strings
-
     for run in options.seeds:
         training, config = read_run(run)
-        clips = {split: load_clips(config, split, options.data) for split in ("valid", "test")}
-        strings = spoken_strings(clips["test"], STRINGS, seed=0)
-        words = [clip.samples for clip in clips["valid"] if not clip.is_noise]
+        clips, strings, sample = speech_of(config, options.data)
         for name in training["models"]:
             row = results["models"].get(name)
             if row is None or name == "dense":
                 continue
-            seeds = row.setdefault("seeds", {str(results["seeds"][0]): seed_scores(row["int8"])})
             if config.seed == results["seeds"][0]:
                 sys.exit(f"expected other seeds than {config.seed}, which {run} has; train another")
-            trained = keras.saving.load_model(run / f"{name}.keras", compile=False)
-            model = with_front_end(network_of(trained))
+            seeds = row.setdefault("seeds", {str(results["seeds"][0]): seed_scores(row["int8"])})
             with tempfile.TemporaryDirectory() as folder:
-                sample = np.concatenate(words[:2])
+                model = trained_model(run, name)
                 file = convert_all(model, name, pathlib.Path(folder), sample)["int8"]
                 found = score(file, clips, strings, everything=False)
             seeds[str(config.seed)] = seed_scores(found)
@@ -197,29 +188,41 @@ def read_run(folder):
     return report, SpeechCommandsConfig(**settings)
 
 
-def evaluate(options):
-    """Everything; returns the results."""
-    import keras
+def speech_of(config, data):
+    """Clips by split, connected strings of the test clips, and what files are compared on."""
     import numpy as np
 
-    from lrkeras.export.versions import package_versions
     from lrkeras.tasks.speech_commands.corpus import load_clips
-    from lrkeras.tasks.speech_commands.model import network_of, with_front_end
     from lrkeras.tasks.speech_commands.spoken_strings import spoken_strings
+
+    clips = {split: load_clips(config, split, data) for split in ("valid", "test")}
+    # Words: in noise alone, rounding to 8 bits decides where some states wander.
+    words = [clip.samples for clip in clips["valid"] if not clip.is_noise]
+    strings = spoken_strings(clips["test"], STRINGS, seed=0)
+    return clips, strings, np.concatenate(words[:2])
+
+
+def trained_model(run, name):
+    """A model of a training, from samples to logits."""
+    import keras
+
+    from lrkeras.tasks.speech_commands.model import network_of, with_front_end
+
+    trained = keras.saving.load_model(run / f"{name}.keras", compile=False)
+    return with_front_end(network_of(trained))
+
+
+def evaluate(options):
+    """Everything; returns the results."""
+    from lrkeras.export.versions import package_versions
     from lrkeras.tasks.word_prediction import read_history
 
     training, config = read_run(options.run)
-    clips = {split: load_clips(config, split, options.data) for split in ("valid", "test")}
-    strings = spoken_strings(clips["test"], STRINGS, seed=0)
-    # Words: in noise alone, rounding to 8 bits decides where some states wander.
-    words = [clip.samples for clip in clips["valid"] if not clip.is_noise]
-    sample = np.concatenate(words[:2])
+    clips, strings, sample = speech_of(config, options.data)
     options.models.mkdir(parents=True, exist_ok=True)
     models, paths, rows, histories = {}, {}, {}, {}
     for name, trained in training["models"].items():
-        source = options.run / f"{name}.keras"
-        trained_model = keras.saving.load_model(source, compile=False)
-        models[name] = with_front_end(network_of(trained_model))
+        models[name] = trained_model(options.run, name)
         models[name].save(options.models / f"speech_commands_{name}.keras")
         paths[name] = convert_all(models[name], name, options.models, sample)
         scores = {

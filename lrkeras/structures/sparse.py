@@ -94,7 +94,7 @@ class Sparse(Structure):
         values = ops.convert_to_tensor(self.values)
         if self._mask_folded:
             return values
-        return values * ops.cast(self._expanded(self.mask), values.dtype)
+        return values * ops.cast(self.expanded(self.mask), values.dtype)
 
     @contextlib.contextmanager
     def mask_folded(self):
@@ -106,7 +106,7 @@ class Sparse(Structure):
         finally:
             self._mask_folded = False
 
-    def _expanded(self, grid):
+    def expanded(self, grid):
         """A value for each block as a value for each entry."""
         if self.block is None:
             return ops.convert_to_tensor(grid)
@@ -155,14 +155,16 @@ class Sparse(Structure):
             sparsity: Fraction of the blocks to mask, never beyond the target; `None` for the
                 target itself, met exactly. Ties go to the earlier block.
         """
-        total = math.prod(self._grid)
-        kept = self.target_blocks
-        if sparsity is not None:
-            kept = max(kept, min(total, round((1 - sparsity) * total)))
+        kept = self.target_blocks if sparsity is None else self.blocks_at(sparsity)
         values = ops.convert_to_numpy(self.to_dense())
         mask = largest(self._block_energy(values), kept)
         self.mask.assign(mask)
         self.zero_masked()
+
+    def blocks_at(self, sparsity):
+        """Number of blocks that are kept at a sparsity, never below the target's."""
+        total = math.prod(self._grid)
+        return max(self.target_blocks, min(total, round((1 - sparsity) * total)))
 
     def zero_masked(self):
         """Zeroes the stored values under the mask (an optimiser's momentum may have moved them)."""

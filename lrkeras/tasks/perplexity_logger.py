@@ -24,5 +24,9 @@ class PerplexityLogger(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None) -> None:
         for prefix in ("", "val_"):
             if prefix + self.nats in logs:
-                value = min(float(logs[prefix + self.nats]), 700.0)
-                logs[f"{prefix}perplexity"] = math.exp(value)
+                logs[f"{prefix}perplexity"] = perplexity_of(logs[prefix + self.nats])
+
+
+def perplexity_of(nats: float) -> float:
+    """The perplexity of a mean loss in nats, as large as a number can be where it diverged."""
+    return math.exp(min(float(nats), 700.0))

@@ -46,7 +46,7 @@ def test_masked_values_are_zero_at_every_batch_end_and_the_target_is_exact(block
 
     def check(model):
         for part in parts_of(model):
-            mask = ops.convert_to_numpy(part._expanded(part.mask))
+            mask = ops.convert_to_numpy(part.expanded(part.mask))
             values = ops.convert_to_numpy(part.values)
             assert (values[~mask] == 0).all()
             np.testing.assert_array_equal(values, ops.convert_to_numpy(part.to_dense()))

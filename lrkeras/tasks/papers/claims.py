@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from typing import Any
+
+from lrkeras.tasks.papers.rows import at_any_rate
 
 _DOPING = "arXiv 2001.08896"
 _KRONECKER = "arXiv 1906.02876"
@@ -144,7 +145,7 @@ def judge(summary: Mapping[str, Any]) -> list[Claim]:
     """
     best: dict[str, Mapping[str, Any]] = {}
     for row in sorted(summary["rows"], key=lambda row: row["valid_perplexity"]):
-        best.setdefault(re.sub(r"_rate[\d.]+", "", row["row"]), row)
+        best.setdefault(at_any_rate(row["row"]), row)
     found = {name: float(row["test_perplexity"]) for name, row in best.items()}
     return [_judged(found, *comparison) for comparison in _COMPARISONS]
 

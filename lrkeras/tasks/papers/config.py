@@ -107,7 +107,7 @@ class PaperConfig:
     @property
     def is_pruned_at_once(self) -> bool:
         """Whether a sparse part is at its target from the start."""
-        return self.where != "joint"
+        return self.where != "joint" and self.cell != "rhn"
 
     def rate_of(self, epoch: int) -> float:
         """The learning rate of an epoch, counted from 0, for the mean loss over tokens."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import math
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
 Summary = Mapping[str, Any]
@@ -169,9 +169,9 @@ def _by(rows: Sequence[Mapping[str, Any]], key: Callable[[Mapping], str]) -> dic
 
 def _kind(row: Mapping[str, Any]) -> str:
     """The method, with the blocks of its sparse part, and whether it had co-matrix dropout."""
-    words = row["row"].split("_")
-    block = [word for word in words if re.fullmatch(r"1x\d+", word)]
-    dropout = ["no dropout"] if "dropout0" in words else []
+    config = config_of(row["row"])
+    block = [f"{config.block[0]}x{config.block[1]}"] if config.block else []
+    dropout = ["no dropout"] if config.is_doped and not config.co_matrix_dropout else []
     return ", ".join([row["method"], *block, *dropout])
 
 

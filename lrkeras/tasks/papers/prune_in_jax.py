@@ -17,5 +17,4 @@ def prune_in_jax(part: Sparse, values, mask, kept):
     order = jnp.argsort(jnp.where(mask, -energy, 1.0), axis=None, stable=True)
     fresh = jnp.zeros(energy.size, bool).at[order].set(jnp.arange(energy.size) < kept)
     fresh = fresh.reshape(inputs, outputs)
-    expanded = jnp.repeat(jnp.repeat(fresh, columns, axis=0), rows, axis=1)[: values.shape[0]]
-    return values * expanded, fresh
+    return values * part.expanded(fresh), fresh

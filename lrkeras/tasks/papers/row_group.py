@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import jax.numpy as jnp
@@ -55,12 +56,12 @@ class RowGroup:
         }
         return cls(rows, model, stacked["trainable"], stacked["rest"])
 
-    @property
+    @functools.cached_property
     def sums(self) -> list[Sum]:
         """The doped matrices."""
         return find_structures(self.model, Sum)
 
-    @property
+    @functools.cached_property
     def sparse(self) -> list[tuple[Sparse, int, int]]:
         """Each sparse part, with the places of its values and of its mask."""
         values, masks = ([id(v) for v in variables_of(self.model)[kind]] for kind in _KINDS)
@@ -69,7 +70,7 @@ class RowGroup:
             for part in find_structures(self.model, Sparse)
         ]
 
-    @property
+    @functools.cached_property
     def places(self) -> dict[int, int]:
         """The place in `rest` of each of these variables of the model, by its `id`."""
         return {id(variable): n for n, variable in enumerate(variables_of(self.model)["rest"])}

@@ -81,7 +81,7 @@ class RowPrograms:
         """Losses of one row, `(batch, window)`, and its states after them."""
         low, out = dtypes  # of the products of the layers, and of the output
         noise = weights["noise"] or [None] * (len(self.widths) + 1)
-        hidden = jnp.swapaxes(_noisy(tables["table"][tokens], noise[0]), 0, 1)
+        hidden = _noisy(jnp.swapaxes(tables["table"][tokens], 0, 1), noise[0])
         after = []
         for (kernel, recurrent, bias), before, mask in zip(
             weights["layers"], states, noise[1:], strict=True
@@ -91,8 +91,7 @@ class RowPrograms:
             )
             hidden, *last = lstm_scan(projected + bias, recurrent.astype(low), *before)
             after.append(tuple(last))
-            if mask is not None:
-                hidden = hidden * jnp.swapaxes(mask, 0, 1)
+            hidden = _noisy(hidden, mask)
         rows = hidden.reshape(-1, hidden.shape[-1])
         words = jnp.swapaxes(targets, 0, 1).reshape(-1)
         losses = word_losses(rows, tables["kernel"], tables["bias"], words, out)
@@ -192,7 +191,8 @@ class RowPrograms:
 
 
 def _noisy(values, mask):
-    return values if mask is None else values * mask
+    """`values` of shape `(steps, batch, width)` with a mask `(batch, steps, width)`, if any."""
+    return values if mask is None else values * jnp.swapaxes(mask, 0, 1)
 
 
 def _squares(stacked):

@@ -32,6 +32,7 @@ _METHODS = (
 )
 _POST_TRAINING_EPOCHS = 3
 _FEWER_EPOCHS = r"e(\d+)"
+_RATE = r"rate(\d+(?:\.\d+)?)"
 # Co-matrix dropout of doped rows that say nothing of it.
 _DEFAULT_DROPOUT = 0.2
 
@@ -43,7 +44,7 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"dropout(\d(?:\.\d+)?)": lambda rate: {"co_matrix_dropout": float(rate)},
     r"power(\d+(?:\.\d+)?)": lambda power: {"anneal_power": float(power)},
     r"window(\d+)to(\d+)": lambda a, b: {"anneal": (int(a) / 100, int(b) / 100)},
-    r"rate(\d+(?:\.\d+)?)": lambda factor: {"learning_rate": float(factor)},
+    _RATE: lambda factor: {"learning_rate": float(factor)},
     _FEWER_EPOCHS: lambda count: {"epochs": int(count)},
     r"element_bytes": lambda: {"counted": "element_bytes"},
     r"bytes": lambda: {"counted": "bytes"},
@@ -89,6 +90,11 @@ def dense_row_of(name: str) -> str:
     """The dense row of the same schedule: one of fewer epochs says so in its name."""
     fewer = [word for word in name.split("_") if re.fullmatch(_FEWER_EPOCHS, word)]
     return "_".join([config_of(name).base, *fewer])
+
+
+def at_any_rate(name: str) -> str:
+    """The name of a row without its learning rate: of rows that differ in nothing else."""
+    return "_".join(word for word in name.split("_") if not re.fullmatch(_RATE, word))
 
 
 def _begins(name: str, part: str) -> bool:

@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from lrkeras.structures import Sparse, Sum, find_structures
 from lrkeras.tasks.epoch_start import random_state
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.doping_schedule import DopingSchedule
@@ -25,6 +24,7 @@ from lrkeras.tasks.papers.row_group import group_rows, stack, tables_of
 from lrkeras.tasks.papers.row_programs import RowPrograms
 from lrkeras.tasks.papers.token_streams import TokenStreams
 from lrkeras.tasks.papers.wide_layers import narrowed
+from lrkeras.tasks.perplexity_logger import perplexity_of
 
 # What rows that are trained at the same time have in common.
 SHARED = (
@@ -105,7 +105,6 @@ class SideBySide:
             for name, variable in tables_of(self.wide).items()
         }
         self.states = self._zeros(self._shape[0])
-        self.kept: list[list[int]] = [[] for _ in models]
         self.programs = RowPrograms(self.groups, configs[0], self.widths)
 
     def _zeros(self, batch_size: int) -> list:
@@ -177,8 +176,8 @@ class SideBySide:
             val_means = self.nats(valid, first_id)
             seconds = time.perf_counter() - begun[0], time.process_time() - begun[1]
             last = seconds[0]
-            self._log(histories, epoch, means, val_means, seconds)
-            low, high = (_perplexity(f(val_means)) for f in (np.min, np.max))
+            self._log(histories, schedules, epoch, means, val_means, seconds)
+            low, high = (perplexity_of(f(val_means)) for f in (np.min, np.max))
             report(
                 f"epoch {epoch + 1}/{config.epochs}: {seconds[0]:.1f} s, "
                 f"validation perplexities {low:.2f} to {high:.2f}"
@@ -278,35 +277,29 @@ class SideBySide:
             for doped in group.sums:
                 # Copies: no buffer is given away twice.
                 group.rest[group.places[id(doped.dropout_rate)]] = jnp.array(rates)
-        for row, schedule in enumerate(schedules):
-            self.kept[row] = list(schedule.kept)
 
-    def _log(self, histories, epoch, means, val_means, seconds) -> None:
+    def _log(self, histories, schedules, epoch, means, val_means, seconds) -> None:
         norms = [np.asarray(n) for n in self.programs.norms(*self._weights()[:2])]
         squares = {
             row: tuple(of_group[:, place])
             for group, of_group in zip(self.groups, norms, strict=True)
             for place, row in enumerate(group.rows)
         }
-        for row, (history, model) in enumerate(zip(histories, self.models, strict=True)):
+        doped = {row for group in self.groups if group.sums for row in group.rows}
+        for row, (history, schedule) in enumerate(zip(histories, schedules, strict=True)):
             values = {
                 "epoch": epoch,
                 "learning_rate": self.configs[row].rate_of(epoch),
                 "nats": float(means[row]),
                 "val_nats": float(val_means[row]),
-                "perplexity": _perplexity(means[row]),
-                "val_perplexity": _perplexity(val_means[row]),
+                "perplexity": perplexity_of(means[row]),
+                "val_perplexity": perplexity_of(val_means[row]),
                 "seconds": seconds[0],
                 "processor_seconds": seconds[1],
             }
-            parts = find_structures(model, Sparse)
-            if parts:
-                shares = zip(self.kept[row], parts, strict=True)
-                masked = sum(
-                    (1 - k / math.prod(p.mask.shape)) * math.prod(p.shape) for k, p in shares
-                )
-                values["sparsity"] = masked / sum(math.prod(p.shape) for p in parts)
-            if find_structures(model, Sum):
+            if schedule.parts:
+                values["sparsity"] = schedule.sparsity
+            if row in doped:
                 structured, sparse = (math.sqrt(float(square)) for square in squares[row])
                 values |= {"structured_norm": structured, "sparse_norm": sparse}
                 values["sparse_ratio"] = sparse / structured if structured else math.inf
@@ -328,7 +321,3 @@ def build(config: PaperConfig, num_words: int) -> keras.Model:
 def _wide_model(config: PaperConfig, units: tuple[int, ...], num_words: int) -> keras.Model:
     wide = dataclasses.replace(dense_of(config), units=units)
     return loss_model(wide, num_words, batch_size=config.batch_size, window=config.window)
-
-
-def _perplexity(nats: float) -> float:
-    return math.exp(min(float(nats), 700.0))

@@ -14,7 +14,14 @@ from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words
 from lrkeras.tasks.papers.model import copy_weights, logit_model, recurrent_layers_of
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
-from lrkeras.tasks.papers.training import RESULT_FILE, Begun, load_corpus, result_of, text_facts
+from lrkeras.tasks.papers.training import (
+    RESULT_FILE,
+    Begun,
+    Corpus,
+    load_corpus,
+    result_of,
+    text_facts,
+)
 from lrkeras.tasks.run_folder import check, claim, save_model, write_json
 
 MEASURED_FILE = "measured.json"
@@ -76,37 +83,13 @@ def train(
     with side_by_side.on_processor():
         models = [_first_model(run, len(corpus.vocabulary)) for run in runs]
     trained = side_by_side.SideBySide(configs, len(corpus.vocabulary), models)
-    first_id = corpus.vocabulary.end_id
-    seconds = trained.seconds_per_step(corpus.train, first_id, _TRIAL_STEPS)
-    steps = len(corpus.train) // (configs[0].batch_size * configs[0].window)
-    expected = seconds * steps * configs[0].epochs / 60
-    report(
-        f"{len(runs)} rows: {1e3 * seconds:.2f} ms a step, {expected:.1f} min for "
-        f"{configs[0].epochs} epochs of {steps} steps"
-    )
+    found, histories = _trained(trained, corpus, deadline, report)
     begun = dataclasses.asdict(Begun.now())
     begun["versions"] |= {"jax": jax.__version__}
-
-    def scores(prefix: str) -> dict[str, np.ndarray]:
-        streams = trained.nats(corpus.valid, first_id, precise=True)
-        whole = trained.nats(corpus.test, first_id, batch_size=1, window=100, precise=True)
-        return {
-            f"{prefix}{name}_perplexity": np.exp(nats)
-            for name, nats in (("valid", streams), ("test", whole))
-        }
-
-    before = scores("before_tuning_") if any(c.is_started for c in configs) else {}
-    histories = trained.fit(corpus.train, corpus.valid, first_id, deadline=deadline, report=report)
-    done = len(histories[0].get("epoch", []))
-    if done == 0:
-        raise ValueError(
-            "Expected time for one epoch at least; the deadline had passed before it began. Give "
-            "more, or train fewer rows at a time."
-        )
+    done = len(histories[0]["epoch"])
     if done < configs[0].epochs:
         report(f"the time is over after {done} of {configs[0].epochs} epochs")
         begun["stopped_after"] = done
-    found = before | scores("")
     trained.fetch()
     with side_by_side.on_processor():
         for row, run in enumerate(runs):
@@ -120,6 +103,40 @@ def train(
                 "history": histories[row],
             }
             _keep(run, trained.write_back(row), measured, corpus.valid)
+
+
+def _trained(
+    rows: side_by_side.SideBySide, corpus: Corpus, deadline: float | None, report
+) -> tuple[dict[str, np.ndarray], list[dict]]:
+    """Trains rows; returns their perplexities by name, before tuning too, and their histories."""
+    config, first_id = rows.configs[0], corpus.vocabulary.end_id
+    seconds = rows.seconds_per_step(corpus.train, first_id, _TRIAL_STEPS)
+    steps = len(corpus.train) // (config.batch_size * config.window)
+    minutes = seconds * steps * config.epochs / 60
+    report(
+        f"{len(rows.configs)} rows: {1e3 * seconds:.2f} ms a step, {minutes:.1f} min for "
+        f"{config.epochs} epochs of {steps} steps"
+    )
+    is_tuned = any(config.is_started for config in rows.configs)
+    before = _scores(rows, corpus, "before_tuning_") if is_tuned else {}
+    histories = rows.fit(corpus.train, corpus.valid, first_id, deadline=deadline, report=report)
+    if not histories[0]:
+        raise ValueError(
+            "Expected time for one epoch at least; the deadline had passed before it began. Give "
+            "more, or train fewer rows at a time."
+        )
+    return before | _scores(rows, corpus, ""), histories
+
+
+def _scores(rows: side_by_side.SideBySide, corpus: Corpus, prefix: str) -> dict[str, np.ndarray]:
+    """Perplexities in float32: of the validation text in streams, of the test text in one piece."""
+    first_id = corpus.vocabulary.end_id
+    streams = rows.nats(corpus.valid, first_id, precise=True)
+    whole = rows.nats(corpus.test, first_id, batch_size=1, window=100, precise=True)
+    return {
+        f"{prefix}valid_perplexity": np.exp(streams),
+        f"{prefix}test_perplexity": np.exp(whole),
+    }
 
 
 def _keep(run: Run, model: keras.Model, measured: dict, valid: np.ndarray) -> None:

@@ -208,8 +208,9 @@ def _callbacks(
     ]
     if config.patience is not None:
         chosen.append(NonMonotonicAveraging(config.patience, history_file))
-    anneals = not config.is_pruned_at_once or config.cell == "rhn"
-    chosen += structure_callbacks(model, config, steps * config.epochs, anneals=anneals)
+    chosen += structure_callbacks(
+        model, config, steps * config.epochs, anneals=not config.is_pruned_at_once
+    )
     return [*chosen, *record_keepers(history_file, backup, write_graph=False)]
 
 

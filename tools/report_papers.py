@@ -90,7 +90,7 @@ def row_of(name, runs, dense):
 
 def command_of(name, run):
     """The command that trains a row as it was trained."""
-    if run.get("rows_at_once", 1) > 1:
+    if "rows_at_once" in run:
         return f"python tools/train_papers_side_by_side.py --data DIR --out RUNS {name} ..."
     words = f"lrkeras train papers/{name} --data DIR --out RUN --seed {run['config']['seed']}"
     return f"{words} --start DENSE_RUN" if run["config"]["is_started"] else words

@@ -96,6 +96,18 @@ def test_full_weights_are_a_dense_matrix():
         assert all(form.score >= best.score for form in others)
 
 
+@pytest.mark.parametrize(
+    ("block", "expected"), [(None, "dense matrix"), ((1, 16), "int8 1x16 blocks")]
+)
+def test_narrow_matrices_are_sparse_only_where_that_is_fast(block, expected):
+    # Single weights of 200 units leave many blocks: a dense matrix takes half of their time.
+    structure = structures.Sparse(density=0.05, block=block)
+    structure.build((400, 800))
+    structure.prune()
+    best = forms_of(structure, "int8")[0]
+    assert best.name == expected
+
+
 def test_bytes_of_forms_by_hand():
     weight = np.zeros((3, 33), np.float32)
     weight[0, 0] = weight[0, 17] = weight[2, 3] = weight[2, 32] = 1

@@ -73,6 +73,10 @@ def word_losses(hidden, kernel, bias, words, dtype):
         words: int32, `(rows,)`.
         dtype: of the products.
     """
+    if keras.backend.backend() == "jax":
+        from lrkeras.tasks.papers.word_losses_in_jax import word_losses_in_jax
+
+        return word_losses_in_jax(hidden, kernel, bias, words, dtype)
 
     @ops.custom_gradient
     def losses_of(hidden, kernel, bias):

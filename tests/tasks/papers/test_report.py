@@ -7,7 +7,7 @@ import sys
 import pytest
 from load_tool import load_tool
 
-from lrkeras.tasks.papers import plots
+from lrkeras.tasks.papers import deployment, plots
 from lrkeras.tasks.papers.claims import judge
 from lrkeras.tasks.papers.rows import config_of
 
@@ -119,6 +119,26 @@ def test_rows_that_were_trained_together_say_so():
     assert "train_papers_side_by_side.py" in row["command"]
     assert row["differs_from_paper"].endswith("those of the recurrent layers in TF32")
     assert "| 1 | 0.05 (31 at once) |" in report.markdown(summary)
+
+
+def test_files_of_finished_rows_are_timed_again(tmp_path, monkeypatch, capsys):
+    tool = load_tool("time_papers")
+    name = "tiny_doped_kronecker_4x_1x16"
+    files = [tmp_path / "one.json", tmp_path / "two.json"]
+    for seed, file in enumerate(files, 1):
+        file.write_text(json.dumps(result(name, 50.0, seed=seed)))
+    monkeypatch.setattr(deployment, "ROUNDS", 2)
+    monkeypatch.setattr(sys, "argv", ["time_papers.py", *map(str, files)])
+    tool.main()
+    one, two = (json.loads(file.read_text()) for file in files)
+    assert one["deployment"] == two["deployment"]
+    assert one["deployment"]["rounds"] == 2
+    assert one["deployment"]["recurrent_file_bytes"] < one["deployment"]["dense_int8_file_bytes"]
+    assert (one["test_perplexity"], two["config"]["seed"]) == (50.0, 2)
+    assert name in capsys.readouterr().out
+    files[0].write_text("{}")
+    with pytest.raises(SystemExit, match="config"):
+        tool.main()
 
 
 def test_the_learning_rate_with_the_better_validation_counts():

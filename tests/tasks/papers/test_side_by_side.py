@@ -1,5 +1,6 @@
 """Rows trained at the same time, against the same rows trained one by one."""
 
+import argparse
 import dataclasses
 import json
 import os
@@ -165,6 +166,46 @@ def test_the_scan_has_the_gradients_of_autodiff(steps):
     ]
     for found, expected in zip(*gradients, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_losses_have_the_gradients_of_autodiff():
+    import jax
+    import jax.numpy as jnp
+
+    from lrkeras.tasks.papers.word_losses_in_jax import word_losses_in_jax
+
+    def plain(hidden, kernel, bias, words, _):
+        shares = jax.nn.log_softmax(hidden @ kernel + bias)
+        return -jnp.take_along_axis(shares, words[:, None], axis=-1)[:, 0]
+
+    rng = np.random.default_rng(0)
+    given = [jnp.asarray(rng.normal(size=shape), "float32") for shape in ((6, 5), (5, 9), (9,))]
+    words = jnp.asarray([0, 8, 3, 3, 1, 8])
+    weights = jnp.asarray(rng.normal(size=6), "float32")
+    gradients = {}
+    for name, of, dtype in (
+        ("plain", plain, None),
+        ("float32", word_losses_in_jax, "float32"),
+        ("bfloat16", word_losses_in_jax, "bfloat16"),
+    ):
+        value = lambda *a, of=of, dtype=dtype: jnp.sum(weights * of(*a, words, dtype))  # noqa: E731
+        gradients[name] = [value(*given), *jax.grad(value, argnums=(0, 1, 2))(*given)]
+    for name, tolerance in (("float32", 1e-5), ("bfloat16", 0.05)):
+        for found, expected in zip(gradients[name], gradients["plain"], strict=True):
+            assert found.dtype == jnp.float32
+            np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("gpu", "expected"), [(True, [["a", "b"]]), (False, [["a"], ["b"]])])
+def test_a_processor_takes_one_row_at_a_time(gpu, expected, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    tool = load_tool("train_papers_side_by_side")
+    batches = []
+    monkeypatch.setattr(tool, "has_gpu", lambda: gpu)
+    monkeypatch.setattr(side_by_side_training, "train", lambda runs, **_: batches.append(runs))
+    options = argparse.Namespace(finish=False, data="data")
+    tool.train_or_finish([["a", "b"]], options, None)
+    assert batches == expected
 
 
 def test_wide_layers_hold_narrow_ones():

@@ -22,6 +22,7 @@ from lrkeras.tasks.papers.doping_schedule import DopingSchedule
 from lrkeras.tasks.papers.model import dense_of, loss_model
 from lrkeras.tasks.papers.row_group import group_rows, stack, tables_of
 from lrkeras.tasks.papers.row_programs import RowPrograms
+from lrkeras.tasks.papers.side_by_side_backup import SideBySideBackup
 from lrkeras.tasks.papers.token_streams import TokenStreams
 from lrkeras.tasks.papers.wide_layers import narrowed
 from lrkeras.tasks.perplexity_logger import perplexity_of
@@ -133,6 +134,7 @@ class SideBySide:
         first_id: int,
         *,
         deadline: float | None = None,
+        backup: SideBySideBackup | None = None,
         report=print,
     ) -> list[dict]:
         """Trains all rows.
@@ -142,6 +144,7 @@ class SideBySide:
             valid: those of the validation text.
             first_id: the id before their first.
             deadline: no epoch begins that would not end before this `time.monotonic()`.
+            backup: is saved after epochs; a training that it has goes on, to the same weights.
             report: is called with a line an epoch.
 
         Returns:
@@ -153,8 +156,13 @@ class SideBySide:
         steps = len(texts[0])
         schedules = [DopingSchedule(c, steps * config.epochs, m) for c, m in self._pairs]
         histories: list[dict] = [{} for _ in self.models]
-        last = 0.0
-        for epoch in range(config.epochs):
+        if backup is not None and (restored := backup.restore(self._weights())):
+            weights, histories = restored
+            self._set_weights(*weights)
+        first, last = len(histories[0].get("epoch", [])), 0.0
+        if first:
+            report(f"goes on after epoch {first} of {config.epochs}")
+        for epoch in range(first, config.epochs):
             if deadline is not None and time.monotonic() + last > deadline:
                 break
             begun = time.perf_counter(), time.process_time()
@@ -177,6 +185,8 @@ class SideBySide:
             seconds = time.perf_counter() - begun[0], time.process_time() - begun[1]
             last = seconds[0]
             self._log(histories, schedules, epoch, means, val_means, seconds)
+            if backup is not None:
+                backup.save(self._weights(), histories)
             low, high = (perplexity_of(f(val_means)) for f in (np.min, np.max))
             report(
                 f"epoch {epoch + 1}/{config.epochs}: {seconds[0]:.1f} s, "

@@ -13,6 +13,7 @@ from lrkeras.tasks.papers import side_by_side
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words
 from lrkeras.tasks.papers.model import copy_weights, logit_model, recurrent_layers_of
+from lrkeras.tasks.papers.side_by_side_backup import SideBySideBackup
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
 from lrkeras.tasks.papers.training import (
     RESULT_FILE,
@@ -26,6 +27,7 @@ from lrkeras.tasks.run_folder import check, claim, save_model, write_json
 
 MEASURED_FILE = "measured.json"
 WEIGHTS_FILE = "recurrent.npz"
+BACKUP_FILE = "backup.npz"
 _TRIAL_STEPS = 100
 
 
@@ -49,7 +51,9 @@ def train(
 
     The folder of each gets `config.json`, `measured.json` with its history and perplexities, and
     `recurrent.npz` with the weights of its recurrent layers, or, if it is dense, the whole
-    `model.keras`. `finish` makes the `result.json` of it. A run that is stopped starts anew.
+    `model.keras`. `finish` makes the `result.json` of it. A run that is stopped goes on to the same
+    weights if the same rows are trained again: the folder of the first has a backup of all, made
+    after an epoch, and at most once a minute.
 
     Args:
         runs: the rows; those whose folder has all this are left out.
@@ -83,7 +87,8 @@ def train(
     with side_by_side.on_processor():
         models = [_first_model(run, len(corpus.vocabulary)) for run in runs]
     trained = side_by_side.SideBySide(configs, len(corpus.vocabulary), models)
-    found, histories = _trained(trained, corpus, deadline, report)
+    backup = SideBySideBackup(runs[0].out / BACKUP_FILE, configs)
+    found, histories = _trained(trained, corpus, deadline, backup, report)
     begun = dataclasses.asdict(Begun.now())
     begun["versions"] |= {"jax": jax.__version__}
     done = len(histories[0]["epoch"])
@@ -103,10 +108,15 @@ def train(
                 "history": histories[row],
             }
             _keep(run, trained.write_back(row), measured, corpus.valid)
+    backup.delete()
 
 
 def _trained(
-    rows: side_by_side.SideBySide, corpus: Corpus, deadline: float | None, report
+    rows: side_by_side.SideBySide,
+    corpus: Corpus,
+    deadline: float | None,
+    backup: SideBySideBackup,
+    report,
 ) -> tuple[dict[str, np.ndarray], list[dict]]:
     """Trains rows; returns their perplexities by name, before tuning too, and their histories."""
     config, first_id = rows.configs[0], corpus.vocabulary.end_id
@@ -119,7 +129,9 @@ def _trained(
     )
     is_tuned = any(config.is_started for config in rows.configs)
     before = _scores(rows, corpus, "before_tuning_") if is_tuned else {}
-    histories = rows.fit(corpus.train, corpus.valid, first_id, deadline=deadline, report=report)
+    histories = rows.fit(
+        corpus.train, corpus.valid, first_id, deadline=deadline, backup=backup, report=report
+    )
     if not histories[0]:
         raise ValueError(
             "Expected time for one epoch at least; the deadline had passed before it began. Give "

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from load_tool import load_tool
 
-from lrkeras.tasks.papers import side_by_side_training, training
+from lrkeras.tasks.papers import side_by_side_backup, side_by_side_training, training
 from lrkeras.tasks.papers.deployment import embedded_words
 from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.papers.wide_layers import narrowed, widened
@@ -68,11 +68,23 @@ def runs(folder):
     return list(batches.values())
 
 
+def stop_after_the_first_epoch(line):
+    if line.startswith("epoch 1/2"):
+        raise KeyboardInterrupt
+
+
 def train_both(folder):
     """Trains all rows side by side, and one by one, on the backend of this process."""
     folder = pathlib.Path(folder)
     for batch in runs(folder / "together"):
         side_by_side_training.train(batch)
+    side_by_side_backup.SECONDS = 0
+    batch, lines = runs(folder / "stopped")[0], []
+    try:
+        side_by_side_training.train(batch, report=stop_after_the_first_epoch)
+    except KeyboardInterrupt:
+        side_by_side_training.train(batch, report=lines.append)
+    (folder / "stopped" / "lines").write_text("\n".join(lines))
     training.measure_deployment = lambda *_: {"skipped": "test"}
     for batch in runs(folder / "alone"):
         for run in batch:
@@ -112,6 +124,26 @@ def test_a_row_learns_what_it_learns_alone(trained, name):
     for key in measured:
         assert found["history"][key] == pytest.approx(expected["history"][key], rel=1e-4)
     assert {"nats", "val_perplexity", "learning_rate"} <= measured
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_weights(trained):
+    names = [run.out.name for run in runs(trained)[0]]
+    assert len(names) == 4
+    for name in names:
+        found, expected = (
+            read(trained / folder / name / "measured.json") for folder in ("stopped", "together")
+        )
+        for measured in (found, expected):
+            for key in ("seconds", "processor_seconds"):
+                del measured["history"][key]
+        assert found["history"] == expected["history"]
+        assert found["test_perplexity"] == expected["test_perplexity"]
+        files = [trained / folder / name / "recurrent.npz" for folder in ("stopped", "together")]
+        if name != "tiny":
+            one, other = map(np.load, files)
+            assert all(np.array_equal(one[key], other[key]) for key in other.files)
+    assert "goes on after epoch 1 of 2" in (trained / "stopped" / "lines").read_text()
+    assert not list((trained / "stopped").glob(f"*/*{side_by_side_training.BACKUP_FILE}"))
 
 
 @pytest.mark.parametrize("name", ["tiny_doped_kronecker_4x", "tiny_small_dense_2x", "tiny"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -135,7 +136,8 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
 def judge(summary: Mapping[str, Any]) -> list[Claim]:
     """Judges every claim by the test perplexities of a summary.
 
-    Of rows that differ in the learning rate alone, the one with the best validation counts.
+    Of rows that differ in the learning rate alone, the one with the best validation counts. Rows
+    are compared with each other after fewer epochs where they were not trained for all.
 
     Args:
         summary: what `tools/report_papers.py` writes.
@@ -154,13 +156,26 @@ def _judged(
     found: Mapping[str, float], text: str, source: str, better: str, other: str | float, most: float
 ) -> Claim:
     wanted = [better] if isinstance(other, float) else [better, other]
-    missing = [name for name in wanted if name not in found]
+    epochs: int | None = None
+    if len(wanted) > 1 and not set(wanted) <= set(found):
+        epochs = max(
+            set.intersection(*(_fewer_epochs(name, found) for name in wanted)), default=None
+        )
+    suffix = "" if epochs is None else f"_e{epochs}"
+    missing = [name for name in wanted if name + suffix not in found]
     if missing:
         return Claim(text, source, "open", f"not trained: {', '.join(missing)}")
-    reference = other if isinstance(other, float) else found[other]
-    ours = found[better]
+    reference = other if isinstance(other, float) else found[other + suffix]
+    ours = found[better + suffix]
     # "Beats" is strict, "reaches" is not; the seeds of one row differ by half a percent or so.
     held = ours < reference if most == 1.0 else ours <= most * reference
-    return Claim(
-        text, source, "held" if held else "did not hold", f"{ours:.2f} against {reference:.2f}"
-    )
+    evidence = f"{ours:.2f} against {reference:.2f}"
+    if epochs is not None:
+        evidence += f", both after {epochs} epochs"
+    return Claim(text, source, "held" if held else "did not hold", evidence)
+
+
+def _fewer_epochs(name: str, found: Mapping[str, float]) -> set[int]:
+    """After how many epochs a row is there, in schedules of fewer than it should have."""
+    matches = (re.fullmatch(rf"{re.escape(name)}_e(\d+)", row) for row in found)
+    return {int(match[1]) for match in matches if match}

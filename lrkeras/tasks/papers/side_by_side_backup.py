@@ -35,11 +35,11 @@ class SideBySideBackup:
         """Writes the file, unless it was written less than `SECONDS` ago."""
         if time.monotonic() < self._saved + SECONDS:
             return
-        texts = {"rows": self._rows, "histories": json.dumps(histories)}
+        rows, texts = np.array(self._rows), np.array(json.dumps(histories))
         leaves = jax.device_get(jax.tree.leaves(weights))
         self.file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.file.with_name(f".unfinished-{self.file.name}")
-        np.savez(unfinished, *leaves, **{name: np.array(text) for name, text in texts.items()})
+        np.savez(unfinished, *leaves, rows=rows, histories=texts)
         unfinished.replace(self.file)
         self._saved = time.monotonic()
 

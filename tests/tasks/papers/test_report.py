@@ -151,6 +151,26 @@ def test_the_learning_rate_with_the_better_validation_counts():
     assert (claim.verdict, claim.evidence) == ("held", "130.00 against 140.00")
 
 
+def test_claims_of_rows_of_fewer_epochs():
+    perplexities = {
+        "ptb_medium_e2": 90.0,
+        "ptb_medium_e5": 100.0,
+        "ptb_medium_e9": 80.0,
+        "ptb_medium_doped_kronecker_25x_e2": 99.0,
+        "ptb_medium_doped_kronecker_25x_e5": 101.0,
+    }
+    rows = [
+        {"row": name, "test_perplexity": value, "valid_perplexity": value}
+        for name, value in perplexities.items()
+    ]
+    claims = judge({"rows": rows})
+    claim = next(c for c in claims if c.text == "ptb_medium at 25x: at most 1.4 % worse than dense")
+    assert claim.verdict == "held"
+    assert claim.evidence == "101.00 against 100.00, both after 5 epochs"
+    published = next(c for c in claims if c.text.startswith("the dense medium model"))
+    assert published.verdict == "open"
+
+
 def test_rows_of_fewer_epochs_are_beside_the_dense_row_of_as_many(tmp_path):
     perplexities = {"ptb_small": 100.0, "ptb_small_e6": 120.0, "ptb_small_low_rank_10x_e6": 132.0}
     rows = report.by_row(result(name, value) for name, value in perplexities.items())

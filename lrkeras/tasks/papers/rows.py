@@ -31,6 +31,8 @@ _METHODS = (
     "svd",
 )
 _POST_TRAINING_EPOCHS = 3
+# Of schedules of fewer epochs than a base has: faster, and the last of them would change nothing.
+_FASTEST_DECAY = 0.5
 _FEWER_EPOCHS = r"e(\d+)"
 _RATE = r"rate(\d+(?:\.\d+)?)"
 # Co-matrix dropout of doped rows that say nothing of it.
@@ -119,12 +121,17 @@ def _options(rest: str, name: str) -> dict[str, Any]:
 
 
 def _with_epochs(config: PaperConfig, epochs: int | None) -> PaperConfig:
-    """The same schedule in other many epochs: it ends at the same learning rate."""
+    """The same schedule in other many epochs.
+
+    It ends at the same learning rate, or, where they are so few that this would fall faster, the
+    rate is halved after each.
+    """
     if epochs is None or epochs == config.epochs:
         return config
     constant = max(1, round(config.constant_epochs * epochs / config.epochs))
     before, after = config.epochs - config.constant_epochs, epochs - constant
     decay = config.decay ** (before / after) if after > 0 and before > 0 else 1.0
+    decay = max(decay, min(_FASTEST_DECAY, config.decay))
     return dataclasses.replace(config, epochs=epochs, constant_epochs=constant, decay=decay)
 
 

@@ -42,6 +42,14 @@ def test_fewer_epochs_end_at_the_same_rate():
     assert cut.rate_of(12) == pytest.approx(whole.rate_of(38))
 
 
+def test_the_rate_of_few_epochs_does_not_fall_to_nothing():
+    config = config_of("ptb_medium_e4")
+    rates = [config.rate_of(epoch) / config.window for epoch in range(4)]
+    assert rates == pytest.approx([1, 0.5, 0.25, 0.125])
+    large = config_of("ptb_awd_e3")
+    assert large.rate_of(2) == large.rate_of(0)  # a rate that stays the same does so
+
+
 def test_options_of_a_name():
     config = config_of("ptb_small_doped_kronecker_20x_1x16_element_bytes_dropout0.3_power2")
     assert (config.method, config.compression, config.block) == ("doped_kronecker", 20, (1, 16))

@@ -3,7 +3,8 @@
     python tools/time_papers.py results/papers/*.json
 
 The weights are untrained ones of the same sizes and patterns: bytes and times depend on nothing
-else. Seeds of a row get the same figures. The results are changed in place, a row at a time.
+else, but for biases of zero, which a file leaves out. Seeds of a row get the same figures. Results
+are changed in place, a row at a time; one that says why it has no file is left as it is.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import sys
 
 def main():
     """Runs the command line."""
+    from lrkeras.tasks.run_folder import write_json, written_whole
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", nargs="+", type=pathlib.Path, help="results of runs")
     options = parser.parse_args()
@@ -21,12 +24,15 @@ def main():
     try:
         for file in options.results:
             result = json.loads(file.read_text(encoding="utf-8"))
-            rows.setdefault(result["config"]["row"], []).append((file, result))
+            name = result["config"]["row"]
+            if "skipped" not in result["deployment"]:
+                rows.setdefault(name, []).append((file, result))
         for name, found in rows.items():
             deployment = time_again(name)
             for file, result in found:
                 result["deployment"] = deployment
-                file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+                with written_whole(file) as unfinished:
+                    write_json(unfinished, result)
             print(f"{name}: {deployment}", flush=True)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"error: {error}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import importlib.util
 import json
 import pathlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import keras
@@ -75,11 +76,18 @@ def read_history(file: str | pathlib.Path) -> dict[str, list[float]]:
     return {key: [float(row[key]) for row in table] for key in (table[0] if table else {})}
 
 
+@contextlib.contextmanager
+def written_whole(file: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A path beside a file, which becomes the file when the block has ended."""
+    unfinished = file.with_name(f".unfinished-{file.name}")
+    yield unfinished
+    unfinished.replace(file)
+
+
 def save_model(model: keras.Model, file: pathlib.Path) -> None:
     """Saves a model so that a killed run leaves no half a file that looks finished."""
-    unfinished = file.with_name(f".unfinished-{file.name}")
-    model.save(unfinished)
-    unfinished.replace(file)
+    with written_whole(file) as unfinished:
+        model.save(unfinished)
 
 
 def write_json(file: pathlib.Path, content: Any) -> None:

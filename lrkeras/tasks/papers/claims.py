@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lrkeras.tasks.papers.rows import at_any_rate
+from lrkeras.tasks.papers.rows import FEWER_EPOCHS, at_any_rate
 
 _DOPING = "arXiv 2001.08896"
 _KRONECKER = "arXiv 1906.02876"
@@ -158,9 +158,8 @@ def _judged(
     wanted = [better] if isinstance(other, float) else [better, other]
     epochs: int | None = None
     if len(wanted) > 1 and not set(wanted) <= set(found):
-        epochs = max(
-            set.intersection(*(_fewer_epochs(name, found) for name in wanted)), default=None
-        )
+        of_each = [_fewer_epochs(name, found) for name in wanted]
+        epochs = max(set.intersection(*of_each), default=None)
     suffix = "" if epochs is None else f"_e{epochs}"
     missing = [name for name in wanted if name + suffix not in found]
     if missing:
@@ -177,5 +176,5 @@ def _judged(
 
 def _fewer_epochs(name: str, found: Mapping[str, float]) -> set[int]:
     """After how many epochs a row is there, in schedules of fewer than it should have."""
-    matches = (re.fullmatch(rf"{re.escape(name)}_e(\d+)", row) for row in found)
+    matches = (re.fullmatch(f"{re.escape(name)}_{FEWER_EPOCHS}", row) for row in found)
     return {int(match[1]) for match in matches if match}

@@ -43,9 +43,14 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
         plain_log_ticks(axis.xaxis)
         axis.set_title(f"{title_of(base)}: filled, numbers alone; empty, with indices", fontsize=10)
         axis.set_ylabel("test perplexity")
-        axis.legend(frameon=False, fontsize=8)
+        _legend_beside(axis)
     axes[-1].set_xlabel("compression of the recurrent layers (times, logarithmic)")
     save_figure(figure, file)
+
+
+def _legend_beside(axis) -> None:
+    """So many kinds leave no place for it among the points."""
+    axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def training(summary: Summary, file: str | os.PathLike) -> None:
@@ -91,7 +96,7 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
         plain_log_ticks(axis.xaxis)
         axis.set_title(title_of(base), fontsize=10)
         axis.set_ylabel("test perplexity")
-        axis.legend(frameon=False, fontsize=8)
+        _legend_beside(axis)
     axes[-1].set_xlabel("time of a step of the recurrent layers, int8 (dense int8 = 1)")
     save_figure(figure, file)
 

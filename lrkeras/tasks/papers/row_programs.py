@@ -104,7 +104,7 @@ class RowPrograms:
         ]
         weights = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(w for w, _ in unpacked))
         tokens, targets = batch
-        losses, states = _by_row(
+        losses, states = _map_rows(
             lambda *of_row: self._row_losses(*of_row, tokens, targets, dtypes),
             weights,
             tables,
@@ -194,7 +194,7 @@ class RowPrograms:
         ]
 
 
-def _by_row(function, *stacked):
+def _map_rows(function, *stacked):
     """`jax.vmap`, but a single row gets products without an axis of rows: they are faster."""
     if all(values.shape[0] == 1 for values in jax.tree.leaves(stacked)):
         alone = jax.tree.map(lambda values: values[0], stacked)

@@ -33,7 +33,7 @@ _METHODS = (
 _POST_TRAINING_EPOCHS = 3
 # Of schedules of fewer epochs than a base has: faster, and the last of them would change nothing.
 _FASTEST_DECAY = 0.5
-_FEWER_EPOCHS = r"e(\d+)"
+FEWER_EPOCHS = r"e(\d+)"
 _RATE = r"rate(\d+(?:\.\d+)?)"
 # Co-matrix dropout of doped rows that say nothing of it.
 _DEFAULT_DROPOUT = 0.2
@@ -47,7 +47,7 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"power(\d+(?:\.\d+)?)": lambda power: {"anneal_power": float(power)},
     r"window(\d+)to(\d+)": lambda a, b: {"anneal": (int(a) / 100, int(b) / 100)},
     _RATE: lambda factor: {"learning_rate": float(factor)},
-    _FEWER_EPOCHS: lambda count: {"epochs": int(count)},
+    FEWER_EPOCHS: lambda count: {"epochs": int(count)},
     r"element_bytes": lambda: {"counted": "element_bytes"},
     r"bytes": lambda: {"counted": "bytes"},
     r"input": lambda: {"where": "input"},
@@ -90,7 +90,7 @@ def run_name(name: str, seed: int) -> str:
 
 def dense_row_of(name: str) -> str:
     """The dense row of the same schedule: one of fewer epochs says so in its name."""
-    fewer = [word for word in name.split("_") if re.fullmatch(_FEWER_EPOCHS, word)]
+    fewer = [word for word in name.split("_") if re.fullmatch(FEWER_EPOCHS, word)]
     return "_".join([config_of(name).base, *fewer])
 
 

@@ -167,20 +167,7 @@ class SideBySide:
                 break
             begun = time.perf_counter(), time.process_time()
             self._start_epoch(epoch)
-            nats = jnp.zeros((len(self.models),))
-            rates = jnp.asarray([self.configs[row].rate_of(epoch) for row in self.order])
-            done = 0
-            while done < steps:
-                now = epoch * steps + done
-                self._apply(schedules, now)
-                following = min(schedule.following(now) for schedule in schedules)
-                end = int(min(steps, following - epoch * steps))
-                carry = (*self._weights(), self.states, nats)
-                *weights, self.states, nats = self.programs.run(carry, texts, done, end, rates)
-                self._set_weights(*weights)
-                done = end
-            self._apply(schedules, (epoch + 1) * steps)
-            means = self._by_row(nats) / steps
+            means = self._by_row(self._train_epoch(epoch, texts, schedules)) / steps
             val_means = self.nats(valid, first_id)
             seconds = time.perf_counter() - begun[0], time.process_time() - begun[1]
             last = seconds[0]
@@ -193,6 +180,23 @@ class SideBySide:
                 f"validation perplexities {low:.2f} to {high:.2f}"
             )
         return histories
+
+    def _train_epoch(self, epoch: int, texts: list, schedules: list[DopingSchedule]):
+        """Takes the steps of an epoch; returns the sums of their mean losses."""
+        steps, nats = len(texts[0]), jnp.zeros((len(self.models),))
+        rates = jnp.asarray([self.configs[row].rate_of(epoch) for row in self.order])
+        done = 0
+        while done < steps:
+            now = epoch * steps + done
+            self._apply(schedules, now)
+            following = min(schedule.following(now) for schedule in schedules)
+            end = int(min(steps, following - epoch * steps))
+            carry = (*self._weights(), self.states, nats)
+            *weights, self.states, nats = self.programs.run(carry, texts, done, end, rates)
+            self._set_weights(*weights)
+            done = end
+        self._apply(schedules, (epoch + 1) * steps)
+        return nats
 
     def seconds_per_step(self, train: np.ndarray, first_id: int, steps: int) -> float:
         """The time of a step, from some that change nothing; all programs are compiled then."""

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.run_folder import written_whole
 
 # Of many rows on a GPU, an epoch takes seconds and a file of their weights as long.
 SECONDS = 60
@@ -38,9 +39,8 @@ class SideBySideBackup:
         rows, texts = np.array(self._rows), np.array(json.dumps(histories))
         leaves = jax.device_get(jax.tree.leaves(weights))
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.file.with_name(f".unfinished-{self.file.name}")
-        np.savez(unfinished, *leaves, rows=rows, histories=texts)
-        unfinished.replace(self.file)
+        with written_whole(self.file) as unfinished:
+            np.savez(unfinished, *leaves, rows=rows, histories=texts)
         self._saved = time.monotonic()
 
     def restore(self, weights: Any) -> tuple[Any, list[dict]] | None:

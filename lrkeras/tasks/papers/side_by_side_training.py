@@ -71,11 +71,7 @@ def train(
     """
     import jax
 
-    if keras.backend.backend() != "jax":
-        raise RuntimeError(
-            f"Expected the JAX backend; Keras computes with {keras.backend.backend()!r}. Set the "
-            "environment variable KERAS_BACKEND to jax."
-        )
+    _require_jax()
     for run in runs:
         check(run.out, run.config)
     runs = [run for run in runs if not (run.out / MEASURED_FILE).exists()]
@@ -109,6 +105,14 @@ def train(
             }
             _keep(run, trained.write_back(row), measured, corpus.valid)
     backup.delete()
+
+
+def _require_jax() -> None:
+    if keras.backend.backend() != "jax":
+        raise RuntimeError(
+            f"Expected the JAX backend; Keras computes with {keras.backend.backend()!r}. Set the "
+            "environment variable KERAS_BACKEND to jax."
+        )
 
 
 def _trained(

@@ -136,6 +136,11 @@ def test_files_of_finished_rows_are_timed_again(tmp_path, monkeypatch, capsys):
     assert one["deployment"]["recurrent_file_bytes"] < one["deployment"]["dense_int8_file_bytes"]
     assert (one["test_perplexity"], two["config"]["seed"]) == (50.0, 2)
     assert name in capsys.readouterr().out
+    files[0].write_text(json.dumps(result(name, 50.0, deployment={"skipped": "it diverged"})))
+    before = files[0].read_text()
+    tool.main()
+    assert files[0].read_text() == before
+    assert sorted(tmp_path.iterdir()) == files
     files[0].write_text("{}")
     with pytest.raises(SystemExit, match="config"):
         tool.main()

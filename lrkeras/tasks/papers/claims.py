@@ -10,6 +10,7 @@ from typing import Any
 from lrkeras.tasks.papers.rows import FEWER_EPOCHS, at_any_rate
 
 _DOPING = "arXiv 2001.08896"
+_DOPING_OF_OTHERS = "arXiv 2102.07071"
 _KRONECKER = "arXiv 1906.02876"
 _HYBRID = "arXiv 1906.04886"
 _WINATA = "arXiv 1908.09982"
@@ -76,6 +77,17 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
         )
         for ratio in (10, 20)
         for other in ("pruned", "low_rank", "hybrid", "small_dense")
+    ),
+    *(
+        (
+            f"ptb_small at {ratio}x: {other.replace('_', ' ')} is better with doping",
+            _DOPING_OF_OTHERS,
+            f"ptb_small_doped_{other}_{ratio}x_dropout0",
+            f"ptb_small_{other}_{ratio}x",
+            1.0,
+        )
+        for ratio in (10, 20)
+        for other in ("low_rank", "hybrid")
     ),
     (
         "ptb_medium at 25x: at most 1.4 % worse than dense",

@@ -267,7 +267,10 @@ def _state_names(layer: keras.layers.RNN, count: int) -> list[str]:
 
 
 def _state_input(name: str, shape: tuple[int, ...]) -> Any:
-    return keras.Input(batch_shape=shape, name=name, dtype="float32")
+    tensor = keras.Input(batch_shape=shape, name=name, dtype="float32")
+    # keras 3.12 takes an input for unconnected, and refuses the model, until something reads it.
+    keras.ops.stop_gradient(tensor)
+    return tensor
 
 
 def _plain(name: str) -> str:

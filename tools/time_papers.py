@@ -1,10 +1,12 @@
 """Times the files of the papers' rows again, all in one run, when the converter has changed.
 
     python tools/time_papers.py results/papers/*.json
+    python tools/time_papers.py results/papers/*.json --out results/papers_avx2.json
 
 The weights are untrained ones of the same sizes and patterns: bytes and times depend on nothing
 else, but for biases of zero, which a file leaves out. Seeds of a row get the same figures. Results
-are changed in place, a row at a time; one that says why it has no file is left as it is.
+are changed in place, a row at a time; one that says why it has no file is left as it is. With
+`--out` they are only read, and the figures go to a file of their own: those of a further machine.
 """
 
 import argparse
@@ -19,8 +21,9 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", nargs="+", type=pathlib.Path, help="results of runs")
+    parser.add_argument("--out", type=pathlib.Path, help="a JSON file, in place of the results")
     options = parser.parse_args()
-    rows = {}
+    rows, timed = {}, {}
     try:
         for file in options.results:
             result = json.loads(file.read_text(encoding="utf-8"))
@@ -28,12 +31,14 @@ def main():
             if "skipped" not in result["deployment"]:
                 rows.setdefault(name, []).append((file, result))
         for name, found in rows.items():
-            deployment = time_again(name)
-            for file, result in found:
-                result["deployment"] = deployment
+            timed[name] = time_again(name)
+            for file, result in [] if options.out else found:
                 with written_whole(file) as unfinished:
-                    write_json(unfinished, result)
-            print(f"{name}: {deployment}", flush=True)
+                    write_json(unfinished, {**result, "deployment": timed[name]})
+            print(f"{name}: {timed[name]}", flush=True)
+        if options.out:
+            with written_whole(options.out) as unfinished:
+                write_json(unfinished, timed)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"error: {error}")
 

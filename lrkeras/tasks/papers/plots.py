@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import math
 import os
@@ -84,7 +85,7 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
     bases = _bases(summary)
     figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
     for axis, base in zip(axes, bases, strict=True):
-        rows = [r for r in _rows_of(summary, base) if "skipped" not in r["deployment"]]
+        rows = _timed_alike(_rows_of(summary, base))
         for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
             # Relative to the dense step of the same measurement: machines drift.
             times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
@@ -99,6 +100,15 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
         _legend_beside(axis)
     axes[-1].set_xlabel("time of a step of the recurrent layers, int8 (dense int8 = 1)")
     save_figure(figure, file)
+
+
+def _timed_alike(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows that were timed on the machine of most: ratios depend on its instructions too."""
+    timed = [row for row in rows if "skipped" not in row["deployment"]]
+    machines = collections.Counter(row["deployment"].get("machine") for row in timed)
+    return [
+        row for row in timed if row["deployment"].get("machine") == machines.most_common(1)[0][0]
+    ]
 
 
 def norms(summary: Summary, file: str | os.PathLike) -> None:

@@ -136,6 +136,13 @@ def test_files_of_finished_rows_are_timed_again(tmp_path, monkeypatch, capsys):
     assert one["deployment"]["recurrent_file_bytes"] < one["deployment"]["dense_int8_file_bytes"]
     assert (one["test_perplexity"], two["config"]["seed"]) == (50.0, 2)
     assert name in capsys.readouterr().out
+    before, apart = [file.read_text() for file in files], tmp_path / "apart.json"
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--out", str(apart)])
+    tool.main()
+    assert [file.read_text() for file in files] == before
+    assert json.loads(apart.read_text())[name]["rounds"] == 2
+    apart.unlink()
+    monkeypatch.setattr(sys, "argv", sys.argv[:-2])
     files[0].write_text(json.dumps(result(name, 50.0, deployment={"skipped": "it diverged"})))
     before = files[0].read_text()
     tool.main()
@@ -271,3 +278,13 @@ def test_claims_are_about_rows_that_exist():
         assert claim.verdict == "open"
         for name in claim.evidence.removeprefix("not trained: ").split(", "):
             assert config_of(name).row == name
+
+
+def test_steps_of_two_machines_are_not_drawn_beside_each_other():
+    def row(name, machine=None):
+        timed = {"machine": machine} if machine else {"skipped": "it diverged"}
+        return {"row": name, "deployment": timed}
+
+    rows = [row("a", "one"), row("b", "other"), row("c", "one"), row("d")]
+    assert [r["row"] for r in plots._timed_alike(rows)] == ["a", "c"]
+    assert plots._timed_alike([row("d")]) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import functools
 import math
 import os
@@ -105,10 +104,9 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
 def _timed_alike(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The rows that were timed on the machine of most: ratios depend on its instructions too."""
     timed = [row for row in rows if "skipped" not in row["deployment"]]
-    machines = collections.Counter(row["deployment"].get("machine") for row in timed)
-    return [
-        row for row in timed if row["deployment"].get("machine") == machines.most_common(1)[0][0]
-    ]
+    machines = [row["deployment"].get("machine") for row in timed]
+    most = max(machines, key=machines.count, default=None)
+    return [row for row, machine in zip(timed, machines, strict=True) if machine == most]
 
 
 def norms(summary: Summary, file: str | os.PathLike) -> None:

@@ -14,12 +14,14 @@ from __future__ import annotations
 import lzma
 import pathlib
 import re
+from collections.abc import Callable
 from importlib import resources
 
 import numpy as np
 
 from lrkeras.datasets.vocabulary import END, Vocabulary
 
+_PTB_FILES = [f"ptb.{split}.txt" for split in ("train", "valid", "test")]
 TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[^\w\s]|_")
 
 
@@ -77,9 +79,32 @@ def load_ptb(
         FileNotFoundError: the folder or one of the files is missing.
         ValueError: a file is empty, or `num_words` is below 3.
     """
-    names = [f"ptb.{split}.txt" for split in ("train", "valid", "test")]
-    train, valid, test = _folder_tokens(path, names)
+    train, valid, test = _folder_tokens(path, _PTB_FILES)
     vocabulary = Vocabulary.from_tokens(train, num_words)
+    return vocabulary.encode(train), vocabulary.encode(valid), vocabulary.encode(test), vocabulary
+
+
+def load_ptb_characters(
+    path: str | pathlib.Path,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Vocabulary]:
+    """Loads the Penn Treebank language-modelling text as characters.
+
+    Blanks between words are characters, `"<eos>"` ends a line, and the `<unk>` of the text is five
+    characters like any other word.
+
+    Args:
+        path: the folder that holds `ptb.train.txt`, `ptb.valid.txt` and `ptb.test.txt`.
+
+    Returns:
+        `(train_ids, valid_ids, test_ids, vocabulary)`: int32 arrays of shape
+        `(number of characters,)` and the characters of the training text.
+
+    Raises:
+        FileNotFoundError: the folder or one of the files is missing.
+        ValueError: a file is empty.
+    """
+    train, valid, test = _folder_tokens(path, _PTB_FILES, _characters)
+    vocabulary = Vocabulary.from_tokens(train)
     return vocabulary.encode(train), vocabulary.encode(valid), vocabulary.encode(test), vocabulary
 
 
@@ -124,17 +149,23 @@ def _embedded_tokens(split: str) -> list[str]:
     return [token for line in load_lines(split) for token in (*tokenize(line), END)]
 
 
-def _folder_tokens(path: str | pathlib.Path, names: list[str]) -> list[list[str]]:
+def _characters(line: str) -> list[str]:
+    return list(" ".join(line.split()))
+
+
+def _folder_tokens(
+    path: str | pathlib.Path, names: list[str], split: Callable[[str], list[str]] = str.split
+) -> list[list[str]]:
     folder = pathlib.Path(path)
     if not folder.is_dir():
         raise FileNotFoundError(
             f"Expected a folder that holds {', '.join(names)}; received {str(folder)!r}, which is "
             "not a folder. Pass the folder into which the corpus was unpacked."
         )
-    return [_file_tokens(folder / name) for name in names]
+    return [_file_tokens(folder / name, split) for name in names]
 
 
-def _file_tokens(file: pathlib.Path) -> list[str]:
+def _file_tokens(file: pathlib.Path, split: Callable[[str], list[str]]) -> list[str]:
     if not file.is_file():
         present = ", ".join(sorted(entry.name for entry in file.parent.iterdir())[:8]) or "nothing"
         raise FileNotFoundError(
@@ -142,7 +173,7 @@ def _file_tokens(file: pathlib.Path) -> list[str]:
             "Pass the folder into which the corpus was unpacked."
         )
     with file.open(encoding="utf-8") as lines:
-        tokens = [token for line in lines for token in (*line.split(), END)]
+        tokens = [token for line in lines for token in (*split(line), END)]
     if not any(token != END for token in tokens):
         raise ValueError(
             f"Expected text with tokens separated by blanks in {str(file)!r}; received a file "

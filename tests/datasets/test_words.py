@@ -89,6 +89,19 @@ def test_a_folder_in_the_ptb_layout(tmp_path):
     np.testing.assert_array_equal(test, [2, 1])
 
 
+def test_characters_of_a_folder_in_the_ptb_layout(tmp_path):
+    (tmp_path / "ptb.train.txt").write_text(" a  cat \n <unk> \n")
+    (tmp_path / "ptb.valid.txt").write_text("act\n")
+    (tmp_path / "ptb.test.txt").write_text("a b\n")
+    train, valid, test, vocabulary = words.load_ptb_characters(tmp_path)
+    decoded = vocabulary.decode(train)
+    assert decoded == [*"a cat", "<eos>", *"<unk>", "<eos>"]
+    assert vocabulary.decode(valid) == [*"act", "<eos>"]
+    assert vocabulary.decode(test) == ["a", " ", "<unk>", "<eos>"]
+    with pytest.raises(FileNotFoundError, match=r"nowhere.*not a folder"):
+        words.load_ptb_characters(tmp_path / "nowhere")
+
+
 def test_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"ptb\.train\.txt.*nowhere.*not a folder"):
         words.load_ptb(tmp_path / "nowhere")

@@ -33,6 +33,8 @@ class Claim:
     evidence: str
 
 
+# Of these each method is compared with each.
+_SIZES = (("ptb_small", 10), ("ptb_small", 20), ("ptb_characters", 20))
 # Claim, source, the row that shall be better, the row it is compared with, and by how much it may
 # be worse (a factor; below 1: by how much it must be better).
 _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
@@ -58,7 +60,7 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
             f"{base}_doped_kronecker_20x_dropout0",
             1.0,
         )
-        for base in ("ptb_small", "ptb_medium")
+        for base in ("ptb_small", "ptb_medium", "ptb_characters")
     ),
     (
         "ptb_medium at 100x: without co-matrix dropout doping is worse than no doping",
@@ -69,24 +71,24 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
     ),
     *(
         (
-            f"ptb_small at {ratio}x: doped Kronecker beats {other.replace('_', ' ')}",
+            f"{base} at {ratio}x: doped Kronecker beats {other.replace('_', ' ')}",
             _DOPING,
-            f"ptb_small_doped_kronecker_{ratio}x",
-            f"ptb_small_{other}_{ratio}x",
+            f"{base}_doped_kronecker_{ratio}x",
+            f"{base}_{other}_{ratio}x",
             1.0,
         )
-        for ratio in (10, 20)
+        for base, ratio in _SIZES
         for other in ("pruned", "low_rank", "hybrid", "small_dense")
     ),
     *(
         (
-            f"ptb_small at {ratio}x: {other.replace('_', ' ')} is better with doping",
+            f"{base} at {ratio}x: {other.replace('_', ' ')} is better with doping",
             _DOPING_OF_OTHERS,
-            f"ptb_small_doped_{other}_{ratio}x_dropout0",
-            f"ptb_small_{other}_{ratio}x",
+            f"{base}_doped_{other}_{ratio}x_dropout0",
+            f"{base}_{other}_{ratio}x",
             1.0,
         )
-        for ratio in (10, 20)
+        for base, ratio in _SIZES
         for other in ("low_rank", "hybrid")
     ),
     (
@@ -105,20 +107,24 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
     ),
     *(
         (
-            f"ptb_small at {ratio}x: hybrid beats low rank",
+            f"{base} at {ratio}x: hybrid beats low rank",
             _HYBRID,
-            f"ptb_small_hybrid_{ratio}x",
-            f"ptb_small_low_rank_{ratio}x",
+            f"{base}_hybrid_{ratio}x",
+            f"{base}_low_rank_{ratio}x",
             1.0,
         )
+        for base in ("ptb_small", "ptb_characters")
         for ratio in (2, 5, 10)
     ),
-    (
-        "ptb_small at 10x: several Kronecker terms beat one that is a hundred times smaller",
-        _KRONECKER,
-        "ptb_small_kronecker_10x",
-        "ptb_small_kronecker",
-        1.0,
+    *(
+        (
+            f"{base} at {ratio}x: several Kronecker terms beat one that is far smaller",
+            _KRONECKER,
+            f"{base}_kronecker_{ratio}x",
+            f"{base}_kronecker",
+            1.0,
+        )
+        for base, ratio in (("ptb_small", 10), ("ptb_characters", 20))
     ),
     *(
         (

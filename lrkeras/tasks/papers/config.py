@@ -12,8 +12,9 @@ class PaperConfig:
     Attributes:
         row: the name of the run; see `lrkeras.tasks.papers.rows`.
         base: the dense run with the same sizes and schedule.
-        corpus: `"ptb"`, read from a folder, or `"dialogues"`, which comes with the package.
-        num_words: the size of the vocabulary.
+        corpus: `"ptb"` or `"ptb_characters"`, read from a folder, or `"dialogues"`, which comes
+            with the package.
+        num_words: the size of the vocabulary; all characters are in theirs.
         cell: `"lstm"` or `"rhn"`.
         units: units of every recurrent layer, from the input on.
         depth: micro-steps of a recurrent highway layer.
@@ -210,6 +211,22 @@ _RHN_SMALL = dataclasses.replace(
     dropout=(0.2, 0.0, 0.2),
     recurrent_dropout=0.0,
 )
+# A step over characters is nearly all of the recurrent layer: sweeps are a matter of minutes.
+_CHARACTERS = dataclasses.replace(
+    _SMALL,
+    row="ptb_characters",
+    base="ptb_characters",
+    corpus="ptb_characters",
+    units=(256,),
+    embedding_dim=64,
+    window=64,
+    batch_size=16,
+    epochs=4,
+    learning_rate=0.5,
+    constant_epochs=2,
+    max_tokens=1_200_000,
+    output_precision="float32",
+)
 # Seconds, on the text that comes with the package.
 _TINY = dataclasses.replace(
     _SMALL,
@@ -223,4 +240,4 @@ _TINY = dataclasses.replace(
     constant_epochs=2,
     max_tokens=30_000,
 )
-BASES = {c.base: c for c in (_SMALL, _MEDIUM, _LARGE, _AWD, _RHN, _RHN_SMALL, _TINY)}
+BASES = {c.base: c for c in (_SMALL, _MEDIUM, _LARGE, _AWD, _RHN, _RHN_SMALL, _CHARACTERS, _TINY)}

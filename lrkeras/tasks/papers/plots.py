@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lrkeras.tasks.papers.config import BASES
 from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
@@ -31,7 +32,7 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
     for axis, base in zip(axes, bases, strict=True):
         rows = [r for r in _rows_of(summary, base) if r["method"] != "dense"]
         for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
-            score = [row["test_perplexity"] for row in chosen]
+            score = [_score(row) for row in chosen]
             plain = [row["compression"] for row in chosen]
             counted = [row["compression_with_indices"] for row in chosen]
             axis.plot(plain, score, mark, color=color, label=title_of(kind))
@@ -42,7 +43,7 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
         axis.set_xscale("log")
         plain_log_ticks(axis.xaxis)
         axis.set_title(f"{title_of(base)}: filled, numbers alone; empty, with indices", fontsize=10)
-        axis.set_ylabel("test perplexity")
+        axis.set_ylabel(f"test {_unit(base)}")
         _legend_beside(axis)
     axes[-1].set_xlabel("compression of the recurrent layers (times, logarithmic)")
     save_figure(figure, file)
@@ -61,21 +62,25 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
     curves = summary["curves"]
     pairs = [name for name in curves if f"{name}_dropout0" in curves]
     shown = [n for name in pairs for n in (name, f"{name}_dropout0")]
-    shown = (shown or [name for name, c in curves.items() if "sparsity" in c])[: len(COLORS)]
-    figure, (upper, lower) = make_figure(8, 6, rows=2, sharex=True, height_ratios=(3, 2))
-    for color, name in zip(COLORS, shown, strict=False):
-        curve = curves[name]
-        epochs = [epoch + 1 for epoch in curve["epoch"]]
-        style = "--" if name.endswith("_dropout0") else "-"
-        upper.plot(epochs, curve["perplexity"], style, color=color, label=title_of(name))
-        percent = [100 * value for value in curve.get("sparsity", [])]
-        lower.plot(epochs[: len(percent)], percent, style, color=color)
-    upper.set_yscale("log")
-    upper.set_ylabel("training perplexity")
-    if shown:
+    shown = shown or [name for name, c in curves.items() if "sparsity" in c]
+    bases = _by(shown, lambda name: config_of(name).base)
+    count = max(1, len(bases))
+    figure, axes = make_figure(8, 6 * count, rows=2 * count, height_ratios=(3, 2) * count)
+    for (base, names), upper, lower in zip(bases.items(), axes[::2], axes[1::2], strict=False):
+        for color, name in zip(COLORS, names, strict=False):
+            curve = curves[name]
+            epochs = [epoch + 1 for epoch in curve["epoch"]]
+            style = "--" if name.endswith("_dropout0") else "-"
+            score = [_in_unit(value, base) for value in curve["perplexity"]]
+            upper.plot(epochs, score, style, color=color, label=title_of(name))
+            percent = [100 * value for value in curve.get("sparsity", [])]
+            lower.plot(epochs[: len(percent)], percent, style, color=color)
+        upper.set_yscale("log")
+        plain_log_ticks(upper.yaxis)
+        upper.set_ylabel(f"training {_unit(base)}")
         upper.legend(frameon=False, fontsize=8)
-    lower.set_ylabel("sparsity of the\nsparse part (%)")
-    lower.set_xlabel("epoch")
+        lower.set_ylabel("sparsity of the\nsparse part (%)")
+        lower.set_xlabel("epoch")
     save_figure(figure, file)
 
 
@@ -88,14 +93,14 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
         for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
             # Relative to the dense step of the same measurement: machines drift.
             times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
-            score = [row["test_perplexity"] for row in chosen]
+            score = [_score(row) for row in chosen]
             axis.plot(times, score, mark, color=color, label=title_of(kind))
         axis.axvline(1, color="black", lw=1, label="dense int8")
         _dense_line(axis, summary, base)
         axis.set_xscale("log")
         plain_log_ticks(axis.xaxis)
         axis.set_title(title_of(base), fontsize=10)
-        axis.set_ylabel("test perplexity")
+        axis.set_ylabel(f"test {_unit(base)}")
         _legend_beside(axis)
     axes[-1].set_xlabel("time of a step of the recurrent layers, int8 (dense int8 = 1)")
     save_figure(figure, file)
@@ -161,6 +166,22 @@ def _mean_norm(row: Mapping[str, Any], key: str) -> float:
     return sum(found) / len(found)
 
 
+def _score(row: Mapping[str, Any]) -> float:
+    return _in_unit(row["test_perplexity"], row["base"])
+
+
+def _in_unit(perplexity: float, base: str) -> float:
+    return math.log2(perplexity) if _is_of_characters(base) else perplexity
+
+
+def _unit(base: str) -> str:
+    return "bits per character" if _is_of_characters(base) else "perplexity"
+
+
+def _is_of_characters(base: str) -> bool:
+    return BASES[base].corpus == "ptb_characters"
+
+
 def _bases(summary: Summary) -> list[str]:
     return sorted({row["base"] for row in summary["rows"]})
 
@@ -173,7 +194,7 @@ def _rows_of(summary: Summary, base: str) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["test_perplexity"] <= most]
 
 
-def _by(rows: Sequence[Mapping[str, Any]], key: Callable[[Mapping], str]) -> dict[str, list]:
+def _by(rows: Sequence, key: Callable[[Any], str]) -> dict[str, list]:
     groups: dict[str, list] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
@@ -196,5 +217,5 @@ def _styles() -> list[tuple[str, str]]:
 def _dense_line(axis, summary: Summary, base: str) -> None:
     dense = [row for row in summary["rows"] if row["row"] == base]
     if dense:
-        score = dense[0]["test_perplexity"]
-        axis.axhline(score, color="black", lw=1, ls=":", label=f"dense, {score:.1f}")
+        score = _score(dense[0])
+        axis.axhline(score, color="black", lw=1, ls=":", label=f"dense, {score:.4g}")

@@ -2,7 +2,8 @@
 
 A name is a base and, after it, a method and options in any order, all joined by `_`:
 
-* base: `ptb_small`, `ptb_medium`, `ptb_large`, `ptb_awd`, `ptb_rhn`, `ptb_rhn_small`, `tiny`;
+* base: `ptb_small`, `ptb_medium`, `ptb_large`, `ptb_awd`, `ptb_rhn`, `ptb_rhn_small`,
+  `ptb_characters`, `tiny`;
 * method: `kronecker`, `monarch`, `low_rank`, `hybrid`, the same with `doped_` before them,
   `pruned`, `small_dense`; `svd`, `semi_nmf` and `pruned` with `input` or `recurrent` and a rank;
 * options: `25x` (compression), `10terms`, `r50` (rank), `1x16` (blocks of the sparse part),
@@ -205,7 +206,7 @@ class Rows(Mapping):
 
 def _listed() -> tuple[str, ...]:
     names = [*BASES]
-    for base in ("ptb_small", "ptb_medium"):
+    for base in ("ptb_small", "ptb_medium", "ptb_characters"):
         names += [f"{base}_{suffix}" for suffix in _suffixes()]
     names += [f"ptb_large_{m}" for m in ("kronecker", "doped_kronecker_25x", "pruned_20x")]
     names += ["ptb_rhn_small_doped_kronecker_10x", "ptb_rhn_doped_kronecker_20x"]

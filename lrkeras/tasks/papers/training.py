@@ -71,13 +71,17 @@ def load_corpus(config: PaperConfig, data: str | pathlib.Path | None) -> Corpus:
         train, valid, vocabulary = words.load_data(config.num_words)
         half = len(valid) // 2
         valid, test = valid[:half], valid[half:]
-    elif config.corpus != "ptb":
-        raise ValueError(f"corpus must be 'ptb' or 'dialogues'; received {config.corpus!r}.")
+    elif config.corpus not in ("ptb", "ptb_characters"):
+        raise ValueError(
+            f"corpus must be 'ptb', 'ptb_characters' or 'dialogues'; received {config.corpus!r}."
+        )
     elif data is None:
         raise ValueError(
             "The Penn Treebank does not come with the package; received no folder. Pass the folder "
             "of ptb.train.txt as `data` (--data on the command line)."
         )
+    elif config.corpus == "ptb_characters":
+        train, valid, test, vocabulary = words.load_ptb_characters(data)
     else:
         train, valid, test, vocabulary = words.load_ptb(data, config.num_words)
     cut = slice(config.max_tokens)

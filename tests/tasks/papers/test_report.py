@@ -96,6 +96,29 @@ def test_plots_of_all_and_of_one_row(runs, tmp_path, name):
         file.unlink()
 
 
+def test_characters_are_drawn_in_bits(tmp_path):
+    doped = "ptb_characters_doped_kronecker_20x"
+    sparse = {"epoch": [0, 1], "perplexity": [8, 4], "val_perplexity": [9, 8], "sparsity": [0, 1]}
+    rows = [result("ptb_characters", 4.0), result(doped, 8.0, history=sparse)]
+    rows += [result(f"{doped}_dropout0", 8.0, history=copy.deepcopy(sparse))]
+    drawn = {}
+
+    def keep(figure, file):
+        drawn[file] = figure.axes
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plots, "save_figure", keep)
+        summary = report.summarise(report.by_row([*rows, result("ptb_small", 110.0)]))
+        for name in ("latency", "training"):
+            plots.FIGURES[name](summary, name)
+    characters, words = drawn["latency"]
+    assert characters.get_ylabel() == "test bits per character"
+    assert words.get_ylabel() == "test perplexity"
+    points = {tuple(line.get_ydata()) for line in characters.get_lines()}
+    assert {(2.0,), (3.0,)} <= points  # of 4 and of 8 equally likely characters
+    assert [tuple(line.get_ydata()) for line in drawn["training"][0].get_lines()] == [(3, 2)] * 2
+
+
 def test_results_are_kept_for_the_next_table(runs, tmp_path):
     kept = tmp_path / "kept"
     assert list(report.keep(report.read_runs([runs / "a", runs / "unfinished"]), kept)) == [

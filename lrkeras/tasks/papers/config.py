@@ -40,8 +40,9 @@ class PaperConfig:
             (NT-ASGD); None never averages.
         method: `"dense"`, `"small_dense"`, `"pruned"`, `"low_rank"`, `"hybrid"`, `"kronecker"`,
             `"monarch"`, the last four with `"doped_"` before them, `"svd"` or `"semi_nmf"`.
-        where: `"joint"`: one matrix over `[x; h]` for each gate; `"input"` or `"recurrent"`: only
-            the matrix of the input or of the state, over the four gates.
+        where: `"joint"`: one matrix over `[x; h]` for each gate; `"stacked"`: one for the four
+            gates; `"input"` or `"recurrent"`: only the matrix of the input or of the state, over
+            the four gates.
         compression: how many times fewer numbers the recurrent layers have, biases counted.
         counted: what of a sparse part counts: `"values"`; `"bytes"`, the indices too; or
             `"element_bytes"`, as many bytes as the pattern of single entries would take.
@@ -108,7 +109,7 @@ class PaperConfig:
     @property
     def is_pruned_at_once(self) -> bool:
         """Whether a sparse part is at its target from the start."""
-        return self.where != "joint" and self.cell != "rhn"
+        return self.where in ("input", "recurrent") and self.cell != "rhn"
 
     def rate_of(self, epoch: int) -> float:
         """The learning rate of an epoch, counted from 0, for the mean loss over tokens."""

@@ -34,8 +34,9 @@ def matrices_of(config: PaperConfig, layer: int) -> dict:
             f"{role}_structure": structure_of(config, shapes[role])
             for role in ("kernel", "recurrent")
         }
-    if config.where == "joint":
-        return {"joint_structure": structure_of(config, shapes["joint"])}
+    if config.where in ("joint", "stacked"):
+        layout = "stacked" if config.where == "stacked" else "per_gate"
+        return {"joint_structure": structure_of(config, shapes["joint"]), "gate_layout": layout}
     role = "kernel" if config.where == "input" else "recurrent"
     if config.rank is not None and _stays_dense(config, layer, role):
         return {}

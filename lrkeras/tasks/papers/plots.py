@@ -204,9 +204,10 @@ def _by(rows: Sequence, key: Callable[[Any], str]) -> dict[str, list]:
 def _kind(row: Mapping[str, Any]) -> str:
     """The method, with the blocks of its sparse part, and whether it had co-matrix dropout."""
     config = config_of(row["row"])
+    stacked = ["stacked"] if config.where == "stacked" else []
     block = [f"{config.block[0]}x{config.block[1]}"] if config.block else []
     dropout = ["no dropout"] if config.is_doped and not config.co_matrix_dropout else []
-    return ", ".join([row["method"], *block, *dropout])
+    return ", ".join([row["method"], *stacked, *block, *dropout])
 
 
 def _styles() -> list[tuple[str, str]]:

@@ -6,8 +6,9 @@ A name is a base and, after it, a method and options in any order, all joined by
   `ptb_characters`, `tiny`;
 * method: `kronecker`, `monarch`, `low_rank`, `hybrid`, the same with `doped_` before them,
   `pruned`, `small_dense`; `svd`, `semi_nmf` and `pruned` with `input` or `recurrent` and a rank;
-* options: `25x` (compression), `10terms`, `r50` (rank), `1x16` (blocks of the sparse part),
-  `bytes` (its indices count), `element_bytes` (as many bytes as single entries would take),
+* options: `25x` (compression), `stacked` (a matrix over `[x; h]` for all gates, not for each),
+  `10terms`, `r50` (rank), `1x16` (blocks of the sparse part), `bytes` (its indices count),
+  `element_bytes` (as many bytes as single entries would take),
   `dropout0.3` (co-matrix dropout), `power2`, `window10to70` (percent of the run in which the
   sparsity rises), `rate0.25` (times the learning rate of the base), `started` (from the trained
   dense run), `reordered` (units too), `e6` (epochs), `float32` (every product of the training).
@@ -53,6 +54,7 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"bytes": lambda: {"counted": "bytes"},
     r"input": lambda: {"where": "input"},
     r"recurrent": lambda: {"where": "recurrent"},
+    r"stacked": lambda: {"where": "stacked"},
     r"started": lambda: {"is_started": True},
     r"reordered": lambda: {"is_started": True, "is_reordered": True},
     r"float32": lambda: {"precision": "float32", "output_precision": "float32"},

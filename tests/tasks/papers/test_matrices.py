@@ -63,6 +63,18 @@ def test_other_doped_structures_are_of_the_size_too(base):
     assert 0 <= spare < 1
 
 
+def test_gates_that_share_a_matrix_have_a_higher_rank_at_the_same_size():
+    def arguments(name):
+        return matrices_of(config_of(name), 0)
+
+    each, shared = arguments("ptb_small_low_rank_20x"), arguments("ptb_small_low_rank_20x_stacked")
+    assert (each["gate_layout"], shared["gate_layout"]) == ("per_gate", "stacked")
+    each["joint_structure"].build((400, 200), 200)
+    shared["joint_structure"].build((400, 800), 800)
+    # Four gates of 6 * (400 + 200) numbers, all of 12 * (400 + 800): both 14,400.
+    assert (each["joint_structure"].rank, shared["joint_structure"].rank) == (6, 12)
+
+
 def test_post_training_ranks():
     svd = structure_of(config_of("ptb_small_svd_recurrent_r50"), (200, 800))
     assert svd.rank == 50

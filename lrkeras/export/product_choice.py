@@ -15,9 +15,9 @@ from lrkeras.export.product_costs import (
     sparse_form,
 )
 from lrkeras.export.product_form import ProductForm
-from lrkeras.export.structured_base import base_terms, sparse_part
+from lrkeras.export.structured_base import are_stacked, base_terms, sparse_part
 from lrkeras.export.toeplitz_product import ToeplitzProduct
-from lrkeras.structures import Kronecker, Structure, ToeplitzLike
+from lrkeras.structures import Structure, ToeplitzLike
 
 # Nodes of a product by small Fourier transforms, and of one factor by factor.
 _TRANSFORM_NODES, _FACTOR_NODES = 20, 4
@@ -63,8 +63,7 @@ def base_form(structure: Structure) -> ProductForm | None:
     toeplitz = [term for term in terms if isinstance(term, ToeplitzLike)]
     if not toeplitz:
         macs, numbers = (sum(getattr(t, name) for t in terms) for name in ("macs", "num_params"))
-        stacked = len(gates) > 1 and all(isinstance(term, Kronecker) for term in terms)
-        nodes = _FACTOR_NODES * (1 if stacked and len(terms) == len(gates) else len(terms))
+        nodes = _FACTOR_NODES * (1 if are_stacked(gates) else len(terms))
         return small_form(FACTORS, macs, numbers, nodes)
     if split(max(toeplitz[0].shape)) is None:
         return None  # a prime has no small transforms

@@ -8,8 +8,19 @@ from keras import ops
 
 from lrkeras.export.fourier_stages import split
 from lrkeras.export.kronecker_gates import KroneckerGates
+from lrkeras.export.monarch_gates import MonarchGates
 from lrkeras.export.toeplitz_product import ToeplitzProduct
-from lrkeras.structures import Concatenated, Kronecker, Sparse, Structure, Sum, ToeplitzLike
+from lrkeras.structures import (
+    Concatenated,
+    Kronecker,
+    Monarch,
+    Sparse,
+    Structure,
+    Sum,
+    ToeplitzLike,
+)
+
+_PRODUCTS_OF_GATES: dict[type, Callable] = {Kronecker: KroneckerGates, Monarch: MonarchGates}
 
 
 def sparse_part(structure: Structure | None) -> np.ndarray | None:
@@ -52,7 +63,7 @@ def base_product(structure: Structure, scale: np.ndarray | None = None) -> Calla
     separate = [[term.matmul for term in terms] for terms in gates]
 
     def product(v: Any) -> Any:
-        # The stacked Kronecker factors are for one vector.
+        # The stacked factors of gates are for one vector.
         single = len(v.shape) == 2 and v.shape[0] == 1
         if whole is not None and (single or isinstance(whole, ToeplitzProduct)):
             return whole(v)
@@ -68,12 +79,19 @@ def one_product(gates: list[list[Structure]], scale: np.ndarray | None = None) -
     if any(len(terms) != 1 for terms in gates):
         return None
     parts = [terms[0] for terms in gates]
-    if all(isinstance(part, Kronecker) for part in parts) and len(parts) > 1:
+    if are_stacked(gates):
         ones = np.ones(len(parts) * parts[0].shape[1], np.float32)
-        return KroneckerGates(parts, ones if scale is None else scale)
+        return _PRODUCTS_OF_GATES[type(parts[0])](parts, ones if scale is None else scale)
     if all(isinstance(part, ToeplitzLike) for part in parts) and split(max(parts[0].shape)):
         return ToeplitzProduct(parts, scale)
     return None
+
+
+def are_stacked(gates: list[list[Structure]]) -> bool:
+    """Whether the factors of several parts are multiplied together."""
+    kinds = {type(term) for terms in gates for term in terms}
+    is_single = all(len(terms) == 1 for terms in gates)
+    return is_single and len(gates) > 1 and len(kinds) == 1 and kinds <= set(_PRODUCTS_OF_GATES)
 
 
 def parts_of(structure: Structure) -> list[Structure]:

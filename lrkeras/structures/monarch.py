@@ -24,7 +24,8 @@ class Monarch(Structure):
         rank: Rank of each block, 1 to `min(n2, m1)`. Default: 1.
         blocks: `(n1, m2)`, the numbers of blocks of the two factors; they divide the inputs and
             the outputs. Default: the divisors nearest to the square roots.
-        compression: Instead of `rank`; see `Structure`.
+        compression: Instead of `rank`; see `Structure`. Where these blocks cannot have a rank
+            above 1 at this size, and none are given, others of rank 1 are taken that fill it.
     """
 
     dial = "rank"
@@ -37,13 +38,24 @@ class Monarch(Structure):
 
     def _prepare(self):
         inputs, outputs = self.shape
-        blocks = self._given_blocks or (_near_root(inputs), _near_root(outputs))
+        blocks = self._given_blocks or self._default_blocks()
         if len(blocks) != 2 or min(blocks) < 1 or inputs % blocks[0] or outputs % blocks[1]:
             raise ValueError(
                 "`blocks` of Monarch must be two numbers, one dividing the inputs, one the "
                 f"outputs. Received: blocks={blocks} for {inputs} inputs x {outputs} outputs"
             )
         self.blocks = blocks
+
+    def _default_blocks(self):
+        inputs, outputs = self.shape
+        n1, m2 = _near_root(inputs), _near_root(outputs)
+        if self.compression is None:
+            return n1, m2
+        beside = self.overhead + self.spent
+        budget = (inputs * outputs + self.overhead) / self.compression - beside
+        if 2 * (inputs * m2 + outputs * n1) <= budget:
+            return n1, m2
+        return _blocks_within(inputs, outputs, budget)
 
     def _sizes(self):
         (n1, m2), (inputs, outputs) = self.blocks, self.shape
@@ -100,5 +112,24 @@ class Monarch(Structure):
 
 
 def _near_root(n):
-    divisors = [d for d in range(1, n + 1) if n % d == 0]
-    return min(divisors, key=lambda d: (round(abs(math.log(d * d / n)), 9), d))
+    return min(_divisors(n), key=lambda d: (round(abs(math.log(d * d / n)), 9), d))
+
+
+def _blocks_within(inputs, outputs, budget):
+    """The blocks at rank 1 whose factors are nearest in size, of those that fill the budget.
+
+    Three quarters of what the fullest take are enough. None fit: the least, one block in each.
+    """
+    sizes = {
+        (n1, m2): (inputs * m2, outputs * n1)
+        for n1 in _divisors(inputs)
+        for m2 in _divisors(outputs)
+    }
+    fitting = {blocks: size for blocks, size in sizes.items() if sum(size) <= budget}
+    fullest = max(map(sum, fitting.values()), default=0)
+    filling = [blocks for blocks, size in fitting.items() if sum(size) >= 0.75 * fullest]
+    return min(filling, key=lambda b: abs(math.log(sizes[b][0] / sizes[b][1])), default=(1, 1))
+
+
+def _divisors(n):
+    return [d for d in range(1, n + 1) if n % d == 0]

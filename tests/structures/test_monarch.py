@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from contract import StructureContract, dense
@@ -48,6 +49,32 @@ class TestMonarch(StructureContract):
         monarch = structures.Monarch(rank=3, blocks=(1, 1), dtype="float64").from_dense(w)
         low_rank = structures.LowRank(rank=3, dtype="float64").from_dense(w)
         np.testing.assert_allclose(dense(monarch), dense(low_rank), atol=1e-12)
+
+    def test_more_compression_than_the_blocks_near_the_roots_reach(self):
+        """320 x 256: 16 x 16 blocks have 9,216 numbers at rank 1, an eighth of the matrix."""
+        near_root = structures.Monarch()
+        near_root.build((320, 256))
+        assert near_root.blocks == (16, 16)
+        sizes = {}
+        for ratio in (2, 4, 5, 8, 10, 20, 40, 95):
+            structure = structures.Monarch(compression=ratio)
+            structure.build((320, 256), overhead=256)
+            assert structure.num_params + 256 <= (320 * 256 + 256) / ratio
+            sizes[ratio] = (structure.rank, structure.blocks)
+            copy = structures.get(keras.saving.serialize_keras_object(structure))
+            copy.build((320, 256), overhead=256)
+            assert (copy.rank, copy.blocks) == sizes[ratio]
+        assert sizes[4] == (2, (16, 16))
+        # 320 * 4 + 256 * 8 + 256 biases: 23 times smaller than the matrix with its biases.
+        assert sizes[20] == (1, (8, 4))
+        assert sizes[95] == (1, (1, 1))
+
+    def test_more_compression_than_there_is(self):
+        # (320 * 256) / (320 + 256)
+        with pytest.raises(ValueError, match=r"compression <= 142\.222"):
+            structures.Monarch(compression=143).build((320, 256))
+        with pytest.raises(ValueError, match=r"8\.889 times smaller"):
+            structures.Monarch(compression=10, blocks=(16, 16)).build((320, 256))
 
     @pytest.mark.parametrize("blocks", [(3, 4), (4, 5), (0, 4), (4,)])
     def test_blocks_that_do_not_divide_are_refused(self, blocks):

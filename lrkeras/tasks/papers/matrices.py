@@ -99,6 +99,8 @@ def structure_of(config: PaperConfig, shape: tuple[int, int]) -> structures.Stru
     measured.build(shape, shape[1])
     # Its size as a number: what else is stored beside it must not change it.
     kept = {measured.dial: getattr(measured, measured.dial), "compression": None}
+    if isinstance(measured, structures.Monarch):
+        kept["blocks"] = measured.blocks
     return base.copy(**kept) + _sparse(config, shape, measured.num_params)
 
 
@@ -109,41 +111,11 @@ def _base(config: PaperConfig, shape: tuple[int, int]) -> structures.Structure:
             return structures.Kronecker(compression=config.compression)
         return structures.Kronecker(terms=config.terms)
     share = _BASE_SHARE if config.is_doped else 1
-    if kind == "monarch":
-        if config.compression is None:
-            return structures.Monarch()
-        return structures.Monarch(blocks=_monarch_blocks(shape, config.compression * share))
+    if config.compression is None and kind == "monarch":
+        return structures.Monarch()
     if config.compression is None:
         raise ValueError(f"Expected a compression for {config.method!r}; received None.")
     return structures.get(kind, compression=config.compression * share)
-
-
-def _monarch_blocks(shape: tuple[int, int], compression: float) -> tuple[int, int]:
-    """Numbers of blocks that make a matrix of rank one a block so many times smaller.
-
-    Of those that use at least three quarters of the numbers, the ones whose two factors are
-    nearest in size.
-    """
-    inputs, outputs = shape
-    budget = (inputs + 1) * outputs / compression - outputs
-    fitting = [
-        (inputs * m2, outputs * n1, (n1, m2))
-        for n1 in _divisors(inputs)
-        for m2 in _divisors(outputs)
-        if inputs * m2 + outputs * n1 <= budget
-    ]
-    if not fitting:
-        raise ValueError(
-            f"No Monarch matrix of {inputs} inputs x {outputs} outputs is {compression:g} times "
-            "smaller. Ask for less compression."
-        )
-    most = max(a + b for a, b, _ in fitting)
-    near = [f for f in fitting if f[0] + f[1] >= 0.75 * most]
-    return min(near, key=lambda f: abs(math.log(f[0] / f[1])))[2]
-
-
-def _divisors(n: int) -> list[int]:
-    return [d for d in range(1, n + 1) if n % d == 0]
 
 
 def _sparse(config: PaperConfig, shape: tuple[int, int], beside: int) -> structures.Sparse:

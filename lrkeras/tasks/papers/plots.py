@@ -81,6 +81,8 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
         upper.legend(frameon=False, fontsize=8)
         lower.set_ylabel("sparsity of the\nsparse part (%)")
         lower.set_xlabel("epoch")
+        for axis in (upper, lower):
+            axis.xaxis.get_major_locator().set_params(integer=True)
     save_figure(figure, file)
 
 
@@ -98,6 +100,8 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
         axis.axvline(1, color="black", lw=1, label="dense int8")
         _dense_line(axis, summary, base)
         axis.set_xscale("log")
+        low, high = axis.get_xlim()
+        axis.set_xlim(min(low, 0.5), max(high, 1.5))  # a few percent are noise
         plain_log_ticks(axis.xaxis)
         axis.set_title(title_of(base), fontsize=10)
         axis.set_ylabel(f"test {_unit(base)}")
@@ -212,7 +216,7 @@ def _kind(row: Mapping[str, Any]) -> str:
 
 def _styles() -> list[tuple[str, str]]:
     """Colors with a mark: more pairs than there are colors."""
-    return [(color, mark) for mark in "os" for color in COLORS]
+    return [(color, mark) for mark in "os^" for color in COLORS]
 
 
 def _dense_line(axis, summary: Summary, base: str) -> None:

@@ -34,10 +34,7 @@ class MonarchGates:
         """Product with v (1, inputs): (1, outputs of all gates)."""
         count, n1, n2, m1, rank = self._shape
         z = ops.matmul(ops.reshape(v, (n1, 1, n2)), self._first)
-        if rank == 1:
-            z = ops.transpose(ops.reshape(z, (n1, -1)))
-        else:
-            z = ops.transpose(ops.reshape(z, (n1, -1, rank)), (1, 0, 2))
+        z = ops.transpose(ops.reshape(z, (n1, -1, rank)), (1, 0, 2))
         y = ops.matmul(ops.reshape(z, (-1, 1, n1 * rank)), self._second)
         y = ops.transpose(ops.reshape(y, (count, -1, m1)), (0, 2, 1))
         return ops.reshape(y, (1, -1))

@@ -111,9 +111,9 @@ def _base(config: PaperConfig, shape: tuple[int, int]) -> structures.Structure:
             return structures.Kronecker(compression=config.compression)
         return structures.Kronecker(terms=config.terms)
     share = _BASE_SHARE if config.is_doped else 1
-    if config.compression is None and kind == "monarch":
-        return structures.Monarch()
     if config.compression is None:
+        if kind == "monarch":
+            return structures.Monarch()
         raise ValueError(f"Expected a compression for {config.method!r}; received None.")
     return structures.get(kind, compression=config.compression * share)
 

@@ -177,6 +177,8 @@ def train_model(
             whole = max(len(valid_ids) // config.window, 1) * config.window
             valid_ids = valid_ids[:whole]
         valid = TokenWindows(valid_ids, batch_size=4 * config.batch_size, **sizes)
+        # Or TensorFlow traces the step twice: also the one in which Keras makes these variables.
+        trained.optimizer.build(trained.trainable_variables)
         trained.fit(
             batches,
             validation_data=valid,

@@ -153,18 +153,15 @@ def test_trains_saves_and_loads_bit_exactly(name, spec, tmp_path):
             layers.Dense(3, kernel_structure="low_rank"),
         ]
     )
-    model.compile("adam", "mse")
+    model.compile(keras.optimizers.SGD(0.1), "mse")
     y = np.zeros((3, 6, 3), "float32")
-    before = model.evaluate(data(), y, verbose=0)
-    model.fit(data(), y, epochs=5, verbose=0)
-    assert model.evaluate(data(), y, verbose=0) < before
+    losses = model.fit(data(), y, epochs=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     for a, b in zip(model.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(numbers(a), numbers(b))
-    np.testing.assert_array_equal(
-        model.predict(data(), verbose=0), loaded.predict(data(), verbose=0)
-    )
+    np.testing.assert_array_equal(numbers(model(data())), numbers(loaded(data())))
 
 
 @pytest.mark.parametrize("spec", ["both", "joint", "doped"])

@@ -130,6 +130,8 @@ def train_model(
         network = _start(config, name, stage, clips, out)
         model = _compiled(config, name, stage, network, out)
         batches = ConnectedStrings(clips, config)
+        # Or TensorFlow traces the step twice: also the one in which Keras makes these variables.
+        model.optimizer.build(model.trainable_variables)
         model.fit(
             batches,
             initial_epoch=begin,

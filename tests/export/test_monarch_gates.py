@@ -38,7 +38,16 @@ def test_batched_products_of_a_step(tmp_path, kind, products):
     model = keras.Sequential([keras.Input((None, 64)), rnn])
     sample = np.random.default_rng(0).normal(size=(1, 6, 64)).astype("float32")
     file = tmp_path / "step.tflite"
-    convert(model, file, quantize="int8", sample=sample)  # compares with Keras
+    report = convert(model, file, quantize="int8", sample=sample)  # compares with Keras
     content = ModelFile(file.read_bytes())
     nodes = [content.op_name(op) for graph in content.each_graph() for op in graph.operators]
     assert nodes.count("BATCH_MATMUL") == products
+    # Stored as int8 with one scale, and restored once, by XNNPACK.
+    assert nodes.count("DEQUANTIZE") == 2
+    assert report.delegates is not None
+    (graph,) = report.delegates.graphs
+    assert {node.delegate for node in graph.nodes} == {"XNNPACK"}
+    assert max(found.error for found in report.parity) < 0.02
+    float32 = convert(model, tmp_path / "float32.tflite", sample=sample).file_bytes
+    factors = rnn.cell.joint_structure.num_params
+    assert 2.9 * factors < float32 - report.file_bytes < 3 * factors

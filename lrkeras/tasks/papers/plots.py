@@ -124,29 +124,39 @@ def norms(summary: Summary, file: str | os.PathLike) -> None:
     The norms are those of the matrices that are factorised, after tuning, a mean over layers.
     """
     rows = [row for row in summary["rows"] if "norms" in row]
-    figure, axes = make_figure(8, 9, rows=3)
-    kinds = sorted({(row["method"], _role(row)) for row in rows})
+    bases = _by(rows, lambda row: row["base"])
     against: tuple[Callable[[Mapping[str, Any]], float], ...]
     against = (_rank, *(functools.partial(_mean_norm, key=key) for key in ("l1_spread", "nuclear")))
+    named = (
+        "rank",
+        "variance of the L1 norms of the columns, by their squared mean",
+        "nuclear norm, by the root of the number of entries",
+    )
+    count = max(1, len(bases))
+    figure, axes = make_figure(8, 9 * count, rows=3 * count)
+    for place, (base, of_base) in enumerate(bases.items()):
+        for axis, name, place_of in zip(axes[3 * place :], named, against, strict=False):
+            _norms_of(axis, of_base, base, place_of)
+            axis.set_xlabel(name)
+        top = axes[3 * place]
+        top.set_title(f"{title_of(base)}: filled, after tuning; empty, before it", fontsize=10)
+        top.set_xticks(sorted({_rank(row) for row in of_base}))
+        top.legend(frameon=False, fontsize=8)
+    save_figure(figure, file)
+
+
+def _norms_of(axis, rows, base: str, place_of: Callable[[Mapping[str, Any]], float]) -> None:
+    kinds = sorted({(row["method"], _role(row)) for row in rows})
     for color, kind in zip(COLORS, kinds, strict=False):
         chosen = [row for row in rows if (row["method"], _role(row)) == kind]
-        before = [row["before_tuning_test_perplexity"] for row in chosen]
-        after = [row["test_perplexity"] for row in chosen]
-        for axis, place_of in zip(axes, against, strict=True):
-            places = [place_of(row) for row in chosen]
-            axis.plot(places, before, "o", color=color, markerfacecolor="none")
-            axis.plot(places, after, "o", color=color, label=f"{title_of(kind[0])}, {kind[1]}")
-    for axis in axes:
-        axis.set_ylabel("test perplexity\n(empty: before tuning)")
-        axis.set_yscale("log")
-        plain_log_ticks(axis.yaxis)
-    axes[0].set_xlabel("rank")
-    axes[0].set_xticks(sorted({_rank(row) for row in rows}))
-    axes[1].set_xlabel("variance of the L1 norms of the columns, by their squared mean")
-    axes[2].set_xlabel("nuclear norm, by the root of the number of entries")
-    if kinds:
-        axes[0].legend(frameon=False, fontsize=8)
-    save_figure(figure, file)
+        places = [place_of(row) for row in chosen]
+        before = [_in_unit(row["before_tuning_test_perplexity"], base) for row in chosen]
+        axis.plot(places, before, "o", color=color, markerfacecolor="none")
+        label = f"{title_of(kind[0])}, {kind[1]}"
+        axis.plot(places, [_score(row) for row in chosen], "o", color=color, label=label)
+    axis.set_ylabel(f"test {_unit(base)}")
+    axis.set_yscale("log")
+    plain_log_ticks(axis.yaxis)
 
 
 FIGURES: dict[str, Callable[[Summary, str | os.PathLike], None]] = {

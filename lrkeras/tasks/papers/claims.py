@@ -46,7 +46,6 @@ _RANKS = (
     ("ptb_small", 50),
     ("ptb_characters", 10),
     ("ptb_characters", 50),
-    ("ptb_characters", 100),
 )
 # Claim, source, the row that shall be better, the row it is compared with, and by how much it may
 # be worse (a factor; below 1: by how much it must be better).

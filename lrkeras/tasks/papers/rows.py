@@ -216,7 +216,7 @@ def _listed() -> tuple[str, ...]:
         ("ptb_small", (10, 50, 100)),
         ("ptb_medium", (10, 50, 100, 200, 400)),
         ("ptb_awd", (10, 50, 100, 200, 400)),
-        ("ptb_characters", (10, 50, 100)),
+        ("ptb_characters", (10, 50)),
     ):
         names += [
             f"{base}_{method}_{where}_r{rank}"

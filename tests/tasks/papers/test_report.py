@@ -38,10 +38,12 @@ def result(row, test, seed=1, **changes):
     }
 
 
+NORMS = [{"role": "recurrent", "l1_spread": 0.1, "nuclear": 2.0}]
+
+
 @pytest.fixture
 def runs(tmp_path):
-    norms = [{"role": "recurrent", "l1_spread": 0.1, "nuclear": 2.0}]
-    tuned = {"before_tuning_test_perplexity": 150.0, "norms": norms, "norms_dense": norms}
+    tuned = {"before_tuning_test_perplexity": 150.0, "norms": NORMS, "norms_dense": NORMS}
     doped = "ptb_small_doped_kronecker_10x"
     sparse = {"epoch": [0, 1], "perplexity": [9, 8], "val_perplexity": [9, 8], "sparsity": [0, 1]}
     results = {
@@ -101,6 +103,9 @@ def test_characters_are_drawn_in_bits(tmp_path):
     sparse = {"epoch": [0, 1], "perplexity": [8, 4], "val_perplexity": [9, 8], "sparsity": [0, 1]}
     rows = [result("ptb_characters", 4.0), result(doped, 8.0, history=sparse)]
     rows += [result(f"{doped}_dropout0", 8.0, history=copy.deepcopy(sparse))]
+    tuned = {"before_tuning_test_perplexity": 32.0, "norms": NORMS, "norms_dense": NORMS}
+    names = ("ptb_characters_svd_recurrent_r10", "ptb_small_svd_recurrent_r50")
+    rows += [result(name, 16.0, **tuned) for name in names]
     drawn = {}
 
     def keep(figure, file):
@@ -109,7 +114,7 @@ def test_characters_are_drawn_in_bits(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plots, "save_figure", keep)
         summary = report.summarise(report.by_row([*rows, result("ptb_small", 110.0)]))
-        for name in ("latency", "training"):
+        for name in ("latency", "training", "norms"):
             plots.FIGURES[name](summary, name)
     characters, words = drawn["latency"]
     assert characters.get_ylabel() == "test bits per character"
@@ -117,6 +122,9 @@ def test_characters_are_drawn_in_bits(tmp_path):
     points = {tuple(line.get_ydata()) for line in characters.get_lines()}
     assert {(2.0,), (3.0,)} <= points  # of 4 and of 8 equally likely characters
     assert [tuple(line.get_ydata()) for line in drawn["training"][0].get_lines()] == [(3, 2)] * 2
+    assert len(drawn["norms"]) == 6  # against rank and two norms, of each
+    found = [[line.get_ydata()[0] for line in axis.get_lines()] for axis in drawn["norms"]]
+    assert found == [[5, 4]] * 3 + [[32, 16]] * 3
 
 
 def test_results_are_kept_for_the_next_table(runs, tmp_path):

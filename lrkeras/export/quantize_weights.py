@@ -38,7 +38,7 @@ def quantize_int8(
         for op in list(graph.operators):
             if file.op_name(op) == "FULLY_CONNECTED":
                 weight = file.constant(int(op.inputs[1]))
-                if weight is None or any(np.array_equal(weight, other) for other in kept):
+                if weight is None or _is_one_of(weight, kept):
                     continue
                 if _quantize_filter(file, op, per_channel, count):
                     filters.append(weight)
@@ -69,12 +69,9 @@ def quantize_float16(file: ModelFile) -> None:
 def _graph_to_float16(file: ModelFile) -> None:
     constants = {int(t) for op in file.graph.operators for t in op.inputs}
     for tensor in sorted(constants):
-        value = file.constant(tensor)
-        if value is None or value.dtype != np.float32 or value.size < _MIN_ELEMENTS:
-            continue
-        stored = file.new_tensor(f"float16_{tensor}", value.shape, np.float16)
-        file.set_constant(stored, value.astype(np.float16))
-        _restore(file, stored, tensor, version=3)
+        value = _large_constant(file, tensor)
+        if value is not None:
+            _store(file, tensor, value.astype(np.float16), version=3)
 
 
 def _store_factors(file: ModelFile, kept: Sequence[np.ndarray]) -> None:
@@ -84,32 +81,45 @@ def _store_factors(file: ModelFile, kept: Sequence[np.ndarray]) -> None:
     that are a quarter smaller.
     """
     for tensor, readers in file.consumers().items():
-        value = file.constant(tensor)
-        if value is None or value.dtype != np.float32 or value.size < _MIN_ELEMENTS:
+        value = _large_constant(file, tensor)
+        if value is None or _is_one_of(value, kept):
             continue
-        if not all(file.op_name(op) in _PRODUCTS and op.inputs[1] == tensor for op in readers):
-            continue
-        if any(np.array_equal(value, other) for other in kept):
-            continue
-        stored = file.new_tensor(f"int8_{tensor}", value.shape, np.int8)
-        file.set_constant(stored, *_quantize(value, axis=None))
-        _restore(file, stored, tensor, version=2)
+        if all(file.op_name(op) in _PRODUCTS and op.inputs[1] == tensor for op in readers):
+            quantised, quantisation = _quantize(value, axis=None)
+            _store(file, tensor, quantised, version=2, quantisation=quantisation)
 
 
-def _restore(file: ModelFile, stored: int, tensor: int, version: int) -> None:
-    """Lets a constant be what a DEQUANTIZE node makes of another one."""
+def _store(
+    file: ModelFile,
+    tensor: int,
+    value: np.ndarray,
+    version: int,
+    quantisation: Quantisation | None = None,
+) -> None:
+    """Stores a constant as numbers of fewer bits, from which a DEQUANTIZE node restores it."""
+    stored = file.new_tensor(f"{value.dtype}_{tensor}", value.shape, value.dtype)
+    file.set_constant(stored, value, quantisation)
     file.graph.tensors[tensor].buffer = 0
     op = file.new_op("DEQUANTIZE", version, [stored], [tensor])
     file.graph.operators.insert(0, op)
 
 
+def _large_constant(file: ModelFile, tensor: int) -> np.ndarray | None:
+    """Value of a float32 constant that is worth fewer bits, or None for any other tensor."""
+    value = file.constant(tensor)
+    is_large = value is not None and value.dtype == np.float32 and value.size >= _MIN_ELEMENTS
+    return value if is_large else None
+
+
+def _is_one_of(value: np.ndarray, others: Sequence[np.ndarray]) -> bool:
+    return any(np.array_equal(value, other) for other in others)
+
+
 def _quantize_filter(file: ModelFile, op, per_channel: bool, steps: int) -> bool:
     tensor = int(op.inputs[1])
-    weight = file.constant(tensor)
+    weight = _large_constant(file, tensor)
     rows = np.prod([int(d) for d in file.graph.tensors[int(op.inputs[0])].shape])
-    if weight is None or weight.dtype != np.float32 or weight.size < _MIN_ELEMENTS:
-        return False
-    if rows > weight.shape[1] * steps:
+    if weight is None or rows > weight.shape[1] * steps:
         return False
     quantised, quantisation = _quantize(weight, axis=0 if per_channel else None)
     own = file.new_tensor(f"int8_{tensor}", weight.shape, np.int8)
@@ -123,11 +133,11 @@ def _quantize_filter(file: ModelFile, op, per_channel: bool, steps: int) -> bool
 
 def _quantize_table(file: ModelFile, op, filters: Sequence[np.ndarray]) -> None:
     tensor = int(op.inputs[0])
-    table = file.constant(tensor)
-    if table is None or table.dtype != np.float32 or table.size < _MIN_ELEMENTS:
+    table = _large_constant(file, tensor)
+    if table is None:
         return
     # The rows come out as int8 and are restored after the look-up, which knows one scale only.
-    if any(np.array_equal(table, other) for other in filters):
+    if _is_one_of(table, filters):
         quantised, rows_scaled = _quantize(table, axis=0)
         quantisation = Quantisation(np.ones(1, np.float32), 0)
     else:

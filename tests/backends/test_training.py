@@ -78,8 +78,7 @@ def test_masked_values_are_zero_at_every_batch_end(results, backend, case):
 
 
 def _weights(results, run):
-    prefix = f"{run}/weights/"
-    return {k.removeprefix(prefix): v for k, v in results.items() if k.startswith(prefix)}
+    return _of(results, f"{run}/weights")
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

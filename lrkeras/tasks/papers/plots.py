@@ -125,17 +125,19 @@ def norms(summary: Summary, file: str | os.PathLike) -> None:
     """
     rows = [row for row in summary["rows"] if "norms" in row]
     bases = _by(rows, lambda row: row["base"])
-    against: tuple[Callable[[Mapping[str, Any]], float], ...]
-    against = (_rank, *(functools.partial(_mean_norm, key=key) for key in ("l1_spread", "nuclear")))
-    named = (
-        "rank",
-        "variance of the L1 norms of the columns, by their squared mean",
-        "nuclear norm, by the root of the number of entries",
-    )
+    against: dict[str, Callable[[Mapping[str, Any]], float]] = {
+        "rank": _rank,
+        "variance of the L1 norms of the columns, by their squared mean": functools.partial(
+            _mean_norm, key="l1_spread"
+        ),
+        "nuclear norm, by the root of the number of entries": functools.partial(
+            _mean_norm, key="nuclear"
+        ),
+    }
     count = max(1, len(bases))
     figure, axes = make_figure(8, 9 * count, rows=3 * count)
     for place, (base, of_base) in enumerate(bases.items()):
-        for axis, name, place_of in zip(axes[3 * place :], named, against, strict=False):
+        for axis, (name, place_of) in zip(axes[3 * place :], against.items(), strict=False):
             _norms_of(axis, of_base, base, place_of)
             axis.set_xlabel(name)
         top = axes[3 * place]

@@ -1,7 +1,7 @@
 """Times the files of the papers' rows again, all in one run, when the converter has changed.
 
     python tools/time_papers.py results/papers/*.json
-    python tools/time_papers.py results/papers/*.json --out results/papers_avx2.json
+    python tools/time_papers.py results/papers/*.json --out results/papers_avx512_vnni.json
 
 The weights are untrained ones of the same sizes and patterns: bytes and times depend on nothing
 else, but for biases of zero, which a file leaves out. Seeds of a row get the same figures. Results

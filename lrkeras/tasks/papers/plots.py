@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lrkeras.tasks.papers.config import BASES
-from lrkeras.tasks.papers.rows import config_of
+from lrkeras.tasks.papers.rows import config_of, dense_row_of
 from lrkeras.tasks.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
 Summary = Mapping[str, Any]
@@ -27,10 +27,10 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
     Raises:
         ImportError: matplotlib is not installed.
     """
-    bases = _bases(summary)
-    figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
-    for axis, base in zip(axes, bases, strict=True):
-        rows = [r for r in _rows_of(summary, base) if r["method"] != "dense"]
+    dense_rows = _dense_rows(summary)
+    figure, axes = make_figure(8, 4 * len(dense_rows), rows=len(dense_rows))
+    for axis, dense in zip(axes, dense_rows, strict=True):
+        rows = [r for r in _rows_beside(summary, dense) if r["method"] != "dense"]
         for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
             score = [_score(row) for row in chosen]
             plain = [row["compression"] for row in chosen]
@@ -39,11 +39,12 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
             axis.plot(counted, score, mark, color=color, markerfacecolor="none")
             for a, b, y in zip(plain, counted, score, strict=True):
                 axis.plot([a, b], [y, y], color=color, lw=0.8, alpha=0.6)
-        _dense_line(axis, summary, base)
+        _dense_line(axis, summary, dense)
         axis.set_xscale("log")
         plain_log_ticks(axis.xaxis)
-        axis.set_title(f"{title_of(base)}: filled, numbers alone; empty, with indices", fontsize=10)
-        axis.set_ylabel(f"test {_unit(base)}")
+        title = f"{title_of(dense)}: filled, numbers alone; empty, with indices"
+        axis.set_title(title, fontsize=10)
+        axis.set_ylabel(f"test {_unit(config_of(dense).base)}")
         _legend_beside(axis)
     axes[-1].set_xlabel("compression of the recurrent layers (times, logarithmic)")
     save_figure(figure, file)
@@ -60,8 +61,9 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
     Every pair of a doped row and the same with `_dropout0` is drawn; without one, doped rows.
     """
     curves = summary["curves"]
-    pairs = [name for name in curves if f"{name}_dropout0" in curves]
-    shown = [n for name in pairs for n in (name, f"{name}_dropout0")]
+    without = {_with_dropout(name): name for name in curves if _is_without_dropout(name)}
+    pairs = [name for name in curves if name in without]
+    shown = [n for name in pairs for n in (name, without[name])]
     shown = shown or [name for name, c in curves.items() if "sparsity" in c]
     bases = _by(shown, lambda name: config_of(name).base)
     count = max(1, len(bases))
@@ -70,7 +72,7 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
         for color, name in zip(COLORS, names, strict=False):
             curve = curves[name]
             epochs = [epoch + 1 for epoch in curve["epoch"]]
-            style = "--" if name.endswith("_dropout0") else "-"
+            style = "--" if _is_without_dropout(name) else "-"
             score = [_in_unit(value, base) for value in curve["perplexity"]]
             upper.plot(epochs, score, style, color=color, label=title_of(name))
             percent = [100 * value for value in curve.get("sparsity", [])]
@@ -86,25 +88,33 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
     save_figure(figure, file)
 
 
+def _is_without_dropout(name: str) -> bool:
+    return "dropout0" in name.split("_")
+
+
+def _with_dropout(name: str) -> str:
+    return "_".join(word for word in name.split("_") if word != "dropout0")
+
+
 def latency(summary: Summary, file: str | os.PathLike) -> None:
     """Draws test perplexity against the step of the recurrent layers, with dense int8 as a line."""
-    bases = _bases(summary)
-    figure, axes = make_figure(8, 4 * len(bases), rows=len(bases))
-    for axis, base in zip(axes, bases, strict=True):
-        rows = _timed_alike(_rows_of(summary, base))
+    dense_rows = _dense_rows(summary)
+    figure, axes = make_figure(8, 4 * len(dense_rows), rows=len(dense_rows))
+    for axis, dense in zip(axes, dense_rows, strict=True):
+        rows = _timed_alike(_rows_beside(summary, dense))
         for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
             # Relative to the dense step of the same measurement: machines drift.
             times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
             score = [_score(row) for row in chosen]
             axis.plot(times, score, mark, color=color, label=title_of(kind))
         axis.axvline(1, color="black", lw=1, label="dense int8")
-        _dense_line(axis, summary, base)
+        _dense_line(axis, summary, dense)
         axis.set_xscale("log")
         low, high = axis.get_xlim()
         axis.set_xlim(min(low, 0.5), max(high, 1.5))  # a few percent are noise
         plain_log_ticks(axis.xaxis)
-        axis.set_title(title_of(base), fontsize=10)
-        axis.set_ylabel(f"test {_unit(base)}")
+        axis.set_title(title_of(dense), fontsize=10)
+        axis.set_ylabel(f"test {_unit(config_of(dense).base)}")
         _legend_beside(axis)
     axes[-1].set_xlabel("time of a step of the recurrent layers, int8 (dense int8 = 1)")
     save_figure(figure, file)
@@ -198,15 +208,16 @@ def _is_of_characters(base: str) -> bool:
     return BASES[base].corpus == "ptb_characters"
 
 
-def _bases(summary: Summary) -> list[str]:
-    return sorted({row["base"] for row in summary["rows"]})
+def _dense_rows(summary: Summary) -> list[str]:
+    """Names of the dense rows, trained or not, that rows are compared with: one a schedule."""
+    return sorted({dense_row_of(row["row"]) for row in summary["rows"]})
 
 
-def _rows_of(summary: Summary, base: str) -> list[Mapping[str, Any]]:
-    """The rows of a base, but for those that diverged."""
-    rows = [row for row in summary["rows"] if row["base"] == base]
-    dense = [row["test_perplexity"] for row in rows if row["row"] == base]
-    most = _DIVERGED * min(dense, default=math.inf)
+def _rows_beside(summary: Summary, dense: str) -> list[Mapping[str, Any]]:
+    """The rows of the schedule of a dense one, but for those that diverged."""
+    rows = [row for row in summary["rows"] if dense_row_of(row["row"]) == dense]
+    reached = [row["test_perplexity"] for row in rows if row["row"] == dense]
+    most = _DIVERGED * min(reached, default=math.inf)
     return [row for row in rows if row["test_perplexity"] <= most]
 
 
@@ -231,8 +242,8 @@ def _styles() -> list[tuple[str, str]]:
     return [(color, mark) for mark in "os^" for color in COLORS]
 
 
-def _dense_line(axis, summary: Summary, base: str) -> None:
-    dense = [row for row in summary["rows"] if row["row"] == base]
-    if dense:
-        score = _score(dense[0])
+def _dense_line(axis, summary: Summary, dense: str) -> None:
+    found = [row for row in summary["rows"] if row["row"] == dense]
+    if found:
+        score = _score(found[0])
         axis.axhline(score, color="black", lw=1, ls=":", label=f"dense, {score:.4g}")

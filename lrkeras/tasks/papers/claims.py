@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lrkeras.tasks.papers.rows import FEWER_EPOCHS, at_any_rate
+from lrkeras.tasks.papers.rows import FEWER_EPOCHS, as_compressed
 
 _DOPING = "arXiv 2001.08896"
 _DOPING_OF_OTHERS = "arXiv 2102.07071"
@@ -174,8 +174,9 @@ _COMPARISONS: list[tuple[str, str, str, str | float, float]] = [
 def judge(summary: Mapping[str, Any]) -> list[Claim]:
     """Judges every claim by the test perplexities of a summary.
 
-    Of rows that differ in the learning rate alone, the one with the best validation counts. Rows
-    are compared with each other after fewer epochs where they were not trained for all.
+    Of rows that differ in the rate or the precision of the training alone, the one with the best
+    validation counts. Rows are compared with each other after fewer epochs where they were not
+    trained for all.
 
     Args:
         summary: what `tools/report_papers.py` writes.
@@ -185,7 +186,7 @@ def judge(summary: Mapping[str, Any]) -> list[Claim]:
     """
     best: dict[str, Mapping[str, Any]] = {}
     for row in sorted(summary["rows"], key=lambda row: row["valid_perplexity"]):
-        best.setdefault(at_any_rate(row["row"]), row)
+        best.setdefault(as_compressed(row["row"]), row)
     found = {name: float(row["test_perplexity"]) for name, row in best.items()}
     return [_judged(found, *comparison) for comparison in _COMPARISONS]
 

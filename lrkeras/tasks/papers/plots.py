@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -27,11 +28,12 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
     Raises:
         ImportError: matplotlib is not installed.
     """
-    dense_rows = _dense_rows(summary)
+    dense_rows, styles = _dense_rows(summary), _styles(summary)
     figure, axes = make_figure(8, 4 * len(dense_rows), rows=len(dense_rows))
     for axis, dense in zip(axes, dense_rows, strict=True):
         rows = [r for r in _rows_beside(summary, dense) if r["method"] != "dense"]
-        for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
+        for kind, chosen in _by(rows, _kind).items():
+            color, mark = styles[kind]
             score = [_score(row) for row in chosen]
             plain = [row["compression"] for row in chosen]
             counted = [row["compression_with_indices"] for row in chosen]
@@ -98,11 +100,12 @@ def _with_dropout(name: str) -> str:
 
 def latency(summary: Summary, file: str | os.PathLike) -> None:
     """Draws test perplexity against the step of the recurrent layers, with dense int8 as a line."""
-    dense_rows = _dense_rows(summary)
+    dense_rows, styles = _dense_rows(summary), _styles(summary)
     figure, axes = make_figure(8, 4 * len(dense_rows), rows=len(dense_rows))
     for axis, dense in zip(axes, dense_rows, strict=True):
         rows = _timed_alike(_rows_beside(summary, dense))
-        for (color, mark), (kind, chosen) in zip(_styles(), _by(rows, _kind).items(), strict=False):
+        for kind, chosen in _by(rows, _kind).items():
+            color, mark = styles[kind]
             # Relative to the dense step of the same measurement: machines drift.
             times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
             score = [_score(row) for row in chosen]
@@ -237,9 +240,10 @@ def _kind(row: Mapping[str, Any]) -> str:
     return ", ".join([row["method"], *stacked, *block, *dropout])
 
 
-def _styles() -> list[tuple[str, str]]:
-    """Colors with a mark: more pairs than there are colors."""
-    return [(color, mark) for mark in "os^" for color in COLORS]
+def _styles(summary: Summary) -> dict[str, tuple[str, str]]:
+    """A color and a mark for each kind: more pairs than there are colors."""
+    pairs = itertools.cycle((color, mark) for mark in "os^D" for color in COLORS)
+    return dict(zip(sorted({_kind(row) for row in summary["rows"]}), pairs, strict=False))
 
 
 def _dense_line(axis, summary: Summary, dense: str) -> None:

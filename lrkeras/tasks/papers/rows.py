@@ -36,6 +36,7 @@ _POST_TRAINING_EPOCHS = 3
 # Of schedules of fewer epochs than a base has: faster, and the last of them would change nothing.
 _FASTEST_DECAY = 0.5
 FEWER_EPOCHS = r"e(\d+)"
+_FLOAT32 = "float32"
 _RATE = r"rate(\d+(?:\.\d+)?)"
 # Co-matrix dropout of doped rows that say nothing of it.
 _DEFAULT_DROPOUT = 0.2
@@ -57,7 +58,7 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"stacked": lambda: {"where": "stacked"},
     r"started": lambda: {"is_started": True},
     r"reordered": lambda: {"is_started": True, "is_reordered": True},
-    r"float32": lambda: {"precision": "float32", "output_precision": "float32"},
+    _FLOAT32: lambda: {"precision": "float32", "output_precision": "float32"},
 }
 
 
@@ -97,9 +98,10 @@ def dense_row_of(name: str) -> str:
     return "_".join([config_of(name).base, *fewer])
 
 
-def at_any_rate(name: str) -> str:
-    """The name of a row without its learning rate: of rows that differ in nothing else."""
-    return "_".join(word for word in name.split("_") if not re.fullmatch(_RATE, word))
+def as_compressed(name: str) -> str:
+    """The name of a row without the rate and the precision of its training."""
+    trained = f"{_RATE}|{_FLOAT32}"
+    return "_".join(word for word in name.split("_") if not re.fullmatch(trained, word))
 
 
 def _begins(name: str, part: str) -> bool:

@@ -93,8 +93,8 @@ def get(identifier, **arguments):
 def doped(base, density=None, compression=None, block=None):
     """`base + Sparse(...)`: a structured matrix with a few entries of its own.
 
-    Thakker et al. 2021 (arXiv 2102.07071). Train it with `callbacks.SparsityAnnealing` and
-    `callbacks.CoMatrixDropout`.
+    Thakker et al. 2021 (arXiv 2102.07071). Train it with `callbacks.SparsityAnnealing`. The paper
+    adds `callbacks.CoMatrixDropout`, which cost quality in every run that is in `results/papers`.
 
     Args:
         base: A structure or its name.

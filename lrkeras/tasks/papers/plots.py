@@ -67,10 +67,11 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
     pairs = [name for name in curves if name in without]
     shown = [n for name in pairs for n in (name, without[name])]
     shown = shown or [name for name, c in curves.items() if "sparsity" in c]
-    bases = _by(shown, lambda name: config_of(name).base)
-    count = max(1, len(bases))
+    schedules = _by(shown, dense_row_of)
+    count = max(1, len(schedules))
     figure, axes = make_figure(8, 6 * count, rows=2 * count, height_ratios=(3, 2) * count)
-    for (base, names), upper, lower in zip(bases.items(), axes[::2], axes[1::2], strict=False):
+    for (dense, names), upper, lower in zip(schedules.items(), axes[::2], axes[1::2], strict=False):
+        base = config_of(dense).base
         for color, name in zip(COLORS, names, strict=False):
             curve = curves[name]
             epochs = [epoch + 1 for epoch in curve["epoch"]]

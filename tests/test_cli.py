@@ -144,6 +144,10 @@ def test_unknown_task_and_preset_name_the_nearest(tmp_path, capsys):
     assert "Did you mean 'tiny'?" in line
     line = fails_with(capsys, "train", "zzz", "--out", tmp_path / "x")
     assert "Known: word_prediction" in line
+    line = fails_with(capsys, "train", "papers/ptb_smal", "--out", tmp_path / "x")
+    assert "Did you mean 'ptb_small'?" in line
+    assert "more; --list prints all" in line
+    assert len(line) < 400
     assert not (tmp_path / "x").exists()
 
 

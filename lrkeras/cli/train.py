@@ -18,6 +18,8 @@ SCORES = {
     "valid_perplexity": ("valid perplexity", "{:.2f}"),
     "valid_accuracy": ("valid accuracy", "{:.1%}"),
 }
+# Names in an error, which is a line or two.
+_LISTED = 12
 HELP = "train the models of a task; a stopped run goes on when started again"
 
 
@@ -86,7 +88,10 @@ def nearest(kind: str, name: str, known: Collection[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise ValueError(f"Unknown {kind} {name!r}. {hint}Known: {', '.join(known)}.")
+    listed = ", ".join(known[:_LISTED])
+    if len(known) > _LISTED:
+        listed += f" and {len(known) - _LISTED} more; --list prints all"
+    raise ValueError(f"Unknown {kind} {name!r}. {hint}Known: {listed}.")
 
 
 def render(report: dict) -> RenderableType:

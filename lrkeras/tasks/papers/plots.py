@@ -9,8 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lrkeras.tasks.papers.config import BASES
-from lrkeras.tasks.papers.rows import config_of, dense_row_of
+from lrkeras.tasks.papers.rows import config_of, dense_row_of, without_options
 from lrkeras.tasks.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
 Summary = Mapping[str, Any]
@@ -46,7 +45,7 @@ def compression(summary: Summary, file: str | os.PathLike) -> None:
         plain_log_ticks(axis.xaxis)
         title = f"{title_of(dense)}: filled, numbers alone; empty, with indices"
         axis.set_title(title, fontsize=10)
-        axis.set_ylabel(f"test {_unit(config_of(dense).base)}")
+        axis.set_ylabel(f"test {_unit(dense)}")
         _legend_beside(axis)
     axes[-1].set_xlabel("compression of the recurrent layers (times, logarithmic)")
     save_figure(figure, file)
@@ -63,7 +62,7 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
     Every pair of a doped row and the same with `_dropout0` is drawn; without one, doped rows.
     """
     curves = summary["curves"]
-    without = {_with_dropout(name): name for name in curves if _is_without_dropout(name)}
+    without = {without_options(n, "dropout0"): n for n in curves if _is_without_dropout(n)}
     pairs = [name for name in curves if name in without]
     shown = [n for name in pairs for n in (name, without[name])]
     shown = shown or [name for name, c in curves.items() if "sparsity" in c]
@@ -71,18 +70,17 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
     count = max(1, len(schedules))
     figure, axes = make_figure(8, 6 * count, rows=2 * count, height_ratios=(3, 2) * count)
     for (dense, names), upper, lower in zip(schedules.items(), axes[::2], axes[1::2], strict=False):
-        base = config_of(dense).base
         for color, name in zip(COLORS, names, strict=False):
             curve = curves[name]
             epochs = [epoch + 1 for epoch in curve["epoch"]]
             style = "--" if _is_without_dropout(name) else "-"
-            score = [_in_unit(value, base) for value in curve["perplexity"]]
+            score = [_in_unit(value, dense) for value in curve["perplexity"]]
             upper.plot(epochs, score, style, color=color, label=title_of(name))
             percent = [100 * value for value in curve.get("sparsity", [])]
             lower.plot(epochs[: len(percent)], percent, style, color=color)
         upper.set_yscale("log")
         plain_log_ticks(upper.yaxis)
-        upper.set_ylabel(f"training {_unit(base)}")
+        upper.set_ylabel(f"training {_unit(dense)}")
         upper.legend(frameon=False, fontsize=8)
         lower.set_ylabel("sparsity of the\nsparse part (%)")
         lower.set_xlabel("epoch")
@@ -92,11 +90,8 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
 
 
 def _is_without_dropout(name: str) -> bool:
-    return "dropout0" in name.split("_")
-
-
-def _with_dropout(name: str) -> str:
-    return "_".join(word for word in name.split("_") if word != "dropout0")
+    config = config_of(name)
+    return config.is_doped and not config.co_matrix_dropout
 
 
 def latency(summary: Summary, file: str | os.PathLike) -> None:
@@ -118,7 +113,7 @@ def latency(summary: Summary, file: str | os.PathLike) -> None:
         axis.set_xlim(min(low, 0.5), max(high, 1.5))  # a few percent are noise
         plain_log_ticks(axis.xaxis)
         axis.set_title(title_of(dense), fontsize=10)
-        axis.set_ylabel(f"test {_unit(config_of(dense).base)}")
+        axis.set_ylabel(f"test {_unit(dense)}")
         _legend_beside(axis)
     axes[-1].set_xlabel("time of a step of the recurrent layers, int8 (dense int8 = 1)")
     save_figure(figure, file)
@@ -200,16 +195,16 @@ def _score(row: Mapping[str, Any]) -> float:
     return _in_unit(row["test_perplexity"], row["base"])
 
 
-def _in_unit(perplexity: float, base: str) -> float:
-    return math.log2(perplexity) if _is_of_characters(base) else perplexity
+def _in_unit(perplexity: float, name: str) -> float:
+    return math.log2(perplexity) if _is_of_characters(name) else perplexity
 
 
-def _unit(base: str) -> str:
-    return "bits per character" if _is_of_characters(base) else "perplexity"
+def _unit(name: str) -> str:
+    return "bits per character" if _is_of_characters(name) else "perplexity"
 
 
-def _is_of_characters(base: str) -> bool:
-    return BASES[base].corpus == "ptb_characters"
+def _is_of_characters(name: str) -> bool:
+    return config_of(name).corpus == "ptb_characters"
 
 
 def _dense_rows(summary: Summary) -> list[str]:
@@ -237,7 +232,7 @@ def _kind(row: Mapping[str, Any]) -> str:
     config = config_of(row["row"])
     stacked = ["stacked"] if config.where == "stacked" else []
     block = [f"{config.block[0]}x{config.block[1]}"] if config.block else []
-    dropout = ["no dropout"] if config.is_doped and not config.co_matrix_dropout else []
+    dropout = ["no dropout"] if _is_without_dropout(row["row"]) else []
     return ", ".join([row["method"], *stacked, *block, *dropout])
 
 

@@ -100,8 +100,12 @@ def dense_row_of(name: str) -> str:
 
 def as_compressed(name: str) -> str:
     """The name of a row without the rate and the precision of its training."""
-    trained = f"{_RATE}|{_FLOAT32}"
-    return "_".join(word for word in name.split("_") if not re.fullmatch(trained, word))
+    return without_options(name, f"{_RATE}|{_FLOAT32}")
+
+
+def without_options(name: str, pattern: str) -> str:
+    """The name of a row without the options that match a pattern."""
+    return "_".join(word for word in name.split("_") if not re.fullmatch(pattern, word))
 
 
 def _begins(name: str, part: str) -> bool:

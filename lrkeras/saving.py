@@ -11,6 +11,7 @@ import numpy as np
 # Importing them registers the classes that a file may name.
 from lrkeras import layers, structures  # noqa: F401
 from lrkeras.legacy_h5 import load_legacy_h5
+from lrkeras.system.atomic_write import written_whole
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
 
@@ -68,13 +69,8 @@ def save_model(model: keras.Model, path: str | os.PathLike) -> None:
     Raises:
         OSError: The path cannot be written.
     """
-    file = pathlib.Path(path)
-    draft = file.with_name(f".{file.stem}.draft.keras")
-    try:
+    with written_whole(path) as draft:
         model.save(draft)
-        os.replace(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def check_finite(model: keras.Model) -> None:

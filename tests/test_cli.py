@@ -9,7 +9,7 @@ import pytest
 from lrkeras import layers, structures
 from lrkeras.cli import main
 from lrkeras.tasks import word_prediction
-from lrkeras.tasks.word_prediction_config import WordPredictionConfig
+from lrkeras.tasks.word_prediction.config import WordPredictionConfig
 
 TINY_RUN = WordPredictionConfig(
     num_words=30,

@@ -31,4 +31,4 @@ if ! "$old/bin/python" -c 'import tflite_runtime.interpreter' >/dev/null 2>&1; t
     "$python" -m venv --clear "$old"
     "$old/bin/python" -m pip install --disable-pip-version-check --quiet "tflite-runtime==2.14.0" "numpy>=1.26,<2"
 fi
-exec .venv/bin/python tools/check_runtimes.py --old-python "$old/bin/python" "$@"
+exec .venv/bin/python tools/benchmarks/check_runtimes.py --old-python "$old/bin/python" "$@"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lrkeras.export.optional_imports import require
+from lrkeras.system.optional_imports import require
 
 
 def smallest_model() -> bytes:

@@ -13,14 +13,15 @@ from lrkeras.benchmark.file_latency import FileLatency
 from lrkeras.benchmark.file_memory import FileMemory
 from lrkeras.benchmark.file_quality import FileQuality, split_command
 from lrkeras.benchmark.latency_report import LatencyReport
-from lrkeras.benchmark.machine import describe_machine, load_average
 from lrkeras.benchmark.signatures import read_model, signature_graphs, steps_of
 from lrkeras.benchmark.timed_model import TimedModel
-from lrkeras.export.sparse_hazards import find_sparse_hazards
-from lrkeras.export.versions import package_versions
+from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
+from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.versions import package_versions
 
 # Runs in a turn. The first ones bring the file's weights back into the caches that the others
-# used; the seventh of a file of 18 MB takes as long as the fortieth (see tools/bench_deploy.py).
+# used; the seventh of a file of 18 MB takes as long as the fortieth
+# (see tools/benchmarks/bench_deploy.py).
 _UNTIMED, _TIMED = 10, 10
 # Emptying the caches takes longer than most runs.
 _MAX_COLD_ROUNDS = 25

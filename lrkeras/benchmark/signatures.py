@@ -3,7 +3,7 @@
 import os
 import re
 
-from lrkeras.export.model_file import ModelFile
+from lrkeras.export.tflite.model_file import ModelFile
 
 
 def read_model(path: str | os.PathLike) -> ModelFile:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from lrkeras.benchmark.signatures import check_static, read_model, signature_graphs
-from lrkeras.export.interpreters import allocate, load_interpreter
-from lrkeras.export.model_file import ModelFile
-from lrkeras.export.primary_subgraph import with_primary
+from lrkeras.export.runtime.interpreters import allocate, load_interpreter
+from lrkeras.export.tflite.extract_subgraph import with_primary
+from lrkeras.export.tflite.model_file import ModelFile
 
 # Enough different inputs that none stays special, few enough to make up beforehand.
 _INPUTS = 16

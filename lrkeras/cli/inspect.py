@@ -15,14 +15,14 @@ from rich.table import Table
 
 from lrkeras.cli import files
 from lrkeras.export import DelegateReport
-from lrkeras.export.interpreters import open_interpreter
+from lrkeras.export.delegates.model_explorer import write_node_data
 from lrkeras.export.layer_rows import layer_rows
-from lrkeras.export.layer_sizes import LayerSizes
-from lrkeras.export.model_explorer import write_node_data
-from lrkeras.export.model_file import ModelFile
-from lrkeras.export.step_model import StepModel
-from lrkeras.export.step_runner import METADATA_NAME
+from lrkeras.export.runtime.interpreters import open_interpreter
+from lrkeras.export.runtime.step_runner import METADATA_NAME
+from lrkeras.export.steps.step_model import StepModel
+from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.saving import load_model
+from lrkeras.structures.stored_size import LayerSizes
 
 HELP = "show parameters, bytes, multiplications and delegates of a .keras, .h5 or .tflite file"
 

@@ -26,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Runs every stage, and returns the report."""
     # Needs matplotlib and the runtime, which the other commands do without.
-    from lrkeras.tasks import quickstart, quickstart_report
+    from lrkeras.tasks.quickstart import report as quickstart_report
+    from lrkeras.tasks.quickstart import run as quickstart
 
     preset = nearest("preset", options.preset, word_prediction.PRESETS)
     console = Console()

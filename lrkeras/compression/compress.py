@@ -7,15 +7,15 @@ from typing import Any
 
 import keras
 
-from lrkeras.compression.budget import Budget
-from lrkeras.compression.budget_search import spend
-from lrkeras.compression.calibration import batches, collect_weightings
 from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.compression_run import CompressionRun
-from lrkeras.compression.find_unit_order import with_better_order
-from lrkeras.compression.fit import METHODS
-from lrkeras.compression.selection import Choice, select
-from lrkeras.compression.weighting import Weighting
+from lrkeras.compression.fitting.calibration import batches, collect_weightings
+from lrkeras.compression.fitting.fit import METHODS
+from lrkeras.compression.fitting.weighting import Weighting
+from lrkeras.compression.matrices.selection import Choice, select
+from lrkeras.compression.search.budget import Budget
+from lrkeras.compression.search.budget_search import spend
+from lrkeras.compression.unit_order.find_order import with_better_order
 from lrkeras.saving import check_finite
 from lrkeras.structures import Structure
 

@@ -8,15 +8,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from lrkeras.compression.compression_report import CompressionReport
-from lrkeras.compression.fit import dense, fit_group, fit_side_by_side
-from lrkeras.compression.matrix_report import MatrixReport, matrix_norms, singular_profile
-from lrkeras.compression.model_copy import compile_like, copy_model
-from lrkeras.compression.selection import Choice
-from lrkeras.compression.stored import Stored
-from lrkeras.compression.target import Target
-from lrkeras.compression.weighting import Weighting
+from lrkeras.compression.compression_report import (
+    CompressionReport,
+    MatrixReport,
+    matrix_norms,
+    singular_profile,
+)
+from lrkeras.compression.fitting.fit import dense, fit_group, fit_side_by_side
+from lrkeras.compression.fitting.weighting import Weighting
+from lrkeras.compression.matrices.selection import Choice
+from lrkeras.compression.matrices.weight_matrix import Target
+from lrkeras.model_graph.copy_model import compile_like, copy_model
 from lrkeras.structures import Concatenated, SharedLowRank, Structure, describe
+from lrkeras.structures.stored_size import Stored
 
 Track = Callable[..., Iterable]  # (items, what) -> items
 Weightings = dict[tuple[str, str], Weighting]

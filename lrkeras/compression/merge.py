@@ -2,8 +2,8 @@
 
 import keras
 
-from lrkeras.compression.model_copy import compile_like, copy_model
-from lrkeras.compression.owners import owner_of
+from lrkeras.compression.matrices.owners import owner_of
+from lrkeras.model_graph.copy_model import compile_like, copy_model
 
 
 def merge(model: keras.Model) -> keras.Model:

@@ -4,8 +4,8 @@ import dataclasses
 import json
 from typing import Any
 
-from lrkeras.export.delegate_report import DelegateReport
-from lrkeras.export.layer_report import LayerReport
+from lrkeras.export.delegates.delegate_report import DelegateReport
+from lrkeras.export.layer_rows import LayerReport
 from lrkeras.export.parity import BY_WHAT_LASTS, ParityError
 
 

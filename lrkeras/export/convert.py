@@ -1,26 +1,21 @@
 """From a Keras model to a .tflite file that was compared with it."""
 
+import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
 
+from lrkeras.export.check_model import check_convertible
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_report import ConversionReport
-from lrkeras.export.convertible import check_convertible
-from lrkeras.export.delegate_report import DelegateReport
-from lrkeras.export.deployed_products import DeployedProducts
-from lrkeras.export.doped_fusion import fuse_doped
-from lrkeras.export.doped_lstm import DopedLSTM
-from lrkeras.export.float32_copy import as_float32
+from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.form import Form
-from lrkeras.export.full_int8 import quantize_full_int8
-from lrkeras.export.layer_report import LayerReport
-from lrkeras.export.layer_rows import fusion_refusal, layer_rows
-from lrkeras.export.model_file import ModelFile
+from lrkeras.export.layer_rows import LayerReport, fusion_refusal, layer_rows
+from lrkeras.export.lowering.tensorflow_lowering import lower
 from lrkeras.export.parity import (
     BY_WHAT_LASTS,
     THRESHOLDS,
@@ -28,18 +23,27 @@ from lrkeras.export.parity import (
     check_parity,
     sample_inputs,
 )
-from lrkeras.export.quantize_weights import quantize_float16, quantize_int8, quantize_tables
-from lrkeras.export.recurrent_cell import RecurrentCell
-from lrkeras.export.runtime_version import minimum_runtime, set_minimum_runtime
-from lrkeras.export.simplify_lookups import simplify_lookups
-from lrkeras.export.sparse_hazards import find_sparse_hazards
-from lrkeras.export.step_inputs import given_inputs, of_length
-from lrkeras.export.step_model import StepModel
-from lrkeras.export.step_runner import METADATA_NAME
-from lrkeras.export.target_runtime import TargetRuntime
-from lrkeras.export.tensorflow_lowering import lower
-from lrkeras.export.versions import package_versions
-from lrkeras.export.written_aside import written_aside
+from lrkeras.export.passes.drop_negative_ids import simplify_lookups
+from lrkeras.export.passes.full_int8 import quantize_full_int8
+from lrkeras.export.passes.fuse_block_sparse import fuse_doped
+from lrkeras.export.passes.quantize_weights import quantize_float16, quantize_int8, quantize_tables
+from lrkeras.export.products.deployed_products import DeployedProducts
+from lrkeras.export.products.doped_lstm import DopedLSTM
+from lrkeras.export.runtime.step_runner import METADATA_NAME
+from lrkeras.export.steps.recurrent_cell import RecurrentCell
+from lrkeras.export.steps.step_builder import StepBuilder
+from lrkeras.export.steps.step_inputs import given_inputs, of_length
+from lrkeras.export.steps.step_model import StepModel
+from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.tflite.runtime_version import (
+    TargetRuntime,
+    minimum_runtime,
+    set_minimum_runtime,
+)
+from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
+from lrkeras.model_graph.float32_copy import as_float32
+from lrkeras.system.atomic_write import written_whole
+from lrkeras.system.versions import package_versions
 
 _FORMAT_VERSION = 1
 # Steps to compare on, where nothing says otherwise.
@@ -122,11 +126,11 @@ def convert(
     products = DeployedProducts(plain, quantize, lambda layer: cell_step(layer) is not None)
     # The quantiser of activations does not follow calls of subroutines.
     outlined = wanted != [Form()] and quantize != "int8_full"
-    with written_aside(path) as draft:
+    with _written_whole(path) as draft:
         # What the file is compared with afterwards has the products that Keras has.
         with products.in_place():
             cell_of = _cells(cell_step, outlined)
-            models = [StepModel.of(plain, cell_of, one) for one in wanted]
+            models = [StepBuilder(plain, cell_of, one).build() for one in wanted]
             step = _reference(plain, cell_of, models)
             inputs = _inputs(plain, step, wanted, sample, steps or _STEPS, seed)
             rows = layer_rows(models[0], quantize, products)
@@ -140,6 +144,18 @@ def convert(
         errors = check_parity(draft, plain, step, inputs, THRESHOLDS[quantize], wanted, lasting)
         size = os.path.getsize(draft)
     return _report(path, quantize, runtime, file, models, rows, errors, size)
+
+
+@contextlib.contextmanager
+def _written_whole(path: str | os.PathLike) -> Iterator[str]:
+    """A draft that becomes the file; a path that cannot be written is a `ConversionError`."""
+    try:
+        with written_whole(path) as draft:
+            yield os.fspath(draft)
+    except OSError as error:
+        raise ConversionError(
+            f"Expected a path that can be written, received {os.fspath(path)!r}: {error}."
+        ) from error
 
 
 def _check_options(quantize: str | None, steps: int | None, sample: Any) -> None:
@@ -173,7 +189,7 @@ def _reference(plain: keras.Model, cell_of: Callable, models: list[StepModel]) -
     """The model that the signatures are compared with step by step, if they can be."""
     found = next((m for m in models if m.form == Form()), None)
     if found is None and any(m.form.has_states for m in models):
-        return StepModel.of(plain, cell_of)
+        return StepBuilder(plain, cell_of, Form()).build()
     return found or models[0]
 
 

@@ -1,16 +1,43 @@
 """The rows of a conversion report: what each layer holds and how it is computed."""
 
+import dataclasses
 import math
 from typing import Any
 
 import keras
 
-from lrkeras.export.deployed_products import DeployedProducts
-from lrkeras.export.doped_lstm import DopedLSTM
-from lrkeras.export.layer_report import LayerReport
-from lrkeras.export.product_form import ProductForm
-from lrkeras.export.step_model import StepModel
+from lrkeras.export.products.deployed_products import DeployedProducts
+from lrkeras.export.products.doped_lstm import DopedLSTM
+from lrkeras.export.products.product_costs import ProductForm
+from lrkeras.export.steps.step_model import StepModel
 from lrkeras.structures import Sparse, describe, find_structures, outermost
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerReport:
+    """What became of one layer.
+
+    Attributes:
+        name: The layer's name.
+        kind: Its class.
+        structure: Its structured matrices, such as `"Kronecker+Sparse"`, or `"dense"`.
+        params: Numbers stored, with those of the biases, without indices.
+        bytes: Bytes of these in float32, with indices, before the file's quantisation.
+        macs: Multiply-accumulates of one step.
+        lowering: How its products are computed in the file, with the reason where a faster form
+            exists that does not apply.
+        forms: For each matrix that could be computed in several forms, these with what they were
+            estimated to cost, the one in the file first.
+    """
+
+    name: str
+    kind: str
+    structure: str
+    params: int
+    bytes: int
+    macs: int
+    lowering: str
+    forms: list[list[ProductForm]] = dataclasses.field(default_factory=list)
 
 
 def layer_rows(

@@ -10,11 +10,11 @@ import numpy as np
 
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
-from lrkeras.export.interpreters import open_interpreter
-from lrkeras.export.model_layers import all_layers
-from lrkeras.export.signature_runner import SignatureRunner
-from lrkeras.export.step_inputs import of_length
-from lrkeras.export.step_model import StepModel
+from lrkeras.export.runtime.interpreters import open_interpreter
+from lrkeras.export.runtime.signature_runner import SignatureRunner
+from lrkeras.export.steps.step_inputs import of_length
+from lrkeras.export.steps.step_model import StepModel
+from lrkeras.model_graph.layers_of import all_layers
 
 # Largest error allowed, relative to the largest magnitude of the tensor in the reference.
 THRESHOLDS = {None: 1e-4, "float16": 2e-2, "int8": 0.2, "int8_full": 0.2}

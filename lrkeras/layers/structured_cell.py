@@ -13,7 +13,7 @@ from lrkeras.structures.factor_initializer import FactorInitializer
 
 GATE_LAYOUTS = ("per_gate", "stacked")
 # How many times fewer multiplications make a loop leave a matrix unformed. On the safe side: at ten
-# times, factors took 0.15 to 0.6 of the time (tools/bench_training.py).
+# times, factors took 0.15 to 0.6 of the time (tools/benchmarks/bench_training.py).
 _LEAST_SAVING = 4
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pathlib
+import tempfile
 import zipfile
 
 import keras
 import numpy as np
 from keras import ops
+
+from lrkeras.system.atomic_write import written_whole
 
 
 def save_compact(model: keras.Model, path: str | os.PathLike) -> None:
@@ -25,10 +28,8 @@ def save_compact(model: keras.Model, path: str | os.PathLike) -> None:
         ValueError: If a weight is too large for float16.
     """
     round_weights(model)
-    file = pathlib.Path(path)
-    whole = file.with_name(f".{file.stem}.whole.keras")
-    packed = file.with_name(f".{file.stem}.packed.keras")
-    try:
+    with tempfile.TemporaryDirectory() as folder, written_whole(path) as packed:
+        whole = pathlib.Path(folder, "whole.keras")
         model.save(whole)
         with (
             zipfile.ZipFile(whole) as source,
@@ -38,10 +39,6 @@ def save_compact(model: keras.Model, path: str | os.PathLike) -> None:
                 # A fixed date: the same weights are the same file.
                 named = zipfile.ZipInfo(entry.filename, (1980, 1, 1, 0, 0, 0))
                 target.writestr(named, source.read(entry), zipfile.ZIP_DEFLATED, 9)
-        os.replace(packed, file)
-    finally:
-        whole.unlink(missing_ok=True)
-        packed.unlink(missing_ok=True)
 
 
 def round_weights(model: keras.Model) -> None:

@@ -15,7 +15,7 @@ APP_MODELS = [SHIPPED / name for name in LISTED if name.endswith(".tflite")]
 TEST_MODELS = sorted((ROOT / "android_demo/app/src/test/resources/models").glob("*.tflite"))
 MODELS = [*APP_MODELS, *TEST_MODELS]
 GOLDENS = ROOT / "android_demo/goldens"
-# After a change of models: python tools/android_goldens.py
+# After a change of models: python tools/release/android_goldens.py
 
 
 @pytest.fixture(scope="module")

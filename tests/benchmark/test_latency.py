@@ -8,7 +8,7 @@ from lrkeras.benchmark import benchmark
 from lrkeras.benchmark.call_overhead import smallest_model
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export import StepRunner, convert
-from lrkeras.export.interpreters import open_interpreter
+from lrkeras.export.runtime.interpreters import open_interpreter
 
 
 @pytest.fixture(scope="module")

@@ -270,7 +270,7 @@ def test_what_is_skipped_and_why(stack):
 
 def test_toeplitz_like_is_refused_by_the_side_of_what_is_fitted(stack, monkeypatch):
     """Each gate of an LSTM of 32 units takes a square matrix of side 32, all of them one of 128."""
-    monkeypatch.setattr("lrkeras.compression.target._LARGEST_SIDE", 40)
+    monkeypatch.setattr("lrkeras.compression.matrices.weight_matrix._LARGEST_SIDE", 40)
     spec = structures.ToeplitzLike(2)
     _, report = compress(stack, {"lstm_1.recurrent": spec})
     assert [row.name for row in report.matrices] == ["lstm_1.recurrent"]

@@ -7,10 +7,11 @@ import recurrent_equations as equations_of
 
 from lrkeras import layers, structures
 from lrkeras.compression.sparsify import sparsify
-from lrkeras.export import ConversionError, StepRunner, convert, recurrent_cell
-from lrkeras.export.interpreters import open_interpreter
-from lrkeras.export.model_file import ModelFile
-from lrkeras.export.signature_runner import SignatureRunner
+from lrkeras.export import ConversionError, StepRunner, convert
+from lrkeras.export.runtime.interpreters import open_interpreter
+from lrkeras.export.runtime.signature_runner import SignatureRunner
+from lrkeras.export.steps import recurrent_cell
+from lrkeras.export.tflite.model_file import ModelFile
 
 KL = keras.layers
 

@@ -12,8 +12,8 @@ import pytest
 from lrkeras import layers, structures
 from lrkeras.compression.sparsify import sparsify
 from lrkeras.export import StepRunner, convert, find_sparse_hazards
-from lrkeras.export.interpreters import open_interpreter
-from lrkeras.export.signature_runner import SignatureRunner
+from lrkeras.export.runtime.interpreters import open_interpreter
+from lrkeras.export.runtime.signature_runner import SignatureRunner
 
 KL = keras.layers
 # Chosen out of 24: each kind of layer, structure and form that came up there, and each pair of a

@@ -8,7 +8,7 @@ import pytest
 
 from lrkeras import layers, structures
 from lrkeras.export import ConversionError, convert
-from lrkeras.export.optional_imports import require
+from lrkeras.system.optional_imports import require
 
 KL = keras.layers
 

@@ -4,7 +4,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from lrkeras.export.model_file import ModelFile
+from lrkeras.export.tflite.model_file import ModelFile
 
 KINDS = {"float32": schema.TensorType.FLOAT32, "int32": schema.TensorType.INT32}
 KINDS |= {"int8": schema.TensorType.INT8, "bool": schema.TensorType.BOOL}

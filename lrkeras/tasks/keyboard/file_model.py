@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from lrkeras.export import StepRunner
-from lrkeras.tasks.stored_vocabulary import stored_vocabulary
+from lrkeras.tasks.training.stored_vocabulary import stored_vocabulary
 
 
 class FileModel:

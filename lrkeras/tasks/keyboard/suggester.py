@@ -10,7 +10,7 @@ from lrkeras.export import StepRunner
 from lrkeras.tasks.keyboard.suggestion import Suggestion
 from lrkeras.tasks.keyboard.typed_text import TypedText
 from lrkeras.tasks.keyboard.word_ranking import MARKS, WordRanking, takes_mark
-from lrkeras.tasks.stored_vocabulary import stored_vocabulary
+from lrkeras.tasks.training.stored_vocabulary import stored_vocabulary
 
 _CAPITALISED = frozenset(("i", "i'm", "i'll", "i've", "i'd"))
 _KEPT_STATES = 16

@@ -7,7 +7,6 @@ import dataclasses
 import keras
 
 from lrkeras import layers
-from lrkeras.tasks.dtype_policy import dtype_policy
 from lrkeras.tasks.papers.averaged_sgd import AveragedSGD
 from lrkeras.tasks.papers.carried_states import CarriedStates
 from lrkeras.tasks.papers.config import PaperConfig
@@ -15,6 +14,7 @@ from lrkeras.tasks.papers.dropped_matrix import DroppedMatrix
 from lrkeras.tasks.papers.matrices import GATES, matrices_of
 from lrkeras.tasks.papers.output_penalty import OutputPenalty
 from lrkeras.tasks.papers.word_losses import WordLosses
+from lrkeras.tasks.training.dtype_policy import dtype_policy
 
 
 def loss_model(

@@ -7,7 +7,7 @@ import pathlib
 import keras
 import numpy as np
 
-from lrkeras.tasks.run_folder import read_history
+from lrkeras.tasks.training.run_folder import read_history
 
 
 class NonMonotonicAveraging(keras.callbacks.Callback):

@@ -13,12 +13,10 @@ import keras
 import numpy as np
 
 from lrkeras import structures
-from lrkeras.benchmark.machine import describe_machine
 from lrkeras.datasets import Vocabulary, words
-from lrkeras.export.versions import package_versions
-from lrkeras.tasks.count_parameters import count_parameters
-from lrkeras.tasks.epoch_clock import EpochClock
-from lrkeras.tasks.epoch_start import EpochStart
+from lrkeras.structures.stored_size import count_parameters
+from lrkeras.system.machine import describe_machine
+from lrkeras.system.versions import package_versions
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words, measure_deployment
 from lrkeras.tasks.papers.model import (
@@ -35,8 +33,10 @@ from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
 from lrkeras.tasks.papers.state_reset import StateReset
 from lrkeras.tasks.papers.token_streams import TokenStreams
-from lrkeras.tasks.perplexity_logger import PerplexityLogger
-from lrkeras.tasks.run_folder import (
+from lrkeras.tasks.training.epoch_clock import EpochClock
+from lrkeras.tasks.training.epoch_start import EpochStart
+from lrkeras.tasks.training.perplexity_logger import PerplexityLogger
+from lrkeras.tasks.training.run_folder import (
     check,
     claim,
     read_history,
@@ -44,7 +44,7 @@ from lrkeras.tasks.run_folder import (
     save_model,
     write_json,
 )
-from lrkeras.tasks.structure_callbacks import structure_callbacks
+from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
 RESULT_FILE = "result.json"
 HISTORY_FILE = "training.history.csv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from lrkeras.tasks.softmax_parts import at_words, exponentials, subtract_at_words
+from lrkeras.tasks.training.softmax_parts import at_words, exponentials, subtract_at_words
 
 
 class WordLosses(keras.layers.Layer):

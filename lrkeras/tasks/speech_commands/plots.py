@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrkeras.tasks.plots import COLORS, draw_disc, make_figure, save_figure, title_of
+from lrkeras.tasks.training.plots import COLORS, draw_disc, make_figure, save_figure, title_of
 
 
 def learning_curves(

@@ -10,18 +10,7 @@ import numpy as np
 from lrkeras import callbacks
 from lrkeras.compression import distill
 from lrkeras.structures import Sparse, find_structures
-from lrkeras.tasks.count_parameters import count_parameters
-from lrkeras.tasks.epoch_clock import EpochClock
-from lrkeras.tasks.epoch_start import EpochStart
-from lrkeras.tasks.optimizer import adamw
-from lrkeras.tasks.run_folder import (
-    check,
-    claim,
-    read_history,
-    record_keepers,
-    save_model,
-    write_json,
-)
+from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
 from lrkeras.tasks.speech_commands.config import FITTED, STAGES, SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
@@ -36,6 +25,17 @@ from lrkeras.tasks.speech_commands.model import (
 )
 from lrkeras.tasks.speech_commands.single_clips import SingleClips
 from lrkeras.tasks.speech_commands.validation_accuracy import ValidationAccuracy
+from lrkeras.tasks.training.epoch_clock import EpochClock
+from lrkeras.tasks.training.epoch_start import EpochStart
+from lrkeras.tasks.training.optimizer import adamw
+from lrkeras.tasks.training.run_folder import (
+    check,
+    claim,
+    read_history,
+    record_keepers,
+    save_model,
+    write_json,
+)
 
 LICENCE = "CC BY-SA 4.0"  # of the weights, as some of the clips
 _TEACHER = "dense"

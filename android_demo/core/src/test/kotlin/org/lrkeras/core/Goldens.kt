@@ -5,7 +5,7 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-/** Files that Python wrote (tools/android_goldens.py), and the models they belong to. */
+/** Files that Python wrote (tools/release/android_goldens.py), and the models they belong to. */
 object Goldens {
     private val demo: File = generateSequence(File("").absoluteFile) { it.parentFile }.first { File(it, "goldens").isDirectory }
 

@@ -14,7 +14,7 @@ import org.lrkeras.core.words.WordSuggester
 import org.lrkeras.demo.Demo
 import java.io.File
 
-/** The engine of the app on the native library of the APK for x86_64, against what Python gave (tools/android_goldens.py). */
+/** The engine of the app on the native library of the APK for x86_64, against what Python gave (tools/release/android_goldens.py). */
 class LiteRuntimeTest {
     private val runtime = LiteRuntime()
 

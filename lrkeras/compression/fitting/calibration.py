@@ -1,0 +1,165 @@
+"""Second moments of what each matrix of a model multiplies, from example inputs."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from lrkeras.compression.fitting.weighting import Weighting
+from lrkeras.compression.matrices.embedding_owner import EmbeddingOwner
+from lrkeras.compression.matrices.matrix_owner import MatrixOwner
+from lrkeras.compression.matrices.recurrent_owner import RecurrentOwner
+
+_BATCH = 32
+
+
+def collect_weightings(
+    model: keras.Model,
+    owners: list[tuple[MatrixOwner, keras.layers.Layer]],
+    examples: list[Any],
+) -> dict[tuple[str, str], Weighting]:
+    """Runs a model on examples and takes the second moments of the inputs of its matrices.
+
+    Args:
+        model: The model.
+        owners: `(owner, caller)` as `single_layers` gives them.
+        examples: Batches of inputs, as `batches` gives them.
+
+    Returns:
+        A weighting by `(path, role)`; none for layers that were not called.
+    """
+    watchers = [_watcher(owner, caller) for owner, caller in owners if _reads(owner, caller)]
+    with contextlib.ExitStack() as stack:
+        for watcher in watchers:
+            stack.enter_context(watcher.watching())
+        for batch in examples:
+            model(batch, training=False)
+    return {key: w for watcher in watchers for key, w in watcher.weightings().items()}
+
+
+def batches(data: Any) -> Iterator[Any]:
+    """Batches of inputs, without targets.
+
+    Args:
+        data: Inputs as `model.predict` takes them (an array, or a list or dict of them), or an
+            iterable of batches `x` or `(x, y)`.
+    """
+    if isinstance(data, keras.utils.PyDataset):
+        dataset = data
+        data = (dataset[i] for i in range(dataset.num_batches or 0))
+    elif isinstance(data, (list, tuple, dict)) or hasattr(data, "shape"):
+        arrays = keras.tree.map_structure(np.asarray, data)
+        count = len(keras.tree.flatten(arrays)[0])
+        for first in range(0, count, _BATCH):
+            part = slice(first, first + _BATCH)
+            yield keras.tree.map_structure(lambda a, part=part: a[part], arrays)
+        return
+    if not isinstance(data, Iterable):
+        raise ValueError(
+            "Expected `calibration` as arrays of inputs or an iterable of batches, received "
+            f"{type(data).__name__}."
+        )
+    for batch in data:
+        yield batch[0] if isinstance(batch, tuple) else batch
+
+
+class _Watcher:
+    """Sums up the outer products of what a layer is called with."""
+
+    def __init__(self, owner: MatrixOwner, caller: keras.layers.Layer):
+        self.owner, self.caller = owner, caller
+        self.sums: dict[str, Any] = {}
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """While it lasts, calls of the layer are seen."""
+        inner = self.caller.call
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.see(*args, **kwargs)
+            return inner(*args, **kwargs)
+
+        self.caller.call = call  # hides the method of the class
+        try:
+            yield
+        finally:
+            del self.caller.call
+
+    def see(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
+        self.add(self.owner.roles[0], _rows(inputs))
+
+    def add(self, role: str, rows: np.ndarray) -> None:
+        self.sums[role] = self.sums.get(role, 0) + rows.T @ rows
+
+    def weightings(self) -> dict[tuple[str, str], Weighting]:
+        return {
+            (self.owner.path, role): Weighting.of(inputs=total) for role, total in self.sums.items()
+        }
+
+
+class _RecurrentWatcher(_Watcher):
+    """Finds the hidden states too, by running the layer once more with all of them as outputs."""
+
+    twin: keras.layers.Layer | None = None
+
+    def see(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
+        x = np.asarray(ops.convert_to_numpy(inputs), np.float64)
+        mask = kwargs.get("mask")
+        mask = np.ones(x.shape[:2], bool) if mask is None else ops.convert_to_numpy(mask)
+        states = self._states(inputs, kwargs.get("mask"))
+        if self.caller.go_backwards:
+            x, mask = x[:, ::-1], mask[:, ::-1]
+        first = np.zeros_like(states[:, :1])
+        before = np.concatenate([first, states[:, :-1]], axis=1)[mask.astype(bool)]
+        x = x[mask.astype(bool)]
+        self.add("kernel", x)
+        self.add("recurrent", before)
+        self.add("joint", np.concatenate([x, before], axis=1))
+
+    def _states(self, inputs: Any, mask: Any) -> np.ndarray:
+        if self.twin is None:
+            changed = {"return_sequences": True, "return_state": False, "stateful": False}
+            config = {**self.caller.get_config(), **changed}
+            self.twin = type(self.caller).from_config(config)
+            self.twin.build(tuple(inputs.shape))
+            self.twin.set_weights(self.caller.get_weights())
+        return np.asarray(ops.convert_to_numpy(self.twin(inputs, mask=mask)), np.float64)
+
+
+class _EmbeddingWatcher(_Watcher):
+    """Counts the rows that are looked up, and what a tied table multiplies."""
+
+    def see(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("reverse") or (args and args[0]):
+            self.add("outputs", _rows(inputs))
+            return
+        ids = np.asarray(ops.convert_to_numpy(inputs)).astype(np.int64).ravel()
+        counts = np.bincount(ids, minlength=self.owner.shape("embeddings")[0])
+        self.sums["inputs"] = self.sums.get("inputs", 0) + counts.astype(np.float64)
+
+    def weightings(self) -> dict[tuple[str, str], Weighting]:
+        key = (self.owner.path, "embeddings")
+        if "outputs" in self.sums:  # errors of logits count, for every word alike
+            return {key: Weighting.of(outputs=self.sums["outputs"])}
+        return {key: Weighting.of(inputs=self.sums["inputs"])} if self.sums else {}
+
+
+def _reads(owner: MatrixOwner, caller: keras.layers.Layer) -> bool:
+    """Whether the caller's input is the owner's: of stacked cells it is that of the first only."""
+    return not isinstance(getattr(caller, "cell", None), keras.layers.StackedRNNCells)
+
+
+def _watcher(owner: MatrixOwner, caller: keras.layers.Layer) -> _Watcher:
+    if isinstance(owner, RecurrentOwner):
+        return _RecurrentWatcher(owner, caller)
+    if isinstance(owner, EmbeddingOwner):
+        return _EmbeddingWatcher(owner, caller)
+    return _Watcher(owner, caller)
+
+
+def _rows(inputs: Any) -> np.ndarray:
+    x = np.asarray(ops.convert_to_numpy(inputs), np.float64)
+    return x.reshape(-1, x.shape[-1])

@@ -1,0 +1,83 @@
+"""Asking the runtime which nodes of a graph XNNPACK took over."""
+
+from typing import Any
+
+from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.system.optional_imports import require
+
+
+def delegated_nodes(file: ModelFile, interpreter: Any) -> list[set[int]]:
+    """Finds the nodes of each XNNPACK partition of a file's first subgraph.
+
+    When a delegate takes nodes over, the runtime appends one node for each partition, with the
+    tensors that it reads and writes. A partition's nodes are those between them.
+
+    Args:
+        file: The file.
+        interpreter: One that has loaded it, its tensors allocated.
+
+    Returns:
+        The numbers of the nodes of each partition, in the order of the first node.
+    """
+    operators = file.graph.operators or []
+    writers = {int(t): number for number, op in enumerate(operators) for t in op.outputs}
+    # The nodes of the file keep their numbers; what comes after them was put in by delegates.
+    added = interpreter._get_ops_details()[len(operators) :]
+    partitions = []
+    for node in added:
+        read = {int(t) for t in node["inputs"]}
+        waiting, nodes = [int(t) for t in node["outputs"]], set()
+        while waiting:
+            number = writers.get(waiting.pop())
+            if number is not None and number not in nodes:
+                nodes.add(number)
+                waiting += [int(t) for t in operators[number].inputs if int(t) not in read]
+        partitions.append(nodes)
+    return sorted((nodes for nodes in partitions if nodes), key=min)
+
+
+def interpreter_of(data: bytes) -> Any:
+    """Loads a model from memory, with XNNPACK, and allocates its tensors.
+
+    Raises:
+        ValueError: If the runtime cannot.
+    """
+    module = require("ai_edge_litert.interpreter")
+    try:
+        interpreter = module.Interpreter(model_content=data, num_threads=1)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(f"Expected a model that the runtime can load: {error}") from error
+    return interpreter
+
+
+def tensor_bytes(file: ModelFile, interpreter: Any) -> int:
+    """Memory that the tensors of the first subgraph have in the runtime's arenas, in bytes.
+
+    Memory that several tensors use one after the other counts once. Constants, which stay in the
+    file, and what XNNPACK keeps for itself (packed weights, its workspace) are not part of it.
+    """
+    spans = []
+    for detail in interpreter.get_tensor_details():
+        if _is_constant(file, detail["index"]):
+            continue
+        try:
+            view = interpreter.tensor(detail["index"])()
+        except ValueError:
+            continue  # inside a partition: the runtime has no memory for it
+        if isinstance(getattr(view, "nbytes", None), int) and view.nbytes:
+            begin = view.ctypes.data
+            spans.append((begin, begin + view.nbytes))
+        del view
+    total, end = 0, 0
+    for begin, stop in sorted(spans):
+        total += max(0, stop - max(begin, end))
+        end = max(end, stop)
+    return total
+
+
+def _is_constant(file: ModelFile, tensor: int) -> bool:
+    if tensor >= len(file.graph.tensors):
+        return False  # a scratch tensor, made by the runtime
+    data = file.model.buffers[file.graph.tensors[tensor].buffer].data
+    return data is not None and len(data) > 0

@@ -1,0 +1,115 @@
+"""Products with int8 activations, whose ranges come from sequences that were run before."""
+
+import contextlib
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+
+from lrkeras.export.form import Form
+from lrkeras.export.runtime.signature_runner import SignatureRunner
+from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.system.optional_imports import require
+
+_Ranges = dict[str, dict[str, np.ndarray]]
+
+
+def quantize_full_int8(data: bytes, forms: list[Form], inputs: dict[str, np.ndarray]) -> ModelFile:
+    """Makes the products of a file int8 throughout: weights, inputs and results.
+
+    What is between the products stays float32, and so do inputs, outputs and states: an LSTM adds
+    to its cell state at every step, and with it the error that int8 makes each time.
+
+    Args:
+        data: A float model.
+        forms: Its signatures.
+        inputs: Sequences (1, time, ...) by input name, to measure the ranges on.
+
+    Returns:
+        The quantised model.
+    """
+    quantizer = require("ai_edge_quantizer.quantizer", extra="quantize")
+    recipes = require("ai_edge_quantizer.recipe_manager", extra="quantize")
+    types = require("ai_edge_quantizer.qtyping", extra="quantize")
+    recipe = recipes.RecipeManager()
+    recipe.add_static_config(
+        regex=".*",
+        operation_name=types.TFLOperationName.FULLY_CONNECTED,
+        activation_num_bits=8,
+        weight_num_bits=8,
+    )
+    with _quiet():
+        tool = quantizer.Quantizer(data, recipe.get_quantization_recipe())
+        result = tool.quantize(
+            _ranges(data, forms, inputs),
+            enable_progress_bar=False,
+            enable_progress_report=False,
+        )
+    file = ModelFile(bytes(result.quantized_model))
+    _restore_outputs(file)
+    return file
+
+
+def _restore_outputs(file: ModelFile) -> None:
+    """Makes the outputs of each graph those of its signature again.
+
+    The quantiser puts the int8 copy that a product reads in the place of an output that goes
+    straight into the product, and leaves the signature as it was.
+    """
+    for signature in file.model.signatureDefs:
+        graph = file.model.subgraphs[signature.subgraphIndex]
+        named = [t.tensorIndex for t in signature.outputs]
+        lost = iter(sorted(set(named) - {int(t) for t in graph.outputs}))
+        outputs = [int(t) if int(t) in named else next(lost, int(t)) for t in graph.outputs]
+        graph.outputs = np.array(outputs, np.int32)
+
+
+def _ranges(data: bytes, forms: list[Form], inputs: dict[str, np.ndarray]) -> _Ranges:
+    """The least and the largest value of each float tensor, in the form the quantiser takes.
+
+    Its own calibration takes moving averages, which cut off what is rare.
+    """
+    module = require("ai_edge_litert.interpreter")
+    ranges: _Ranges = {}
+    for index, form in enumerate(forms):
+        interpreter = module.Interpreter(
+            model_content=data,
+            experimental_preserve_all_tensors=True,
+            experimental_op_resolver_type=(module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
+        )
+        runner = SignatureRunner(interpreter, form.name)
+        states = runner.zero_states()
+        length = next(iter(inputs.values())).shape[1]
+        for begin in range(0, length - runner.steps + 1, runner.steps):
+            feed = {n: value[:, begin : begin + runner.steps] for n, value in inputs.items()}
+            _, states = runner(feed, states)
+            for detail in interpreter.get_tensor_details(index):
+                _widen(ranges, interpreter, detail, index)
+    return ranges
+
+
+def _widen(ranges: _Ranges, interpreter: Any, detail: dict[str, Any], graph: int) -> None:
+    if detail["dtype"] != np.float32:
+        return
+    value = interpreter.get_tensor(detail["index"], graph)
+    if not value.size:
+        return
+    shape = (1,) * value.ndim
+    known = ranges.get(detail["name"], {"min": np.inf, "max": -np.inf})
+    ranges[detail["name"]] = {
+        "min": np.full(shape, min(value.min(), np.min(known["min"])), np.float32),
+        "max": np.full(shape, max(value.max(), np.max(known["max"])), np.float32),
+    }
+
+
+@contextlib.contextmanager
+def _quiet() -> Any:
+    """Keeps the tools' progress and warnings to themselves."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield

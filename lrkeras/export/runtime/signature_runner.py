@@ -1,0 +1,103 @@
+"""Runs one signature of a file that carries states."""
+
+from typing import Any
+
+import numpy as np
+
+_Arrays = dict[str, np.ndarray]
+
+
+class SignatureRunner:
+    """Calls a signature and tells its inputs, outputs and states apart.
+
+    A state is a tensor that the signature has under the same name as an input and as an output;
+    nothing else about the file needs to be known.
+
+    Args:
+        interpreter: The `ai_edge_litert` interpreter of the file.
+        name: The signature.
+        graph: The number of its graph, if it is known. A call of the first graph, whose tensors an
+            interpreter gives access to, costs half as much beside the computing: the runtime's own
+            caller of signatures sizes all inputs anew each time (tools/benchmarks/bench_runner.py).
+
+    Attributes:
+        steps: Time steps of one call.
+        input_names, output_names, state_names: In the order of the signature.
+        input_details: What the interpreter says about each input and state.
+        input_shapes: Shape of each input and state.
+        output_shapes: Shape of each output.
+    """
+
+    def __init__(self, interpreter: Any, name: str, graph: int | None = None):
+        self._interpreter = interpreter
+        runner = interpreter.get_signature_runner(name)
+        self.name = name
+        self.input_details = runner.get_input_details()
+        outputs = runner.get_output_details()
+        self.state_names = [n for n in self.input_details if n in outputs]
+        self.input_names = [n for n in self.input_details if n not in outputs]
+        self.output_names = [n for n in outputs if n not in self.input_details]
+        self.output_shapes = {n: tuple(map(int, outputs[n]["shape"])) for n in self.output_names}
+        self.steps = int(self.input_details[self.input_names[0]]["shape"][1])
+        self._is_first = graph == 0
+        details = self.input_details.items()
+        self.input_shapes = {name: tuple(map(int, detail["shape"])) for name, detail in details}
+        self._dtypes = {name: np.dtype(detail["dtype"]) for name, detail in details}
+        self._into = {name: detail["index"] for name, detail in self.input_details.items()}
+        self._from = {name: detail["index"] for name, detail in outputs.items()}
+
+    def zero_states(self) -> _Arrays:
+        """States at the start of a sequence."""
+        return {
+            name: np.zeros(self.input_shapes[name], self._dtypes[name]) for name in self.state_names
+        }
+
+    def has_time_axis(self, output: str) -> bool:
+        """Whether an output has a result for every step, rather than for the last one."""
+        shape = self.output_shapes[output]
+        return len(shape) > 2 and shape[1] == self.steps
+
+    def __call__(self, feed: _Arrays, states: _Arrays) -> tuple[_Arrays, _Arrays]:
+        """Runs the signature.
+
+        Args:
+            feed: Inputs by name, in the file's shapes (leading axes of length one may be left
+                out); ids and numbers are brought to its types.
+            states: States by name.
+
+        Returns:
+            Outputs and new states by name, copied out of the interpreter.
+
+        Raises:
+            ValueError: If an input has another shape.
+        """
+        arrays = {name: self._array(name, value) for name, value in feed.items()}
+        call = self._call_first_graph if self._is_first else self._call_by_name
+        results = call(arrays, states)
+        outputs = {name: results[name] for name in self.output_names}
+        return outputs, {name: results[name] for name in self.state_names}
+
+    def _array(self, name: str, value: Any) -> np.ndarray:
+        value, shape = np.asarray(value), self.input_shapes[name]
+        if value.shape != shape:
+            if (1,) * (len(shape) - value.ndim) + value.shape != shape:
+                what = "one step" if self.steps == 1 else f"{self.steps} steps"
+                raise ValueError(
+                    f"Expected the input {name!r} of {what} in shape {shape}, received "
+                    f"{value.shape}."
+                )
+            value = value.reshape(shape)
+        return value.astype(self._dtypes[name], copy=False)
+
+    def _call_first_graph(self, feed: _Arrays, states: _Arrays) -> _Arrays:
+        # One copy in and one out: a view on the interpreter's memory takes longer to make than
+        # states and outputs to copy, and what is returned must outlive the next call anyway.
+        interpreter = self._interpreter
+        for name, index in self._into.items():
+            interpreter.set_tensor(index, feed[name] if name in feed else states[name])
+        interpreter.invoke()
+        return {name: interpreter.get_tensor(index) for name, index in self._from.items()}
+
+    def _call_by_name(self, feed: _Arrays, states: _Arrays) -> _Arrays:
+        # A caller that is kept counts as a reference to internal data, and `invoke` refuses to run.
+        return self._interpreter.get_signature_runner(self.name)(**feed, **states)

@@ -1,0 +1,196 @@
+"""Which layers give each time step the result it has inside the whole sequence."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from lrkeras.export.conversion_error import ConversionError
+
+# Layers that look at one time step whatever their settings are.
+_POINTWISE = (
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AlphaDropout",
+    "Average",
+    "BatchNormalization",
+    "Concatenate",
+    "Dense",
+    "Dropout",
+    "ELU",
+    "Embedding",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GroupNormalization",
+    "Identity",
+    "InputLayer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Masking",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Normalization",
+    "PReLU",
+    "RMSNormalization",
+    "ReLU",
+    "Rescaling",
+    "ReversibleEmbedding",
+    "Softmax",
+    "SpatialDropout1D",
+    "Subtract",
+    "TimeDistributed",
+    "UnitNormalization",
+)
+# Operations of `keras.ops` between layers, by class name.
+_POINTWISE_OPERATIONS = frozenset(
+    {
+        "Absolute",
+        "Add",
+        "Any",
+        "Cast",
+        "Divide",
+        "Elu",
+        "Equal",
+        "Exp",
+        "Gelu",
+        "LeakyRelu",
+        "Log",
+        "LogicalAnd",
+        "LogicalNot",
+        "LogicalOr",
+        "Maximum",
+        "Minimum",
+        "Multiply",
+        "Negative",
+        "NotEqual",
+        "Relu",
+        "Relu6",
+        "Sigmoid",
+        "Silu",
+        "Softplus",
+        "Softsign",
+        "Sqrt",
+        "Square",
+        "Subtract",
+        "Tanh",
+        "TrueDivide",
+    }
+)
+_WHOLE_SEQUENCE = {
+    "Bidirectional": "it reads the sequence backwards too, so it needs all of it",
+    "Lambda": "what it does cannot be checked",
+    "Conv1D": "it looks at several time steps at once",
+    "GlobalAveragePooling1D": "it needs the whole sequence",
+    "GlobalMaxPooling1D": "it needs the whole sequence",
+    "MultiHeadAttention": "it needs the whole sequence",
+    "Attention": "it needs the whole sequence",
+}
+_ADVICE = "Take it out, or convert the part of the model before or after it."
+
+
+def check_pointwise(operation: keras.Operation, has_time_axis: bool) -> None:
+    """Checks that a layer or operation may be called with one time step instead of a sequence.
+
+    Args:
+        operation: A layer, or an operation of `keras.ops` in a functional model.
+        has_time_axis: Whether what it reads still has a time axis: after a recurrent layer with
+            `return_sequences=False` there is none.
+
+    Raises:
+        ConversionError: If the result would differ from that inside the sequence.
+    """
+    kind = _keras_class(operation)
+    if not isinstance(operation, keras.layers.Layer):
+        if kind not in _POINTWISE_OPERATIONS:
+            raise _refusal(operation, kind, "the operation is not known to act on single steps")
+        if has_time_axis:
+            _check_axes(operation, kind)
+        return
+    if kind not in _POINTWISE:
+        if not has_time_axis and kind in ("Flatten", "Reshape"):
+            return
+        reason = _WHOLE_SEQUENCE.get(kind, "it is not known to act on single time steps")
+        raise _refusal(operation, kind, reason)
+    if isinstance(operation, keras.layers.TimeDistributed):
+        if isinstance(operation.layer, keras.layers.Lambda):
+            raise _refusal(operation, "Lambda", _WHOLE_SEQUENCE["Lambda"])
+        return  # whatever is inside sees one time step by definition
+    if has_time_axis:
+        _check_axes(operation, kind)
+
+
+def check_any(operation: keras.Operation) -> None:
+    """Checks a layer that sees the whole sequence, as in Keras.
+
+    Raises:
+        ConversionError: If it runs code that nobody has looked at.
+    """
+    layer = getattr(operation, "layer", operation)
+    if isinstance(layer, keras.layers.Lambda):
+        raise _refusal(operation, "Lambda", _WHOLE_SEQUENCE["Lambda"])
+
+
+def _check_axes(layer: keras.Operation, kind: str) -> None:
+    axis = getattr(layer, "axis", None)
+    axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+    # Input is (batch, time, features): axis 1 is time, and so is -2.
+    if any(a in (0, 1, -2, -3) for a in axes):
+        raise _refusal(layer, kind, f"axis={axis} runs along time")
+    if kind == "GroupNormalization":
+        raise _refusal(layer, kind, "its statistics run along time")
+    if kind == "PReLU" and (len(layer.alpha.shape) > 1 and layer.alpha.shape[0] != 1):
+        raise _refusal(layer, kind, "it has a slope for each time step (set shared_axes=[1])")
+
+
+def _keras_class(operation: keras.Operation) -> str:
+    """Name of the Keras class that an operation is or, for one of ours, extends."""
+    for cls in type(operation).__mro__:
+        if cls.__module__.startswith("keras."):
+            return cls.__name__ if cls is type(operation) or _is_ours(operation) else "custom"
+    return "custom"
+
+
+def _is_ours(operation: keras.Operation) -> bool:
+    return type(operation).__module__.startswith("lrkeras.")
+
+
+def _refusal(operation: keras.Operation, kind: str, reason: str) -> ConversionError:
+    return ConversionError(
+        f"Expected layers that act on single time steps around the recurrent ones, received "
+        f"`{operation.name}` ({type(operation).__name__}): {reason}. {_ADVICE}"
+    )
+
+
+class PointwiseStep(keras.layers.Layer):
+    """Calls a layer that acts on single time steps, without leaving a trace in its graph.
+
+    The layer belongs to the user's model; calling it directly while a functional model is built
+    would add a second node to it.
+
+    Args:
+        layer: The built layer.
+    """
+
+    def __init__(self, layer: keras.layers.Layer):
+        super().__init__(dtype="float32")
+        self.layer = layer
+        self.built = True
+        self.supports_masking = True
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the layer for inference; a `TimeDistributed` calls the layer it wraps."""
+        if isinstance(self.layer, keras.layers.TimeDistributed):
+            # The time steps become the batch, which is one here.
+            steps = ops.reshape(args[0], args[0].shape[1:])
+            return ops.expand_dims(self.layer.layer(steps), 0)
+        return self.layer(*args, **kwargs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Asks the layer, which knows without being traced."""
+        return self.layer.compute_output_spec(*args, **kwargs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+        """None: a functional model hands masks on as arguments of their own."""
+        return None

@@ -1,0 +1,171 @@
+"""What one recurrent layer computes in one time step."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from lrkeras.export.steps.projected_cell import ProjectedCell
+from lrkeras.export.steps.subroutine import Subroutine, TensorSpec
+
+# Time steps of a subroutine that long sequences are made of.
+BLOCK_STEPS = 16
+# A call costs some microseconds. Below this many bytes of weights a single step is a copy of the
+# subroutine instead, which costs the runtime another copy of them.
+_SMALL = 1 << 20
+
+
+class RecurrentCell:
+    """One step of a recurrent layer, for all the graphs that a file has of it.
+
+    Args:
+        layer: A built `keras.layers.RNN`.
+        cell_step: `cell_step(x, states) -> (output, new_states)` with x (1, features), in place
+            of the layer's cell, or None.
+        outlined: Whether the graphs call one subroutine, which holds the recurrent weights once;
+            the inputs are multiplied outside, for all steps at once, where the cell allows it.
+
+    Attributes:
+        name: The layer's name.
+        subroutines: Those in use so far, each after the ones it calls.
+    """
+
+    def __init__(self, layer: keras.layers.RNN, cell_step: Any = None, outlined: bool = False):
+        self.layer = layer
+        self.cell_step = cell_step
+        self.outlined = outlined
+        self._masked = False
+        self.subroutines: list[Subroutine] = []
+        split = ProjectedCell.of(layer.cell) if outlined and cell_step is None else None
+        self._split = split
+        self._cell: Callable = cell_step or (split.step if split else self._call_cell)
+        self._blocks: dict[tuple[int, int], Subroutine] = {}
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.layer.name
+
+    @property
+    def state_sizes(self) -> list[int]:
+        """Widths of the states."""
+        return [int(size) for size in keras.tree.flatten(self.layer.cell.state_size)]
+
+    @property
+    def output_size(self) -> int:
+        """Width of the output."""
+        size = getattr(self.layer.cell, "output_size", None)
+        return self.state_sizes[0] if size is None else int(size)
+
+    @property
+    def is_projected(self) -> bool:
+        """Whether the inputs are multiplied outside the subroutine."""
+        return self._split is not None
+
+    @property
+    def is_inlined(self) -> bool:
+        """Whether a graph of a single step has the step itself rather than a call."""
+        small = 4 * sum(math.prod(w.shape) for w in self.layer.weights) <= _SMALL
+        # XNNPACK leaves the sparse product alone, and so copies nothing of it.
+        return not self.outlined or small or self.cell_step is not None
+
+    def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
+        """Says how `run` will be called, which is when the subroutines are made."""
+        self._masked = masked
+        width = self._split.width if self._split is not None else features
+        self._block(1, width)
+        if whole and steps >= BLOCK_STEPS:
+            self._block(BLOCK_STEPS, width)
+
+    def project(self, x: Any) -> Any:
+        """What `run` takes, from inputs (steps, features)."""
+        return x if self._split is None else self._split.project(x)
+
+    def run(
+        self,
+        z: Any,
+        states: list[Any],
+        mask: Any = None,
+        whole: bool = False,
+        inlined: bool = False,
+    ) -> tuple[list[Any], list[Any]]:
+        """Runs steps in a row.
+
+        Args:
+            z: Projected inputs, (steps, width).
+            states: States with a batch of one.
+            mask: (1, steps) or None.
+            whole: Whether it is a long sequence, which is made of subroutines of many steps.
+            inlined: Whether to compute without calls.
+
+        Returns:
+            Outputs, each (steps, width) for the steps of one subroutine, and the last states.
+        """
+        steps, outputs, done = z.shape[0], [], 0
+        while done < steps:
+            count = BLOCK_STEPS if whole and self.outlined and steps - done >= BLOCK_STEPS else 1
+            inputs = [z if steps == count else z[done : done + count], *states]
+            if mask is not None:
+                inputs.append(mask if steps == count else mask[:, done : done + count])
+            block = self._one_step if inlined else self._block(count, z.shape[1])
+            output, *states = block(*inputs)
+            outputs.append(output)
+            done += count
+        return outputs, states
+
+    def _block(self, steps: int, width: int) -> Callable[..., list[Any]]:
+        function = self._one_step if steps == 1 else self._many_steps
+        if not self.outlined:
+            return function
+        if (steps, width) not in self._blocks:
+            states = [TensorSpec((1, size)) for size in self.state_sizes]
+            masks = [TensorSpec((1, steps), "bool")] if self._masked else []
+            outputs = [TensorSpec((steps, self.output_size)), *states]
+            inputs = [TensorSpec((steps, width)), *states, *masks]
+            name = f"{self.name}_{'cell' if steps == 1 else f'{steps}_steps'}"
+            self._blocks[steps, width] = Subroutine(name, function, inputs, outputs)
+            self.subroutines.append(self._blocks[steps, width])
+        return self._blocks[steps, width]
+
+    def _many_steps(self, z: Any, *rest: Any) -> list[Any]:
+        states, mask = self._unpacked(rest)
+        outputs, states = self.run(z, states, mask)
+        return [ops.concatenate(outputs, axis=0), *states]
+
+    def _one_step(self, z: Any, *rest: Any) -> list[Any]:
+        states, mask = self._unpacked(rest)
+        output, new_states = self._cell(z, states)
+        if mask is not None:
+            index = output_state(self.layer.cell)
+            kept = ops.zeros_like(output)
+            if not self.layer.zero_output_for_mask and index is not None:
+                kept = states[index]
+            output = ops.where(mask, output, kept)
+            pairs = zip(new_states, states, strict=True)
+            new_states = [ops.where(mask, new, old) for new, old in pairs]
+        return [output, *new_states]
+
+    def _unpacked(self, rest: tuple[Any, ...]) -> tuple[list[Any], Any]:
+        count = len(self.state_sizes)
+        return list(rest[:count]), rest[count] if len(rest) > count else None
+
+    def _call_cell(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        nested = keras.tree.pack_sequence_as(self.layer.cell.state_size, states)
+        if not isinstance(nested, (list, tuple)):
+            nested = [nested]
+        output, new_states = self.layer.cell(x, nested, training=False)
+        return output, keras.tree.flatten(new_states)
+
+
+def output_state(cell: Any) -> int | None:
+    """Which of a cell's states, flattened, its output is; None if that is not known."""
+    known = (keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.SimpleRNNCell)
+    if isinstance(cell, known):
+        return 0
+    if isinstance(cell, keras.layers.StackedRNNCells):
+        before = sum(len(keras.tree.flatten(c.state_size)) for c in cell.cells[:-1])
+        last = output_state(cell.cells[-1])
+        return None if last is None else before + last
+    return None

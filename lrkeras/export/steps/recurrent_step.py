@@ -1,0 +1,99 @@
+"""Time steps of a recurrent layer as a layer of its own."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.form import Form
+from lrkeras.export.steps.recurrent_cell import RecurrentCell, output_state
+
+_RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+
+
+class RecurrentStep(keras.layers.Layer):
+    """Runs a recurrent layer over the steps of a form, with its states as inputs and outputs.
+
+    `call((x, *states))` takes x of shape (1, steps, features) and each state with a batch of one
+    (zeros if there are none), and returns `[output, *new_states]`; the output is
+    (1, steps, units), or (1, units), that of the last step, for a layer with
+    `return_sequences=False`. A masked step keeps the states, as it does in Keras, and repeats the
+    last output, which is one of the states.
+
+    Args:
+        cell: The layer's cell.
+        form: What runs at once.
+    """
+
+    def __init__(self, cell: RecurrentCell, form: Form):
+        super().__init__(dtype="float32")
+        self.cell = cell
+        self.form = form
+        self.built = True
+        self.supports_masking = True
+
+    def call(self, inputs: list[Any], mask: Any = None) -> list[Any]:
+        """Runs the steps; `mask` is that of the inputs, (1, steps), or None."""
+        # Keras hands a list of one on as what is in it.
+        x, *states = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        states = states or [ops.zeros((1, size)) for size in self.cell.state_sizes]
+        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        layer = self.cell.layer
+        if layer.go_backwards:
+            x = ops.flip(x, axis=1)
+            mask = None if mask is None else ops.flip(mask, axis=1)
+        # An index would become a STRIDED_SLICE that drops an axis, which XNNPACK refuses.
+        rows = ops.reshape(x, x.shape[1:])
+        whole = not self.form.has_states
+        inlined = self.form == Form() and self.cell.is_inlined
+        outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)
+        if not layer.return_sequences:
+            return [outputs[-1][-1:] if outputs[-1].shape[0] > 1 else outputs[-1], *states]
+        joined = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=0)
+        return [ops.expand_dims(joined, 0), *states]
+
+    def compute_output_spec(self, inputs: list[Any], mask: Any = None) -> list[Any]:
+        """What `call` returns; tracing every step to find out would take long."""
+        x = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
+        shape = (1, x.shape[1]) if self.cell.layer.return_sequences else (1,)
+        output = keras.KerasTensor((*shape, self.cell.output_size), "float32")
+        states = [keras.KerasTensor((1, size), "float32") for size in self.cell.state_sizes]
+        return [output, *states]
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+        """None: a functional model hands masks on as arguments of their own."""
+        return None
+
+
+def check_recurrent(layer: keras.layers.RNN, form: Form, masked: bool = False) -> None:
+    """Checks that a recurrent layer can run in a form, from states of zeros.
+
+    Raises:
+        ConversionError: If it cannot.
+    """
+    if not isinstance(layer, _RECURRENT) and type(layer) is not keras.layers.RNN:
+        raise ConversionError(
+            f"Expected LSTM, GRU, SimpleRNN, RNN or RHN layers, received `{layer.name}` "
+            f"({type(layer).__name__}), which has no step form."
+        )
+    if layer.go_backwards and form.has_states:
+        raise ConversionError(
+            f"Expected go_backwards=False in the form {form.name!r}, received `{layer.name}` with "
+            "go_backwards=True: it needs the end of the sequence first. Train a forward layer for "
+            "streaming, or use form='sequence'."
+        )
+    initial = keras.tree.flatten(layer.get_initial_state(batch_size=1))
+    if any(np.any(ops.convert_to_numpy(state)) for state in initial):
+        raise ConversionError(
+            f"Expected a cell that starts from zeros, received `{layer.name}` with another initial "
+            "state: zeros are what resets a step file."
+        )
+    unknown = output_state(layer.cell) is None and not layer.zero_output_for_mask
+    if masked and unknown:
+        raise ConversionError(
+            f"Expected no mask on `{layer.name}`, received one: a masked step repeats the last "
+            f"output, and the output of {type(layer.cell).__name__} is not known to be one of its "
+            "states. Set zero_output_for_mask=True, or take the mask away."
+        )

@@ -1,0 +1,308 @@
+"""Walks a functional model and rebuilds it for the time steps of a form."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.form import Form
+from lrkeras.export.steps.causal_conv_step import CausalConvStep, conv_state_shape, is_causal_conv
+from lrkeras.export.steps.mel_step import check_mel
+from lrkeras.export.steps.pointwise_layers import PointwiseStep, check_any, check_pointwise
+from lrkeras.export.steps.recurrent_cell import RecurrentCell
+from lrkeras.export.steps.recurrent_step import RecurrentStep, check_recurrent
+from lrkeras.export.steps.sample_stream import SampleStream, sample_inputs_of, transposed
+from lrkeras.export.steps.step_model import StepModel
+from lrkeras.layers import MelSpectrogram
+from lrkeras.model_graph.layers_of import all_layers
+
+
+class StepBuilder:
+    """Makes one `StepModel`, which shares the weights of a built Sequential or Functional model.
+
+    Args:
+        model: The user's model, in float32.
+        cell_of: Gives the cell of a recurrent layer; the same one for every form of a file.
+        form: What runs at once, its length settled; a single step if None.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        cell_of: Callable[[keras.layers.RNN], RecurrentCell] = RecurrentCell,
+        form: Form | None = None,
+    ):
+        self._source = model
+        self._cell_of = cell_of
+        self._form = form or Form()
+        self._taken: set[str] = set()
+        # States of each layer that has some, by its identity; taken out as the layer is called.
+        self._states: dict[int, dict[str, Any]] = {}
+        self._state_tensors: list[Any] = []
+        self._new_states: dict[str, Any] = {}
+        self._layers: list[keras.layers.Layer] = []
+        self._cells: dict[int, RecurrentCell] = {}
+        self._stream = SampleStream()
+
+    def build(self) -> StepModel:
+        """Makes the model.
+
+        Raises:
+            ConversionError: If a layer cannot be run in this form.
+        """
+        spectrograms = sample_inputs_of(self._source)
+        inputs = [
+            _sample_input(tensor, self._form, spectrograms[index].sequence_stride)
+            if index in spectrograms
+            else _step_input(tensor, self._form)
+            for index, tensor in enumerate(self._source.inputs)
+        ]
+        if self._form.has_states:
+            for index in spectrograms:
+                self._stream.add(inputs[index])
+        names = self._free([_plain(tensor.name) for tensor in self._source.inputs])
+        layers = all_layers(self._source, unwrapped=False) if self._form.has_states else []
+        for layer in layers:
+            if isinstance(layer, keras.layers.RNN):
+                self._states[id(layer)] = self._recurrent_states(layer)
+            elif is_causal_conv(layer) and layer.kernel_size != (1,):
+                (name,) = self._free([f"{_plain(layer.name)}_inputs"])
+                self._states[id(layer)] = {name: _state_input(name, conv_state_shape(layer))}
+            elif check_mel(layer):
+                (name,) = self._free([f"{_plain(layer.name)}_samples"])
+                # A state of no samples is no tensor: one that nothing reads takes its place.
+                shape = (1, max(1, layer.overlap))
+                self._states[id(layer)] = {name: _state_input(name, shape)}
+        states = {n: t for named in self._states.values() for n, t in named.items()}
+        self._state_tensors = list(states.values())
+        outputs = self._run(self._source, inputs)
+        if not states and not self._cells:
+            raise ConversionError(
+                "Expected a model with a recurrent layer (LSTM, GRU, SimpleRNN, RNN, RHN), "
+                f"received `{self._source.name}` without one: a step has nothing to carry on."
+            )
+        new_states = [self._new_states[name] for name in states]
+        return StepModel(
+            model=keras.Model([*inputs, *self._state_tensors], [*outputs, *new_states]),
+            input_names=names,
+            output_names=self._free([_plain(name) for name in _output_names(self._source)]),
+            state_names=list(states),
+            layers=self._layers,
+            lowerings={
+                cell.name: cell.cell_step
+                for cell in self._cells.values()
+                if cell.cell_step is not None
+            },
+            form=self._form,
+            cells=list(self._cells.values()),
+            spectrograms={names[index]: layer for index, layer in spectrograms.items()},
+            float_weights=[step.float_weight for step in self._stream.steps],
+        )
+
+    def _run(self, model: keras.Model, inputs: list[Any]) -> list[Any]:
+        # The states must be inputs of the clone already, though nothing reads them in the source.
+        source = keras.Model([*model.inputs, *self._state_tensors], model.outputs)
+        cloned = keras.models.clone_model(
+            source,
+            input_tensors=[*inputs, *self._state_tensors],
+            clone_function=lambda layer: layer,
+            call_function=self._call,
+        )
+        return cloned.outputs
+
+    def _call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._form.has_states and self._stream.is_spectrogram(layer, args):
+            return self._spectrogram(layer, args[0])
+        if isinstance(layer, keras.Model):
+            return self._nested(layer, args, kwargs)
+        if isinstance(layer, keras.layers.RNN):
+            return self._recurrent(layer, args, kwargs)
+        if isinstance(layer, keras.layers.Bidirectional) and not self._form.has_states:
+            return self._bidirectional(layer, args, kwargs)
+        if self._form.has_states:
+            return self._streaming(layer, args, kwargs)
+        check_any(layer)
+        return self._called(layer, args, kwargs)
+
+    def _streaming(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+        if is_causal_conv(layer):
+            return self._causal_conv(layer, args[0])
+        if self._stream.is_permute(args):
+            return transposed(args[0])
+        first = keras.tree.flatten(args)[0]
+        check_pointwise(layer, has_time_axis=len(first.shape) > 2)
+        kwargs.pop("mask", None)
+        return self._stream.follows(args, self._called(layer, args, kwargs))
+
+    def _called(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+        kwargs.pop("training", None)
+        if not isinstance(layer, keras.layers.Layer):
+            return layer(*args, **kwargs)
+        self._layers.append(layer)
+        return PointwiseStep(layer)(*args, **kwargs)
+
+    def _nested(self, model: keras.Model, args: tuple[Any, ...], kwargs: Any) -> Any:
+        if kwargs.get("mask") is not None:
+            raise ConversionError(
+                f"Expected no mask on the inputs of the model `{model.name}` inside the model, "
+                "received one. Put the embedding or masking layer into it."
+            )
+        args = keras.tree.flatten(args)
+        inputs = [keras.Input(batch_shape=x.shape, dtype=x.dtype) for x in args]
+        outside = set(self._new_states)
+        outputs = self._run(model, inputs)
+        inside = {n: t for n, t in self._new_states.items() if n not in outside}
+        # A functional model of its own, which the outer one calls like a layer.
+        step = keras.Model([*inputs, *self._state_tensors], [*outputs, *inside.values()])
+        results = keras.tree.flatten(step([*args, *self._state_tensors]))
+        self._new_states.update(zip(inside, results[len(outputs) :], strict=True))
+        return results[0] if len(outputs) == 1 else results[: len(outputs)]
+
+    def _recurrent_states(self, layer: keras.layers.RNN) -> dict[str, Any]:
+        check_recurrent(layer, self._form)
+        sizes = keras.tree.flatten(layer.cell.state_size)
+        names = self._free(_state_names(layer, len(sizes)))
+        return {n: _state_input(n, (1, int(s))) for n, s in zip(names, sizes, strict=True)}
+
+    def _recurrent(self, layer: keras.layers.RNN, args: tuple[Any, ...], kwargs: Any) -> Any:
+        if len(args) > 1 or kwargs.get("initial_state") is not None:
+            raise ConversionError(
+                f"Expected no initial_state in the call of `{layer.name}`, received one: a step "
+                "file takes every state as an input. Convert the model without it, feed the state."
+            )
+        results, states = self._steps(layer, args[0], kwargs.get("mask"))
+        output, *new_states = results
+        self._new_states.update(zip(states, new_states, strict=False))
+        return results if layer.return_state else output
+
+    def _steps(self, layer: keras.layers.RNN, x: Any, mask: Any) -> tuple[list[Any], dict]:
+        """What `RecurrentStep` returns, and the states that it was called with."""
+        check_recurrent(layer, self._form, masked=mask is not None)
+        if id(layer) in self._cells:
+            raise ConversionError(
+                f"Expected each recurrent layer to be called once, received `{layer.name}` with "
+                "several calls, which would share one state. Use a layer for each call."
+            )
+        self._layers.append(layer)
+        cell = self._cells[id(layer)] = self._cell_of(layer)
+        whole = not self._form.has_states
+        cell.prepare(int(x.shape[-1]), int(x.shape[1]), mask is not None, whole)
+        states = self._states.pop(id(layer), {})
+        return RecurrentStep(cell, self._form)([x, *states.values()], mask=mask), states
+
+    def _bidirectional(
+        self, layer: keras.layers.Bidirectional, args: tuple[Any, ...], kwargs: Any
+    ) -> Any:
+        if len(args) > 1 or kwargs.get("initial_state") is not None:
+            raise ConversionError(f"Expected no initial_state in the call of `{layer.name}`.")
+        mask = kwargs.get("mask")
+        forward, _ = self._steps(layer.forward_layer, args[0], mask)
+        backward, _ = self._steps(layer.backward_layer, args[0], mask)
+        first, second = forward[0], backward[0]
+        if layer.return_sequences:
+            second = ops.flip(second, axis=1)
+        merged = _MERGES[layer.merge_mode](first, second)
+        if not layer.return_state:
+            return merged
+        return [*keras.tree.flatten(merged), *forward[1:], *backward[1:]]
+
+    def _causal_conv(self, layer: keras.layers.Conv1D, x: Any) -> Any:
+        if layer.kernel_size == (1,):
+            self._layers.append(layer)
+            return PointwiseStep(layer)(x)
+        if id(layer) not in self._states:
+            raise ConversionError(
+                f"Expected each causal convolution to be called once, received `{layer.name}` with "
+                "several calls, which would share one state. Use a layer for each call."
+            )
+        self._layers.append(layer)
+        ((name, before),) = self._states.pop(id(layer)).items()
+        output, self._new_states[name] = CausalConvStep(layer)([x, before])
+        return output
+
+    def _spectrogram(self, layer: MelSpectrogram, x: Any) -> Any:
+        if id(layer) not in self._states:
+            raise ConversionError(
+                f"Expected each mel spectrogram to be called once, received `{layer.name}` with "
+                "several calls, which would share one state. Use a layer for each call."
+            )
+        self._layers.append(layer)
+        ((name, before),) = self._states.pop(id(layer)).items()
+        spectrogram, self._new_states[name] = self._stream.spectrogram(layer, x, before)
+        return spectrogram
+
+    def _free(self, names: list[str]) -> list[str]:
+        """Makes names differ from all given out before, and marks them as taken."""
+        result = []
+        for name in names:
+            free, count = name, 1
+            while free in self._taken:
+                free, count = f"{name}_{count}", count + 1
+            self._taken.add(free)
+            result.append(free)
+        return result
+
+
+_MERGES: dict[str | None, Callable] = {
+    "concat": lambda first, second: ops.concatenate([first, second], axis=-1),
+    "sum": lambda first, second: first + second,
+    "ave": lambda first, second: (first + second) / 2,
+    "mul": lambda first, second: first * second,
+    None: lambda first, second: [first, second],
+}
+
+
+def _output_names(model: keras.Model) -> list[str]:
+    return keras.Model(model.inputs, model.outputs).output_names
+
+
+def _state_names(layer: keras.layers.RNN, count: int) -> list[str]:
+    base = _plain(layer.name)
+    if isinstance(layer.cell, keras.layers.LSTMCell):
+        return [f"{base}_h", f"{base}_c"]
+    if count == 1:
+        return [f"{base}_h"]
+    return [f"{base}_state_{index}" for index in range(count)]
+
+
+def _state_input(name: str, shape: tuple[int, ...]) -> Any:
+    tensor = keras.Input(batch_shape=shape, name=name, dtype="float32")
+    # keras 3.12 takes an input for unconnected, and refuses the model, until something reads it.
+    keras.ops.stop_gradient(tensor)
+    return tensor
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _sample_input(tensor: Any, form: Form, stride: int) -> Any:
+    """Samples: those of one hop a step, or of the whole sequence."""
+    shape = (1, form.steps, stride) if form.has_states else (1, form.steps)
+    return keras.Input(batch_shape=shape, dtype="float32", name=_plain(tensor.name))
+
+
+def _step_input(tensor: Any, form: Form) -> Any:
+    if tensor.dtype == "string":
+        raise ConversionError(
+            f"Expected numeric inputs, received `{tensor.name}` of dtype string. Put the text "
+            "processing outside the model: a step file takes token ids."
+        )
+    if getattr(tensor, "ragged", False) or getattr(tensor, "sparse", False):
+        raise ConversionError(
+            f"Expected dense inputs, received `{tensor.name}`, which is ragged or sparse."
+        )
+    shape = list(tensor.shape)
+    if len(shape) < 2 or any(size is None for size in shape[2:]):
+        raise ConversionError(
+            "Expected inputs of shape (batch, time) or (batch, time, features) with known "
+            f"features, received `{tensor.name}` of shape {tuple(shape)}."
+        )
+    # Without features an input is a sequence of tokens, even if Keras calls it float32.
+    whole = len(shape) == 2 or tensor.dtype.startswith(("int", "uint"))
+    dtype = "int32" if whole else "float32"
+    shape = [1, form.steps, *shape[2:]]
+    return keras.Input(batch_shape=shape, dtype=dtype, name=_plain(tensor.name))

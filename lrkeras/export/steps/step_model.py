@@ -1,0 +1,55 @@
+"""A Keras model of the time steps that one signature runs, made from a recurrent model."""
+
+import dataclasses
+from typing import Any
+
+import keras
+import numpy as np
+
+from lrkeras.export.form import Form
+from lrkeras.export.steps.recurrent_cell import RecurrentCell
+from lrkeras.layers import MelSpectrogram
+from lrkeras.model_graph.layers_of import fixed_length
+
+
+@dataclasses.dataclass
+class StepModel:
+    """Some time steps of a model, with every state as an input and an output of the same name.
+
+    Attributes:
+        model: Keras model `[*inputs, *states] -> [*outputs, *new_states]`, all with a batch of
+            one; inputs and outputs keep their time axis. A model of a whole sequence has no
+            states.
+        input_names, output_names, state_names: In the order of the model.
+        layers: The layers of the user's model that are in it, once for each use.
+        lowerings: How the cell of a recurrent layer is computed, where it is not as usual.
+        form: What runs at once.
+        cells: The cells of the recurrent layers.
+        spectrograms: The mel spectrogram layer that reads each input of raw samples, by the
+            input's name. In a form with states such an input is (1, steps, stride).
+        float_weights: Filters (outputs, inputs) that must not be quantised to int8.
+    """
+
+    model: keras.Model
+    input_names: list[str]
+    output_names: list[str]
+    state_names: list[str]
+    layers: list[keras.layers.Layer]
+    lowerings: dict[str, Any]
+    form: Form = dataclasses.field(default_factory=Form)
+    cells: list[RecurrentCell] = dataclasses.field(default_factory=list)
+    spectrograms: dict[str, MelSpectrogram] = dataclasses.field(default_factory=dict)
+    float_weights: list[np.ndarray] = dataclasses.field(default_factory=list)
+
+    def length_of(self, model: keras.Model) -> int | None:
+        """Number of steps that the user's model was built for, or None if it takes any."""
+        length = fixed_length(model)
+        strides = [layer.sequence_stride for layer in self.spectrograms.values()]
+        if length is None or not strides or not self.form.has_states:
+            return length
+        return length // strides[0]
+
+    def zero_states(self) -> list[np.ndarray]:
+        """States at the start of a sequence."""
+        inputs = self.model.inputs[len(self.input_names) :]
+        return [np.zeros(tensor.shape, np.float32) for tensor in inputs]

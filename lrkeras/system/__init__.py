@@ -1,0 +1,1 @@
+"""What the rest asks of the computer: whole files, installed packages, versions, the machine."""

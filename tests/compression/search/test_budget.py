@@ -1,0 +1,231 @@
+import itertools
+import json
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrkeras import compress, structures
+from lrkeras.compression.matrices.selection import select
+from lrkeras.compression.search.budget import Budget
+from lrkeras.compression.search.candidate_sizes import options_of, sized
+from lrkeras.compression.search.knapsack import Option, allocate
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2 MB", ("bytes", 2e6, "float32")),
+        ("1.4MB int8", ("bytes", 1.4e6, "int8")),
+        ("64 KiB float16", ("bytes", 65536, "float16")),
+        ("25x", ("ratio", 25, "float32")),
+        ("1.5M params", ("params", 1.5e6, "float32")),
+        ("9000 params", ("params", 9000, "float32")),
+        ("80 us", ("us", 80, "float32")),
+        ("0.5 ms int8", ("us", 500, "int8")),
+        ("80 µs", ("us", 80, "float32")),
+    ],
+)
+def test_budgets_in_words(text, expected):
+    budget = Budget.parse(text)
+    assert (budget.kind, budget.amount, budget.dtype) == expected
+
+
+@pytest.mark.parametrize("text", ["", "2", "MB", "-3 MB", "0 MB", "2 MB int3", "1x", "2 x y", None])
+def test_what_is_no_budget_is_refused(text):
+    with pytest.raises(ValueError, match=r"Expected a (budget|ratio)"):
+        Budget.parse(text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(1, 20), st.integers(0, 50)), min_size=1, max_size=4),
+        min_size=1,
+        max_size=4,
+    ),
+    st.integers(1, 60),
+)
+def test_allocation_is_the_best_of_all(numbers, budget):
+    options = [[Option(None, cost, loss) for cost, loss in found] for found in numbers]
+    every = [c for c in itertools.product(*options) if sum(o.cost for o in c) <= budget]
+    chosen = allocate(options, budget)
+    if not every:
+        assert chosen is None
+        return
+    assert sum(o.cost for o in chosen) <= budget
+    assert sum(o.loss for o in chosen) == min(sum(o.loss for o in c) for c in every)
+
+
+def test_options_rise_in_cost_and_fall_in_loss(stack):
+    choice, _ = select(stack, [structures.LowRank(), structures.Monarch()], None, None)
+    target, families = choice["lstm_1.recurrent"]
+    found = options_of(target, families, "per_gate", Budget.parse("3x"), None)
+    assert [o.cost for o in found] == sorted({o.cost for o in found})
+    losses = [o.loss for o in found]
+    assert losses == sorted(losses, reverse=True)
+    assert found[-1] == Option(None, 32 * 128, 0.0)
+    # The loss of a low-rank option, worked out from the singular values.
+    option = next(o for o in found if isinstance(o.spec, structures.LowRank))
+    rank = int(option.cost) // (4 * 64)
+    w = np.asarray(stack.layers[0].cell.recurrent_kernel, np.float64)
+    tails = [np.linalg.svd(g, compute_uv=False)[rank:] for g in np.split(w, 4, axis=1)]
+    share = np.sum(np.square(tails)) / np.sum(np.square(w))
+    assert option.loss == pytest.approx(-np.log(1 - share), rel=1e-5)
+
+
+def test_family_gets_a_size():
+    assert sized(structures.Sparse(block=(1, 4)), 8).get_config()["compression"] == 8
+    assert sized(structures.LowRank(rank=3), 8).get_config().get("rank") is None
+    doped = sized(structures.doped("kronecker", density=0.1), 9)
+    assert doped.parts[1].compression == 9
+    free = sized(structures.doped("low_rank", density=0.1), 9)
+    assert [p.compression for p in free.parts] == [18, 9]
+    given = sized(structures.doped(structures.LowRank(rank=3), density=0.1), 9)
+    assert given.parts[0].get_config()["rank"] == 3
+    with pytest.raises(ValueError, match="no size that a budget could choose"):
+        sized(structures.Dense(), 2)
+
+
+@pytest.mark.parametrize(
+    ("budget", "unit"),
+    [("3x", "ratio"), ("20 KB", "bytes"), ("8 KB int8", "int8"), ("6000 params", "params")],
+)
+def test_budget_is_kept_and_used(stack, budget, unit):
+    small, report = compress(stack, [structures.LowRank(), structures.Monarch()], budget=budget)
+    limits = {"ratio": 3, "bytes": 20_000, "int8": 8_000, "params": 6000}
+    actual = {
+        "ratio": report.ratio,
+        "bytes": report.bytes,
+        # Matrices in one byte each, biases and what is not compressed in four.
+        "int8": sum(r.params for r in report.matrices)
+        + sum(672 if n == "dense.kernel" else 0 for n in report.skipped)
+        + 4 * (128 + 96 + 28)
+        + sum(
+            {"lstm_1.kernel": 2560, "lstm_1.recurrent": 4096}.get(n, 0)
+            + {"lstm_2.kernel": 3072, "lstm_2.recurrent": 2304}.get(n, 0)
+            for n in report.skipped
+        ),
+        "params": report.params,
+    }[unit]
+    assert report.spent == pytest.approx(actual)
+    if unit == "ratio":
+        assert 3 <= actual < 3.2
+    else:
+        assert 0.9 * limits[unit] < actual <= limits[unit]
+    counted = sum(np.prod(w.shape) for w in small.weights)
+    assert report.params == counted
+
+
+def test_budget_goes_where_it_is_needed(stack, sequences):
+    """One matrix has low rank: it needs few parameters, and the others get the rest."""
+    cell = stack.get_layer("lstm_1").cell
+    rng = np.random.default_rng(0)
+    low = rng.normal(size=(32, 2)) @ rng.normal(size=(2, 128)) / 6
+    cell.recurrent_kernel.assign(low)
+    _, report = compress(stack, [structures.LowRank()], budget="3x")
+    errors = {r.name: r.error for r in report.matrices}
+    assert errors["lstm_1.recurrent"] < 1e-5
+    uniform, _ = compress(stack, structures.LowRank(compression=2.75))
+    assert np.sum([np.prod(w.shape) for w in uniform.weights]) <= 1.02 * report.params
+    found = [
+        np.square(numbers(m(sequences)) - numbers(stack(sequences))).sum()
+        for m in (compress(stack, [structures.LowRank()], budget="3x")[0], uniform)
+    ]
+    assert found[0] < 0.9 * found[1]
+
+
+def numbers(x):
+    return np.asarray(keras.ops.convert_to_numpy(x), np.float64)
+
+
+def test_calibrated_budget_measures_the_outputs(stack, sequences):
+    """A matrix whose outputs are multiplied by almost nothing may lose everything."""
+    kernel = numbers(stack.get_layer("lstm_2").cell.kernel)
+    stack.get_layer("lstm_2").cell.kernel.assign(1e-4 * kernel)
+    _, report = compress(stack, [structures.LowRank()], budget="4x", calibration=sequences)
+    first = next(r for r in report.matrices if r.name == "lstm_1.recurrent")
+    last = [r for r in report.matrices if r.name == "dense.kernel"]
+    assert first.ratio > 10
+    assert not last or last[0].ratio < first.ratio
+
+
+def test_a_calibrated_budget_is_never_behind_the_same_cut_for_all(stack, sequences):
+    stacked = {"calibration": sequences, "gate_layout": "stacked"}
+    alike, report = compress(stack, structures.LowRank(compression=4), **stacked)
+    small, _ = compress(stack, [structures.LowRank()], budget=f"{report.ratio}x", **stacked)
+    wanted = stack.predict(sequences, verbose=0)
+    moved, moved_alike = (
+        np.square(m.predict(sequences, verbose=0) - wanted).sum() for m in (small, alike)
+    )
+    assert moved <= 1.05 * moved_alike
+
+
+def test_batches_that_come_once_serve_the_whole_search(stack, sequences):
+    arrays, once = (
+        compress(stack, [structures.LowRank()], budget="4x", calibration=calibration)
+        for calibration in (sequences, (sequences[i : i + 8] for i in (0, 8)))
+    )
+    assert [r.params for r in once[1].matrices] == [r.params for r in arrays[1].matrices]
+    difference = numbers(once[0](sequences)) - numbers(arrays[0](sequences))
+    assert np.abs(difference).max() < 1e-4
+
+
+def test_max_loss(stack, sequences):
+    data = (sequences, numbers(stack(sequences)))
+    middle, _ = compress(stack, [structures.LowRank()], budget="3x")
+    limit = middle.evaluate(*data, verbose=0)
+    small, report = compress(stack, [structures.LowRank()], max_loss=limit, validation=data)
+    loss = small.evaluate(*data, verbose=0)
+    assert loss <= limit * (1 + 1e-6)
+    assert report.spent == pytest.approx(loss, rel=1e-3)
+    assert report.ratio > 2
+    with pytest.raises(ValueError, match="No smaller model was found"):
+        compress(stack, [structures.LowRank()], max_loss=1e-12, validation=data)
+
+
+def test_budget_of_time():
+    model = keras.Sequential(
+        [keras.Input((None, 256)), keras.layers.LSTM(384, name="lstm", return_sequences=True)]
+    )
+    from lrkeras.benchmark.step_time import step_time
+
+    limit = round(0.6 * step_time(model), 1)
+    _, report = compress(model, [structures.LowRank()], budget=f"{limit} us")
+    assert report.spent <= limit
+    assert "us a step" in report.budget
+    assert 1.5 < report.ratio < 100
+    with pytest.raises(ValueError, match="below what is possible"):
+        compress(model, [structures.LowRank()], budget="0.01 us")
+    with pytest.raises(ValueError, match="within the budget"):
+        compress(model, [structures.LowRank()], budget="900 ms")
+
+
+def test_report_renders_saves_and_draws(stack, tmp_path):
+    from rich.console import Console
+
+    _, report = compress(stack, structures.doped("kronecker", density=0.1), include="lstm*")
+    content = json.loads(report.to_json())
+    assert content["matrices"][0]["name"] == "lstm_1.kernel"
+    row = report.matrices[1]
+    w = numbers(stack.layers[0].cell.recurrent_kernel)
+    values = np.linalg.svd(w, compute_uv=False)
+    assert row.singular_values[4] == pytest.approx(values[3] / values[0], rel=1e-4)
+    assert row.dense_norms["l1"] == pytest.approx(np.abs(w).sum(axis=1).max())
+    nuclear = values.sum() / np.sqrt(32) / np.linalg.norm(w)
+    assert row.dense_norms["nuclear"] == pytest.approx(nuclear, rel=1e-4)
+    sums = np.abs(w).sum(axis=1)
+    assert row.dense_norms["l1_spread"] == pytest.approx(sums.std() / sums.mean())
+    # 51 blocks of one entry a gate at 10 %, a column of one byte each, and 33 offsets.
+    kept = round(0.1 * 32 * 32)
+    assert row.bytes - 4 * row.params == 4 * (kept + 33)
+    assert content["ratio_with_indices"] < content["ratio"]
+    console = Console(record=True, width=120)
+    console.print(report.render())
+    text = console.export_text()
+    assert "lstm_1.kernel" in text
+    assert "left as it was: dense.kernel" in text
+    report.plot(tmp_path / "report.png")
+    assert (tmp_path / "report.png").read_bytes()[:4] == b"\x89PNG"

@@ -1,0 +1,94 @@
+"""Trains rows of the papers' tables one after the other, each in a folder of its own.
+
+    setsid nohup python tools/papers/train_papers.py --data DIR --out RUNS ptb_small ptb_small_kronecker &
+
+A row that is finished is skipped, one that was stopped goes on, one that fails is reported and the
+next one starts. Rows that start from a trained dense model find it in RUNS: put the dense row
+before them. `NAME@2` is a row with the seed 2. `--queue FILE` names further rows, one a line (`#`
+begins a comment). `lrkeras train papers --list` prints all names.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+
+def rows_of(options):
+    """Names of the rows, in order and once each."""
+    names = list(options.rows)
+    if options.queue:
+        lines = options.queue.read_text(encoding="utf-8").splitlines()
+        names += [line.split("#")[0].strip() for line in lines]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def folder_of(row, out):
+    """Where a row is trained."""
+    from lrkeras.tasks.papers.rows import run_name
+
+    name, _, seed = row.partition("@")
+    return out / run_name(name, int(seed or 1))
+
+
+def command_of(row, options):
+    """The command line of a row."""
+    name, _, seed = row.partition("@")
+    words = ["-c", "import sys; from lrkeras.cli import main; sys.exit(main())"]
+    words = [
+        sys.executable,
+        *words,
+        "train",
+        f"papers/{name}",
+        "--out",
+        folder_of(row, options.out),
+    ]
+    words += ["--data", options.data, "--seed", seed or "1"]
+    base = start_of(name)
+    if base:
+        words += ["--start", folder_of(f"{base}@{seed or 1}", options.out)]
+    return [str(word) for word in words]
+
+
+def start_of(name):
+    """The dense row from whose trained weights a row starts, or None."""
+    from lrkeras.tasks.papers.rows import config_of
+
+    config = config_of(name)
+    return config.base if config.is_started else None
+
+
+def main():
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", help="names of rows, or NAME@SEED")
+    parser.add_argument("--queue", type=pathlib.Path, help="a file of names, one a line")
+    parser.add_argument("--data", required=True, help="folder of ptb.train.txt")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="the folder of the runs")
+    options = parser.parse_args()
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    failed = []
+    rows = rows_of(options)
+    commands = {row: command_of(row, options) for row in rows}  # names are checked before any runs
+    options.out.mkdir(parents=True, exist_ok=True)
+    for number, (row, command) in enumerate(commands.items(), 1):
+        folder = folder_of(row, options.out)
+        if (folder / "result.json").exists():
+            print(f"[{number}/{len(rows)}] {row}: finished before", flush=True)
+            continue
+        print(f"[{number}/{len(rows)}] {row}: starts", flush=True)
+        begin = time.perf_counter()
+        with open(options.out / f"{folder.name}.log", "a", encoding="utf-8") as log:
+            status = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
+        minutes = (time.perf_counter() - begin) / 60
+        print(f"    {'done' if status == 0 else 'FAILED'} after {minutes:.1f} min", flush=True)
+        if status != 0:
+            failed.append(row)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}; see the logs in {options.out}")
+
+
+if __name__ == "__main__":
+    main()

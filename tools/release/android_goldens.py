@@ -1,0 +1,192 @@
+# ruff: noqa: RUF001  (texts in other scripts, on purpose)
+"""Chooses the models of the Android app, and writes what Python gives for them.
+
+`python tools/release/android_goldens.py`, whenever the models of the package have changed. It leaves the
+files of `lrkeras/models` that the app takes, and their cards, in android_demo/models.txt, and in
+android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
+tests) the outputs of `lrkeras.export.StepRunner` over a dozen words or a recording; what the
+keyboard suggests with a float32 model, whose ranks are the same on every machine; and how Python
+cuts texts into tokens.
+"""
+
+import json
+import pathlib
+import sys
+import wave
+
+import numpy as np
+
+from lrkeras.datasets.keyboard_text import tokenize
+from lrkeras.export import StepRunner
+from lrkeras.tasks.keyboard.suggester import Suggester
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODELS = ROOT / "lrkeras" / "models"
+DEMO = ROOT / "android_demo"
+TEST_MODELS = DEMO / "app" / "src" / "test" / "resources" / "models"
+CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
+# What an APK of 25 MiB has left beside its libraries, and some for the rest of the app to grow.
+MOST_BYTES = 15_480_000
+# Hops of silence after a recording: its last word comes with the delay of the model.
+SILENCE = 20
+# Outputs that are kept of a step, evenly from the first to the last one.
+KEPT = 24
+TEXTS = [
+    "",
+    "i'd like 2 tickets, please.",
+    "It’s 10:30, isn’t it?",
+    "line one\nline two\r\n\n",
+    "'quoted' and trailing' ''double''",
+    "snake_case __init__ a_b",
+    "Größe ÉTÉ ŒUVRE ǅ İstanbul ΣΑΣ straße",
+    "Привет, как дела? Ἀθῆναι",
+    "日本語のテキスト 中文，标点。 한국어",
+    "नमस्ते दुनिया กรุงเทพ",
+    "مرحبا بالعالم ١٢٣ שלום",
+    "👍🏽 ok 👩‍👩‍👧 🇫🇷 e\u0301 cafe\u0301",
+    "½ cup, x² + y³, Ⅳ ⅻ ①",
+    "tab\tnbsp\u00a0thin\u2009zero\u200bwide next\u0085line \x1c sep\u2028para\u2029",
+    "3.14 1,000 0x1F 12ab ab12 १२",
+    "a'b'c don''t 'tis o’clock ’90s",
+    "𝒜𝓁𝑔 𝟘𝟙 𐐀𐐨 \U0001f600\U0001f601",
+    "don't!!! wait... what?! -- em—dash ~^$ €5",
+]
+
+
+TYPED = [
+    "",
+    "h",
+    "He",
+    "I w",
+    "I would like to ",
+    "i would like to find a res",
+    "What's",
+    "don",
+    "dont",
+    "Don’t",
+    "YES",
+    "TH",
+    "thank you",
+    "thank you ",
+    "thank you, ",
+    "Thanks! ",
+    "thanks!\nse",
+    "at 10 ",
+    "at 10 p",
+    "10",
+    "rebook",
+    "unrestau",
+    "overbookin",
+    "xqz",
+    "'",
+    "'tis",
+    "ok 👍 se",
+    "über",
+    "привет ",
+    "see you to",
+    "SEE YOU TO",
+    "Find me a hotel in San F",
+    "I’d like 2 tickets to the ",
+    "it is what it is. " * 30 + "wha",
+    "no no " * 700 + "ple",
+    "a_b",
+    "i",
+    "can you b",
+]
+
+
+def suggestions(path: pathlib.Path) -> list[dict]:
+    """What the keyboard of a model suggests, as the texts that a tap leaves."""
+    suggester = Suggester(path)
+    found = []
+    for text in TYPED:
+        given = suggester.suggest(text)
+        shown = [{"text": one.text, "after": one.applied_to(text)[-40:]} for one in given]
+        found.append({"typed": text, "suggestions": shown})
+    return found
+
+
+def chosen(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The models that the app takes, as many as an APK has room for.
+
+    The smallest float32 word model and the front end of speech are what others are compared with;
+    then the quantised files, the smallest first.
+
+    Args:
+        folder: Where the models are.
+    """
+    files = sorted(folder.glob("*.tflite"), key=lambda file: (file.stat().st_size, file.name))
+    said = {file: StepRunner(file).metadata for file in files}
+    whole = [file for file in files if said[file]["quantize"] is None]
+    first = [file for file in whole if said[file]["task"] == "speech_front_end"]
+    first += [file for file in whole if said[file]["task"] == "word_prediction"][:1]
+    found, left = [], MOST_BYTES
+    for file in [*first, *(file for file in files if file not in whole)]:
+        if file.stat().st_size <= left:
+            found.append(file)
+            left -= file.stat().st_size
+    return sorted(found)
+
+
+def cards(files: list[pathlib.Path]) -> list[pathlib.Path]:
+    """The cards that there are of some models, each once."""
+    found = {file.with_name(f"{StepRunner(file).metadata['name']}.md") for file in files}
+    return sorted(file for file in found if file.exists())
+
+
+def golden(path: pathlib.Path, clips: pathlib.Path) -> dict:
+    """What a model gives for an input that fits it."""
+    runner = StepRunner(path)
+    inputs, source = _inputs(runner.metadata, clips)
+    outputs = np.array([runner.step(one).ravel() for one in inputs], np.float64)
+    kept = sorted({int(place) for place in np.linspace(0, outputs.shape[1] - 1, KEPT)})
+    return {
+        "model": path.name,
+        "task": runner.metadata["task"],
+        "quantize": runner.metadata["quantize"],
+        **source,
+        "width": outputs.shape[1],
+        "kept": kept,
+        "best": [int(np.argmax(row)) for row in outputs],
+        "outputs": [[round(float(row[place]), 6) for place in kept] for row in outputs],
+    }
+
+
+def _inputs(metadata: dict, clips: pathlib.Path) -> tuple[list[np.ndarray], dict]:
+    if metadata["task"] == "word_prediction":
+        count = len(metadata["vocabulary"])
+        ids = [int(one) for one in np.random.default_rng(0).integers(0, count, 12)]
+        return [np.array([[one]], "int32") for one in ids], {"tokens": ids}
+    clip = min(clips.glob("*.wav"))
+    with wave.open(str(clip)) as sound:
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2") / np.float32(32768)
+    size = metadata["samples_per_step"]
+    hops = samples[: len(samples) // size * size].reshape(-1, 1, size).astype("float32")
+    silent = [np.zeros((1, size), "float32")] * SILENCE
+    return [*hops, *silent], {"clip": clip.name, "silence": SILENCE}
+
+
+def main() -> int:
+    """Writes the list of models, a file for each of them and one of tokens."""
+    files = chosen(MODELS)
+    listed = sorted(file.name for file in [*files, *cards(files)])
+    (DEMO / "models.txt").write_text("".join(f"{name}\n" for name in listed), encoding="utf-8")
+    target = DEMO / "goldens"
+    target.mkdir(exist_ok=True)
+    for old in target.glob("*.json"):
+        old.unlink()
+    for path in [*files, *sorted(TEST_MODELS.glob("*.tflite"))]:
+        _write(target / f"{path.stem}.json", golden(path, CLIPS))
+        metadata = StepRunner(path).metadata
+        if metadata["task"] == "word_prediction" and metadata["quantize"] is None:
+            _write(target / f"{path.stem}.suggestions.json", suggestions(path))
+    _write(target / "tokens.json", [{"text": text, "tokens": tokenize(text)} for text in TEXTS])
+    return 0
+
+
+def _write(file: pathlib.Path, content: object) -> None:
+    file.write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

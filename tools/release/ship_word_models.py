@@ -1,0 +1,142 @@
+"""Puts trained keyboard models into the package: compact `.keras`, `.tflite` files and cards.
+
+    lrkeras train word_prediction --preset keyboard --data DIR --out RUN
+    python tools/release/ship_word_models.py RUN --models doped_kronecker small_dense --float32 small_dense
+
+The files go to `lrkeras/models/` and their checksums to `models.json` there. They are converted for
+the runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+LICENCE = "CC BY-SA 4.0"
+NAMES = {
+    "dense": "word_prediction_teacher",
+    "doped_kronecker": "word_prediction_doped_kp",
+    "hybrid": "word_prediction_hybrid",
+    "low_rank": "word_prediction_low_rank",
+    "pruned": "word_prediction_pruned",
+    "small_dense": "word_prediction_small_dense",
+    "cifg": "word_prediction_cifg",
+}
+TITLES = {
+    "dense": "the dense teacher: two LSTM layers of 650 units",
+    "doped_kronecker": "two LSTM layers of 650 units, doped Kronecker matrices (1x16 blocks)",
+    "hybrid": "two LSTM layers of 650 units, hybrid matrix factorisation",
+    "low_rank": "two LSTM layers of 650 units, low-rank matrices",
+    "pruned": "two LSTM layers of 650 units, magnitude pruning (1x16 blocks)",
+    "small_dense": "one small dense LSTM layer of as many bytes",
+    "cifg": "one CIFG layer of 670 units with a projection of 96, as in Hard et al. 2018",
+}
+CARD = """# {name}
+
+Next-word prediction for a keyboard: {title}.
+
+* **Input and output**: one token of the 10,000 lower-case words and marks in the file's metadata,
+  and the logits of the next one; `lrkeras.tasks.keyboard.suggester.Suggester` turns text into
+  suggestions.
+* **Training**: `lrkeras train word_prediction --preset keyboard`, {epochs} epochs of {steps}
+  batches of {batch} windows of {window} tokens{taught}. Parameters stored: {parameters:,}.
+  Perplexity of the validation text, as much of each source: {perplexity:.1f}.
+* **Data**: user turns of the Schema-Guided Dialogue corpus (Rastogi et al. 2020, CC BY-SA 4.0),
+  English sentences of Tatoeba as prepared by manythings.org/anki (CC BY 2.0), WikiText-2 (Merity
+  et al. 2016, CC BY-SA 3.0).
+* **Licence of the weights**: {licence}, as the text they were made from.
+* **Files**: {files}. Weights are rounded to float16.
+* **Figures**: in `results/word_prediction.json` (`python tools/release/measure_keyboard.py`), on messages
+  of people that no training text came from.
+* **Limits**: English of dialogues with assistants, textbook sentences and articles; slang and
+  abbreviations of chats are mostly unknown to it. Names come out in lower case. It repeats what its
+  text says about people; the words of `blocked_words.txt` are never suggested, but no list is
+  complete.
+"""
+
+
+def main(arguments=None):
+    """Command line; see the top of the file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=pathlib.Path, help="folder that the training left")
+    parser.add_argument("--models", nargs="+", choices=NAMES, default=["doped_kronecker"])
+    parser.add_argument("--float32", nargs="*", choices=NAMES, default=[], help="these also so")
+    parser.add_argument("--no-keras", nargs="*", choices=NAMES, default=[], help="int8 file alone")
+    parser.add_argument("--out", type=pathlib.Path, help="default: lrkeras/models")
+    options = parser.parse_args(arguments)
+    for model in options.models:
+        kinds = {None: model in options.float32, "int8": True}
+        print(ship(options.run, model, kinds, model not in options.no_keras, options.out))
+
+
+def ship(run, model, kinds, keep_keras, out=None):
+    """Writes the files of one model and registers them."""
+    import keras
+
+    from lrkeras import convert
+    from lrkeras.models import registry
+    from lrkeras.models.compact import round_weights, save_compact
+    from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
+
+    out = out or registry.FOLDER
+    name = NAMES[model]
+    trained = keras.saving.load_model(run / f"{model}.keras", compile=False)
+    round_weights(trained)  # what is converted is what is kept
+    files = {}
+    if keep_keras:
+        files["keras"] = f"{name}.keras"
+        save_compact(trained, out / files["keras"])
+    vocabulary = json.loads((run / "metadata.json").read_text(encoding="utf-8"))["vocabulary"]
+    words = set(vocabulary)
+    metadata = {
+        "task": "word_prediction",
+        "name": name,
+        "licence": LICENCE,
+        "vocabulary": vocabulary,
+        "blocked": [word for word in load_blocked_words() if word in words],
+    }
+    for quantize, wanted in kinds.items():
+        if wanted:
+            kind = quantize or "float32"
+            files[kind] = f"{name}_{kind}.tflite"
+            convert(
+                trained,
+                out / files[kind],
+                form="step",
+                quantize=quantize,
+                runtime="2.16",
+                metadata=metadata,
+            )
+    files["card"] = f"{name}.md"
+    (out / files["card"]).write_text(_card(run, model, trained, name, files), encoding="utf-8")
+    registry.register(name, files, out)
+    return {kind: (out / file).stat().st_size for kind, file in files.items()}
+
+
+def _card(run, model, trained, name, files):
+    from lrkeras.tasks import word_prediction
+
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    history = json.loads((run / f"{model}.history.json").read_text(encoding="utf-8"))
+    taught = "" if model == config["teacher"] else ", distilled from the dense teacher"
+    listed = ", ".join(f"`{file}`" for kind, file in files.items() if kind != "card")
+    return CARD.format(
+        name=name,
+        title=TITLES[model],
+        epochs=len(history["epoch"]),
+        steps=config["steps_per_epoch"],
+        batch=config["batch_size"],
+        window=config["window"],
+        taught=taught,
+        parameters=word_prediction.count_parameters(trained),
+        perplexity=history["val_perplexity"][-1],
+        licence=LICENCE,
+        files=listed,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from lrkeras.compression.fitting.semi_nmf import semi_nmf
-from lrkeras.compression.unit_order.unit_graph import UnitGraph, reorder_units
 from lrkeras.compression.unit_order.find_order import cluster_rows
+from lrkeras.compression.unit_order.unit_graph import UnitGraph, reorder_units
 from lrkeras.compression.warm_start import warm_start
 from lrkeras.structures import Structure
 from lrkeras.tasks.papers.config import PaperConfig

@@ -1,9 +1,9 @@
 import keras
 import numpy as np
 import pytest
-from lrkeras.compression.unit_order.find_order import cluster_rows
 
 from lrkeras import compress, structures
+from lrkeras.compression.unit_order.find_order import cluster_rows
 from lrkeras.compression.unit_order.unit_graph import UnitGraph, reorder_units
 
 L = keras.layers

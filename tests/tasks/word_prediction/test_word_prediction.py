@@ -156,7 +156,7 @@ def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, kill):
     def train():
         word_prediction.train(config, tmp_path, verbose=0)
 
-    kill(word_prediction, train, epoch=2, batch=3)
+    kill(word_prediction.training, train, epoch=2, batch=3)
     assert not (tmp_path / f"{name}.keras").exists()
     word_prediction.train(config, tmp_path, verbose=0)
     whole, resumed = (
@@ -260,7 +260,7 @@ def test_student_that_is_killed_goes_on_to_the_same_result(taught, tmp_path, kil
     def train():
         word_prediction.train(STUDENTS, tmp_path, verbose=0)
 
-    kill(word_prediction, train, epoch=1, batch=3)
+    kill(word_prediction.training, train, epoch=1, batch=3)
     config = dataclasses.replace(STUDENTS, models=("dense", "doped_kronecker"))
     word_prediction.train(config, tmp_path, verbose=0)
     whole, resumed = (

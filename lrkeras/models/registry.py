@@ -39,9 +39,6 @@ def load(name: str, folder: pathlib.Path = FOLDER) -> keras.Model:
     >>> model.input_shape
     (None, None)
     """
-    # Importing the tasks registers the classes that a file may name.
-    import lrkeras.tasks  # noqa: F401
-
     return load_model(model_file(name, "keras", folder), compile=False)
 
 

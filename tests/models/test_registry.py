@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import zipfile
 
 import keras
@@ -81,3 +83,23 @@ def test_too_large_weights_are_refused(tmp_path):
 def test_shipped_files_are_whole(name):
     for kind in registry._registry(registry.FOLDER)[name]:
         assert models.model_file(name, kind).stat().st_size > 0
+
+
+def test_shipped_models_are_loaded_without_the_tasks():
+    # In a process of its own: here other tests have imported the tasks.
+    code = """
+import sys
+from lrkeras import models
+for name in models.names():
+    try:
+        models.model_file(name, "keras")
+    except ValueError:
+        continue
+    print(name, models.load(name).count_params())
+assert not any(module.startswith("lrkeras.tasks") for module in sys.modules)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert run.returncode == 0, run.stderr
+    assert "word_prediction_cifg" in run.stdout  # its cell is no structured layer

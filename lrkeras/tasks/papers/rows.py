@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lrkeras.tasks.papers.config import BASES, PaperConfig
+from lrkeras.tasks.papers.model import dense_parameters
 
 _DOPABLE = ("kronecker", "monarch", "low_rank", "hybrid")
 _METHODS = (
@@ -178,8 +179,6 @@ def _narrowed(config: PaperConfig) -> PaperConfig:
 
     The last layer's width is that of a tied table and stays too.
     """
-    from lrkeras.tasks.papers.model import dense_parameters
-
     wanted = dense_parameters(config) / float(config.compression or 1)
     for units in range(max(config.units), 0, -1):
         kept = config.units[-1:] if config.is_tied else (units,)

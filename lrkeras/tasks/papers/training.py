@@ -17,7 +17,7 @@ from lrkeras.datasets import Vocabulary, words
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.versions import package_versions
-from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.config import BASES, PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words, measure_deployment
 from lrkeras.tasks.papers.model import (
     compile_for_losses,
@@ -326,8 +326,6 @@ def recurrent_sizes(model: keras.Model, config: PaperConfig) -> dict:
 
 
 def _base_sizes(config: PaperConfig) -> PaperConfig:
-    from lrkeras.tasks.papers.config import BASES
-
     if config.method != "small_dense":
         return config
     return dataclasses.replace(config, units=BASES[config.base].units)

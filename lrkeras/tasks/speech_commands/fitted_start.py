@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras import compress, layers
+from lrkeras import layers
+from lrkeras.compression.compress import compress
 from lrkeras.compression.warm_start import warm_start
 from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.model import STRUCTURES, build_network

@@ -13,12 +13,13 @@ from lrkeras.tasks.training.run_folder import read_history
 class NonMonotonicAveraging(keras.callbacks.Callback):
     """Starts averaging once the validation has not got better for a while; NT-ASGD.
 
-    Merity et al. 2018 (arXiv 1708.02182), algorithm 1: as soon as the validation perplexity of an
-    epoch is above the best of those more than `patience` epochs ago. From then on, validation
-    sees the averages. Put it after what writes `val_perplexity`.
+    Merity et al. 2018 (arXiv 1708.02182), algorithm 1, with the condition of their code: the
+    validation perplexity of an epoch is above the best of all epochs but the last `patience` ones
+    before it. Until `patience + 1` epochs are over there is nothing to compare with. From then on,
+    validation sees the averages. Put it after what writes `val_perplexity`.
 
     Args:
-        patience: epochs that do not count.
+        patience: the latest epochs, before the current one, that are not compared with.
         history_file: the history of a run that was stopped, whose epochs count too.
     """
 
@@ -38,7 +39,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None) -> None:
         now = logs["val_perplexity"]
-        before = self._seen[: len(self._seen) - self.patience] if self.patience else self._seen
+        before = self._seen[: max(0, len(self._seen) - self.patience)]
         self._seen.append(now)
         optimizer = self.model.optimizer
         if before and now > min(before) and not optimizer.is_averaging:

@@ -92,6 +92,22 @@ TYPED = [
     "a_b",
     "i",
     "can you b",
+    "tommorow",
+    "please recieve",
+    "ne\u0301t",
+    "cafe\u0301 t",
+    "cafe\u0301",
+    "x\u0304t",
+    "\u2764\ufe0fse",
+    "www.goo",
+    "http://exa",
+    "write to anna@gma",
+    "write to anna@gmail.com ",
+    "anna.smi",
+    "ok...tha",
+    "and/o",
+    "at 10.30p",
+    "@hom",
 ]
 
 

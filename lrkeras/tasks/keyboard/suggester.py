@@ -9,7 +9,7 @@ import numpy as np
 from lrkeras.export import StepRunner
 from lrkeras.tasks.keyboard.suggestion import Suggestion
 from lrkeras.tasks.keyboard.typed_text import TypedText
-from lrkeras.tasks.keyboard.word_ranking import MARKS, WordRanking, takes_mark
+from lrkeras.tasks.keyboard.word_ranking import MARKS, WordRanking, check_count, takes_mark
 from lrkeras.tasks.training.stored_vocabulary import stored_vocabulary
 
 _CAPITALISED = frozenset(("i", "i'm", "i'll", "i've", "i'd"))
@@ -31,9 +31,10 @@ class Suggester:
         ValueError: it has no signature `step` or no vocabulary.
 
     Example:
-    >>> suggester = Suggester("word_prediction_doped_kp.tflite")  # doctest: +SKIP
-    >>> [s.text for s in suggester.suggest("See you tom")]  # doctest: +SKIP
-    ['tomorrow', 'Tom', 'tomatoes']
+    >>> from lrkeras.models import model_file
+    >>> suggester = Suggester(model_file("word_prediction_doped_kp"))
+    >>> [suggestion.text for suggestion in suggester.suggest("See you tom")]
+    ['tomorrow', 'tom', "tom's"]
     """
 
     def __init__(self, path: str | os.PathLike, num_threads: int = 1) -> None:
@@ -47,11 +48,22 @@ class Suggester:
     def suggest(self, text: str, count: int = 3) -> list[Suggestion]:
         """Returns up to `count` suggestions for what stands before the cursor, the best first.
 
+        All are words or marks of the model's vocabulary. There are fewer, or none, where the
+        vocabulary has no more that begin with what has been typed, and none inside a web or e-mail
+        address.
+
         Args:
             text: any text; of a long one the end alone is read.
-            count: how many.
+            count: how many at most.
+
+        Raises:
+            TypeError: `text` is no `str`.
+            ValueError: `count` is no whole number of at least 1.
         """
+        check_count(count)
         typed = TypedText.of(text)
+        if typed.in_address:
+            return []
         logits = self._logits(tuple(int(i) for i in self.vocabulary.encode(typed.context)))
         marks = takes_mark(typed.context[-1])
         words = self.ranking.best(logits, prefix=typed.prefix, marks=marks, count=count)
@@ -60,7 +72,7 @@ class Suggester:
     def _suggestion(self, word: str, typed: TypedText) -> Suggestion:
         if word in MARKS:
             return Suggestion(word, 1 if typed.ends_in_blank else 0)
-        return Suggestion(_cased(word, typed), len(typed.prefix))
+        return Suggestion(_cased(word, typed), typed.replaces)
 
     def _logits(self, context: tuple[int, ...]) -> np.ndarray:
         """Feeds what is new of a context."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import numbers
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,7 +14,6 @@ from lrkeras.tasks.keyboard.typed_text import SENTENCE_ENDS
 _SINGLE_LETTERS = ("a", "i")
 # The marks that are suggested.
 MARKS = frozenset((".", ",", "?", "!"))
-_LEAST_SUFFIX = 3
 
 
 class WordRanking:
@@ -58,43 +58,32 @@ class WordRanking:
             logits: one number for each word of the vocabulary.
             prefix: what the word begins with, in any case; apostrophes do not count.
             marks: whether `.`, `,`, `?` and `!` are among the candidates (without a prefix only).
-            count: how many.
+            count: how many at most.
+
+        Raises:
+            ValueError: `count` is no whole number of at least 1.
         """
+        check_count(count)
         prefix = prefix.lower().replace("'", "")
         if not prefix:
             ids = self._ids_and_marks if marks else self._ids
             return [self.words[i] for i in _top(logits, ids, count)]
-        found = [self.words[i] for i in _top(logits, self._starting_with(prefix), count)]
-        if len(found) < count and len(prefix) >= _LEAST_SUFFIX:
-            found += self._by_suffix(logits, prefix, count - len(found), found)
-        return found
+        return [self.words[i] for i in _top(logits, self._starting_with(prefix), count)]
 
     def _starting_with(self, prefix: str) -> np.ndarray:
         first = bisect.bisect_left(self._letters, prefix)
         last = bisect.bisect_left(self._letters, prefix + "\U0010ffff")
         return np.sort(self._letter_ids[first:last])
 
-    def _by_suffix(
-        self, logits: np.ndarray, prefix: str, count: int, taken: Sequence[str]
-    ) -> list[str]:
-        """Words outside the vocabulary: the prefix goes on as words that begin with its end do.
 
-        "unhapp" ends in "happ", as which "happy" and "happiness" begin.
-        """
-        found: list[str] = []
-        for start in range(1, len(prefix) - _LEAST_SUFFIX + 1):
-            suffix = prefix[start:]
-            ids = self._starting_with(suffix)
-            longer = [
-                i for i in ids if self.words[i].isalpha() and len(self.words[i]) > len(suffix)
-            ]
-            for i in _top(logits, np.array(longer, dtype=np.int64), len(longer)):
-                word = prefix[:start] + self.words[i]
-                if word not in found and word not in taken:
-                    found.append(word)
-                if len(found) == count:
-                    return found
-        return found
+def check_count(count: int) -> None:
+    """Raises `ValueError` unless so many words can be asked for."""
+    whole = isinstance(count, numbers.Integral) and not isinstance(count, bool)
+    if not whole or count < 1:
+        raise ValueError(
+            "Expected count to be a whole number of at least 1, of words to suggest; received "
+            f"{count!r}."
+        )
 
 
 def takes_mark(previous: str) -> bool:

@@ -33,9 +33,13 @@ class StreamingRecogniser:
         ValueError: the file is not one of this task, or the decoding is unknown.
 
     Example:
-    >>> recogniser = StreamingRecogniser("speech_commands_dense.tflite")  # doctest: +SKIP
-    >>> [word.word for word in recogniser.accept(samples)]  # doctest: +SKIP
-    ['stop']
+    >>> from lrkeras.datasets import speech_commands
+    >>> from lrkeras.models import model_file
+    >>> clip = next(clip for clip in speech_commands.load_data("test") if clip.word == "yes")
+    >>> recogniser = StreamingRecogniser(model_file("speech_commands_dense"))
+    >>> samples = np.pad(clip.samples, (0, 16_000))  # a word ends with a second of silence
+    >>> [word.word for word in recogniser.accept(samples)]
+    ['yes']
     """
 
     def __init__(self, model: str | os.PathLike | StepRunner, decoding: str = "greedy") -> None:

@@ -24,9 +24,10 @@ class StepLanguageModel:
         ValueError: the file has no signature `step`, or there is no vocabulary.
 
     Example:
-    >>> model = StepLanguageModel("doped_int8.tflite")  # doctest: +SKIP
-    >>> model.next_words("i would like to", count=3)  # doctest: +SKIP
-    [('find', 0.31), ('book', 0.11), ('go', 0.07)]
+    >>> from lrkeras.models import model_file
+    >>> model = StepLanguageModel(model_file("word_prediction_doped_kp"))
+    >>> [(word, round(share, 1)) for word, share in model.next_words("i would like to", count=1)]
+    [('find', 0.2)]
     """
 
     def __init__(self, path: str | os.PathLike, vocabulary: Vocabulary | None = None) -> None:

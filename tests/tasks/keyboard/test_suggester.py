@@ -123,3 +123,32 @@ def test_file_without_words_is_refused(model, tmp_path):
         Suggester(tmp_path / "plain.tflite")
     with pytest.raises(FileNotFoundError):
         Suggester(tmp_path / "none.tflite")
+
+
+@pytest.mark.parametrize("typed", ["xthe", "We go tothe", "don'the", "recieve"])
+def test_no_word_is_invented(file, typed):
+    assert Suggester(file).suggest(typed) == []
+
+
+def test_nothing_is_suggested_inside_an_address(file):
+    suggester = Suggester(file)
+    for text in ("http://the", "go to www.", "www.go", "tom@ho", "tom@", "home.the"):
+        assert suggester.suggest(text) == [], text
+        assert len(suggester.suggest(text + " ")) == 3
+
+
+def test_an_accent_that_combines_does_not_cut_a_word(file):
+    suggester = Suggester(file)
+    assert suggester.suggest("ne\u0301t") == []  # not what begins with "t"
+    assert suggester.suggest("the\u0301 t") == suggester.suggest("th\u00e9 t")
+
+
+def test_what_is_no_text_and_no_count_is_refused(file):
+    suggester = Suggester(file)
+    for text in (None, b"we go"):
+        with pytest.raises(TypeError, match="Expected the text before the cursor as a str"):
+            suggester.suggest(text)
+    for count in (0, -1, None, 1.5):
+        for text in ("we go ", "www.go"):
+            with pytest.raises(ValueError, match="count"):
+                suggester.suggest(text, count=count)

@@ -42,11 +42,17 @@ def test_equal_logits_go_to_the_lower_id(ranking):
     assert ranking.best(np.zeros(len(WORDS)), count=2) == ["the", "i"]
 
 
-def test_word_outside_the_vocabulary_goes_on_as_its_end_does(ranking):
+def test_only_words_of_the_vocabulary_are_suggested(ranking):
     values = logits(happiness=3, happy=2, dog=9)
-    assert ranking.best(values, prefix="unhapp") == ["unhappiness", "unhappy"]
-    assert ranking.best(values, prefix="zq") == []
-    assert ranking.best(values, prefix="xyz") == []
+    for typed in ("unhapp", "redo", "ahappy", "dont'h", "zq", "xyz"):
+        assert ranking.best(values, prefix=typed) == []
+    assert ranking.best(values, prefix="happin") == ["happiness"]
+
+
+@pytest.mark.parametrize("count", [0, -1, 2.5, None, "3", True])
+def test_a_count_that_is_none_is_refused(ranking, count):
+    with pytest.raises(ValueError, match="Expected count to be a whole number of at least 1"):
+        ranking.best(logits(), count=count)
 
 
 @settings(max_examples=50, deadline=None)
@@ -65,7 +71,7 @@ def test_best_is_a_sorted_filter(words, prefix, count, seed):
         if (len(word) > 1 or word in "ai") and word.replace("'", "").startswith(prefix)
     ]
     expected = [words[i] for _, i in sorted(allowed)[:count]]
-    assert WordRanking(words).best(values, prefix=prefix, count=count)[: len(expected)] == expected
+    assert WordRanking(words).best(values, prefix=prefix, count=count) == expected
 
 
 def test_blocked_words_are_lower_case_and_listed_once():

@@ -20,6 +20,12 @@ internal object Characters {
     fun isBlank(codePoint: Int): Boolean =
         Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint) || codePoint == NEXT_LINE
 
+    /** A mark that combines with the character before it, such as an accent. */
+    fun isMark(codePoint: Int): Boolean = when (Character.getType(codePoint).toByte()) {
+        Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> true
+        else -> false
+    }
+
     /** The plain apostrophe or the typographic one. */
     fun isApostrophe(codePoint: Int): Boolean = codePoint == APOSTROPHE.code || codePoint == TYPOGRAPHIC_APOSTROPHE.code
 

@@ -1,12 +1,21 @@
 package org.lrkeras.core.words
 
+import java.text.Normalizer
+
 /**
  * A text up to the cursor, taken apart as `lrkeras.tasks.keyboard.typed_text` does.
  *
  * @property context Tokens before the word that is being typed, `<eos>` first, at most 64.
- * @property prefix Letters and apostrophes of that word, as they were typed; empty after anything else.
+ * @property prefix Letters and apostrophes of that word, a letter and its accent as one character; empty after anything else.
+ * @property replaces How many characters (UTF-16 units) at the end of the text [prefix] was typed with.
+ * @property isInAddress Whether the cursor is inside a web or e-mail address.
  */
-class TypedText private constructor(val context: List<String>, val prefix: String) {
+class TypedText private constructor(
+    val context: List<String>,
+    val prefix: String,
+    val replaces: Int,
+    val isInAddress: Boolean,
+) {
     /** Whether the next word is the first one of a sentence. */
     val startsSentence: Boolean get() = context.last() in SENTENCE_ENDS
 
@@ -25,9 +34,16 @@ class TypedText private constructor(val context: List<String>, val prefix: Strin
         fun of(text: String): TypedText {
             val end = tail(text.replace(LINE_BREAK, "\n"))
             val start = prefixStart(end)
-            val tokens = listOf(Tokenizer.END) + Tokenizer.tokens(end.substring(0, start))
-            return TypedText(tokens.drop(hops(tokens.size - MOST_TOKENS, TOKEN_HOP)), end.substring(start))
+            val tokens = listOf(Tokenizer.END) + Tokenizer.tokens(composed(end.substring(0, start)))
+            return TypedText(
+                context = tokens.drop(hops(tokens.size - MOST_TOKENS, TOKEN_HOP)),
+                prefix = composed(end.substring(start)),
+                replaces = end.length - start,
+                isInAddress = isAddress(end.substring(runStart(end))),
+            )
         }
+
+        private fun composed(text: String): String = Normalizer.normalize(text, Normalizer.Form.NFC)
 
         /** The end of a long text, from a blank on where there is one; lengths in code points, as in Python. */
         private fun tail(text: String): String {
@@ -41,16 +57,41 @@ class TypedText private constructor(val context: List<String>, val prefix: Strin
         /** The least multiple of [hop] that is not below [over], and not below zero. */
         private fun hops(over: Int, hop: Int) = if (over <= 0) 0 else (over + hop - 1) / hop * hop
 
-        /** Where the trailing run of letters and apostrophes begins, at a letter. */
+        /** Where the trailing run of letters, their marks and apostrophes begins, at a letter. */
         private fun prefixStart(text: String): Int {
             var start = text.length
             while (start > 0) {
                 val code = text.codePointBefore(start)
-                if (!Characters.isLetter(code) && !Characters.isApostrophe(code)) break
+                if (!continuesWord(code)) break
                 start -= Character.charCount(code)
             }
-            while (start < text.length && Characters.isApostrophe(text[start].code)) start++
+            while (start < text.length && !Characters.isLetter(text.codePointAt(start))) {
+                start += Character.charCount(text.codePointAt(start))
+            }
             return start
+        }
+
+        private fun continuesWord(code: Int) =
+            Characters.isLetter(code) || Characters.isMark(code) || Characters.isApostrophe(code)
+
+        /** Where the characters after the last blank begin. */
+        private fun runStart(text: String): Int {
+            var start = text.length
+            while (start > 0 && !Characters.isBlank(text.codePointBefore(start))) {
+                start -= Character.charCount(text.codePointBefore(start))
+            }
+            return start
+        }
+
+        /** Whether [run] has a scheme, `www.`, something before an `@`, or a dot right before a letter and after a letter or digit. */
+        private fun isAddress(run: String): Boolean =
+            "://" in run || run.contains("www.", ignoreCase = true) || run.indexOf('@', startIndex = 1) > 0 ||
+                run.indices.any { run[it] == '.' && isInsideName(run, it) }
+
+        private fun isInsideName(run: String, dot: Int): Boolean {
+            if (dot == 0 || dot == run.lastIndex) return false
+            val before = run.codePointBefore(dot)
+            return (Characters.isLetter(before) || Characters.isDigit(before)) && Characters.isLetter(run.codePointAt(dot + 1))
         }
     }
 }

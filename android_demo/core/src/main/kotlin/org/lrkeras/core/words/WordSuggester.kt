@@ -5,24 +5,32 @@ package org.lrkeras.core.words
  *
  * The same rules as `lrkeras.tasks.keyboard`, which the golden files of the tests hold both sides to.
  *
- * @param count How many suggestions at most.
+ * @param count How many suggestions at most, one at least.
  */
 class WordSuggester(
     private val scorer: TokenScorer,
     private val vocabulary: WordVocabulary,
     private val count: Int = 3,
 ) {
-    /** Suggestions for [text], which ends at the cursor; the likeliest first. */
+    init {
+        require(count >= 1) { "Expected a count of at least 1, of words to suggest; received $count." }
+    }
+
+    /**
+     * Suggestions for [text], which ends at the cursor; the likeliest first.
+     *
+     * All are words or marks of the vocabulary; fewer where no more of them begin with what has been typed, and none
+     * inside a web or e-mail address.
+     */
     fun suggest(text: String): List<Suggestion> {
         val typed = TypedText.of(text)
+        if (typed.isInAddress) return emptyList()
         val logits = scorer.logits(vocabulary.encode(typed.context))
         val case = SuggestionCase(typed.prefix, typed.startsSentence)
         val prefix = WordVocabulary.withoutApostrophes(Tokenizer.normalized(typed.prefix))
         val candidates = if (prefix.isEmpty()) anyWord(typed) else vocabulary.beginningWith(prefix)
-        val found = best(candidates, logits, count).mapTo(LinkedHashSet()) { vocabulary.word(it) }
-        if (found.size < count) completeBySuffix(prefix, logits, found)
-        return found.map { word ->
-            if (word in WordVocabulary.PUNCTUATION) mark(word, text) else Suggestion(case.applied(word), typed.prefix.length)
+        return best(candidates, logits, count).map { vocabulary.word(it) }.map { word ->
+            if (word in WordVocabulary.PUNCTUATION) mark(word, text) else Suggestion(case.applied(word), typed.replaces)
         }
     }
 
@@ -30,18 +38,6 @@ class WordSuggester(
         val words = vocabulary.beginningWith("")
         val markFits = !typed.startsSentence && typed.context.last() !in WordVocabulary.PUNCTUATION
         return if (markFits) words + vocabulary.punctuation() else words
-    }
-
-    /** A word that the vocabulary lacks is completed like words that begin as it goes on: "rebook" like "book". */
-    private fun completeBySuffix(prefix: String, logits: FloatArray, found: MutableSet<String>) {
-        for (start in 1..prefix.length - SHORTEST_SUFFIX) {
-            val suffix = prefix.substring(start)
-            val longer = vocabulary.beginningWith(suffix).filter { id -> vocabulary.word(id).let { it.length > suffix.length && it.all(Char::isLetter) } }
-            for (id in best(longer.toIntArray(), logits, longer.size)) {
-                found.add(prefix.substring(0, start) + vocabulary.word(id))
-                if (found.size == count) return
-            }
-        }
     }
 
     private fun mark(mark: String, text: String) = Suggestion(mark, if (text.endsWith(" ")) 1 else 0, isPunctuation = true)
@@ -60,8 +56,4 @@ class WordSuggester(
 
     private fun precedes(a: Int, b: Int, logits: FloatArray): Boolean =
         logits[a] > logits[b] || (logits[a] == logits[b] && a < b)
-
-    private companion object {
-        const val SHORTEST_SUFFIX = 3
-    }
 }

@@ -2,6 +2,7 @@ package org.lrkeras.core.words
 
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertThrows
 import org.junit.Test
 
 class WordSuggesterTest {
@@ -79,11 +80,35 @@ class WordSuggesterTest {
     }
 
     @Test
-    fun wordsThatAreUnknownEndAsKnownOnesDo() {
-        assertEquals(listOf("rebookings", "rebooked"), suggest("the reboo").drop(1))
-        assertEquals(listOf("rebooked", "rebookings"), suggest("the rebook", "booked", "bookings"))
-        // The longest suffix first, whatever is likelier behind a shorter one; three letters at least.
-        assertEquals(emptyList<String>(), suggest("the xbo"))
+    fun noWordIsInvented() {
+        for (typed in listOf("the reboo", "the rebook", "tommorow", "don'th")) assertEquals(typed, emptyList<String>(), suggest(typed))
+    }
+
+    @Test
+    fun nothingIsSuggestedInsideAnAddress() {
+        val addresses = listOf("http://the", "see https://example.org/the", "www.", "WWW.boo", "(www.boo", "anna@boo", "anna@", "anna.boo")
+        for (typed in addresses) {
+            assertEquals(typed, emptyList<String>(), suggest(typed))
+            assertEquals(typed, 3, suggest("$typed ").size)
+        }
+        for (typed in listOf("book...boo", "at 10.30boo", "the, boo", "and/boo", "@boo", "the? boo", "wwwboo boo")) {
+            assertEquals(typed, listOf("book", "bookings", "booked"), suggest(typed).map { it.lowercase() })
+        }
+    }
+
+    @Test
+    fun accentsThatCombineBelongToTheirLetter() {
+        assertEquals(listOf(Suggestion("école", 3)), suggester.suggest("the e\u0301c"))
+        assertEquals(emptyList<Suggestion>(), suggester.suggest("ne\u0301t"))
+        assertEquals(suggester.suggest("the \u00e9 t"), suggester.suggest("the e\u0301 t"))
+        assertEquals(emptyList<Suggestion>(), suggester.suggest("x\u0304t"))
+        // A variation selector belongs to the emoji before it.
+        assertEquals(listOf(Suggestion("the", 2)), suggester.suggest("\u2764\ufe0fth"))
+    }
+
+    @Test
+    fun aCountBelowOneIsRefused() {
+        assertThrows(IllegalArgumentException::class.java) { WordSuggester({ FloatArray(words.size) }, vocabulary, 0) }
     }
 
     @Test

@@ -25,6 +25,15 @@ from lrkeras.datasets.words import TOKEN
 
 NUMBER = "<num>"
 SOURCES = ("dialogues", "sentences", "articles")
+# What `load_data` reads, below its folder.
+FILES = (
+    "sgd-text/train.tsv",
+    "sgd-text/dev.tsv",
+    "fra-eng/train.tsv",
+    "fra-eng/valid.tsv",
+    "wikitext-2/train.txt",
+    "wikitext-2/valid.txt",
+)
 # A word of letters with its inner apostrophes.
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _MARKS = frozenset(".,?!;:'\"()-/&$%")
@@ -92,6 +101,8 @@ def load_data(
         raise ValueError(
             f"Expected num_words of at least 4, three of them special; received {num_words}."
         )
+    for name in FILES:  # before the first of them is read
+        _check_file(pathlib.Path(path) / name)
     lines = {
         (source, split): load_lines(path, source, split)
         for source in SOURCES
@@ -222,9 +233,13 @@ def _encode(lines: Iterable[list[str]], vocabulary: Vocabulary) -> np.ndarray:
 
 
 def _open(file: pathlib.Path):
+    _check_file(file)
+    return file.open(encoding="utf-8", newline="")
+
+
+def _check_file(file: pathlib.Path) -> None:
     if not file.is_file():
         raise FileNotFoundError(
             f"Expected the file {str(file)!r}, which is missing. Pass the folder into which the "
             "corpora were unpacked, each in a folder of its own."
         )
-    return file.open(encoding="utf-8", newline="")

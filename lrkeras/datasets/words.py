@@ -21,7 +21,7 @@ import numpy as np
 
 from lrkeras.datasets.vocabulary import END, Vocabulary
 
-_PTB_FILES = [f"ptb.{split}.txt" for split in ("train", "valid", "test")]
+PTB_FILES = [f"ptb.{split}.txt" for split in ("train", "valid", "test")]
 TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[^\w\s]|_")
 
 
@@ -79,7 +79,7 @@ def load_ptb(
         FileNotFoundError: the folder or one of the files is missing.
         ValueError: a file is empty, or `num_words` is below 3.
     """
-    train, valid, test = _folder_tokens(path, _PTB_FILES)
+    train, valid, test = _folder_tokens(path, PTB_FILES)
     vocabulary = Vocabulary.from_tokens(train, num_words)
     return vocabulary.encode(train), vocabulary.encode(valid), vocabulary.encode(test), vocabulary
 
@@ -103,7 +103,7 @@ def load_ptb_characters(
         FileNotFoundError: the folder or one of the files is missing.
         ValueError: a file is empty.
     """
-    train, valid, test = _folder_tokens(path, _PTB_FILES, _characters)
+    train, valid, test = _folder_tokens(path, PTB_FILES, _characters)
     vocabulary = Vocabulary.from_tokens(train)
     return vocabulary.encode(train), vocabulary.encode(valid), vocabulary.encode(test), vocabulary
 
@@ -162,16 +162,17 @@ def _folder_tokens(
             f"Expected a folder that holds {', '.join(names)}; received {str(folder)!r}, which is "
             "not a folder. Pass the folder into which the corpus was unpacked."
         )
+    for name in names:  # before the first of them is read
+        if not (folder / name).is_file():
+            present = ", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) or "nothing"
+            raise FileNotFoundError(
+                f"Expected the file {name!r} in {str(folder)!r}, which holds {present}. Pass the "
+                "folder into which the corpus was unpacked."
+            )
     return [_file_tokens(folder / name, split) for name in names]
 
 
 def _file_tokens(file: pathlib.Path, split: Callable[[str], list[str]]) -> list[str]:
-    if not file.is_file():
-        present = ", ".join(sorted(entry.name for entry in file.parent.iterdir())[:8]) or "nothing"
-        raise FileNotFoundError(
-            f"Expected the file {file.name!r} in {str(file.parent)!r}, which holds {present}. "
-            "Pass the folder into which the corpus was unpacked."
-        )
     with file.open(encoding="utf-8") as lines:
         tokens = [token for line in lines for token in (*split(line), END)]
     if not any(token != END for token in tokens):

@@ -95,6 +95,16 @@ def test_missing_files_are_named(folder):
         keyboard_text.load_data(folder, 3)
 
 
+def test_missing_files_are_told_before_the_others_are_read(folder, monkeypatch):
+    read = []
+    readers = {name: lambda *given: read.append(given) or [] for name in keyboard_text.SOURCES}
+    monkeypatch.setattr(keyboard_text, "_READERS", readers)
+    (folder / "wikitext-2" / "valid.txt").unlink()
+    with pytest.raises(FileNotFoundError, match=r"wikitext-2/valid\.txt"):
+        keyboard_text.load_data(folder)
+    assert not read
+
+
 def test_tokens_of_typed_text():
     assert keyboard_text.tokenize("Can\u2019t  w8\n:)") == [
         "can't",

@@ -107,6 +107,13 @@ def test_missing_folder(tmp_path):
         words.load_ptb(tmp_path / "nowhere")
 
 
+def test_missing_file_is_told_before_another_is_read(tmp_path):
+    (tmp_path / "ptb.train.txt").write_text("")  # reading it would be refused
+    (tmp_path / "ptb.valid.txt").write_text("a\n")
+    with pytest.raises(FileNotFoundError, match=r"'ptb\.test\.txt'"):
+        words.load_ptb(tmp_path)
+
+
 def test_missing_file_names_what_is_there(tmp_path):
     (tmp_path / "train.txt").write_text("a b\n")
     (tmp_path / "other.md").write_text("")

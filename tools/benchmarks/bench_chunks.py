@@ -28,9 +28,11 @@ import keras
 import numpy as np
 
 from lrkeras.benchmark.call_overhead import smallest_model
+from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export import StepRunner, convert
 from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 
 KL = keras.layers
@@ -168,6 +170,9 @@ def main(arguments=None):
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="of loading")
     options = parser.parse_args(arguments)
+    require_paths(writes=[options.out, options.plot])
+    if options.plot:
+        require_matplotlib()
     with tempfile.TemporaryDirectory() as folder:
         kinds = [KINDS[name] for name in options.kinds]
         sizes = options.memory_units, options.words

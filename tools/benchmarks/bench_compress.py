@@ -95,6 +95,9 @@ def main():
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from lrkeras.system.required_paths import require_paths
+
+    require_paths(writes=[options.out])
     if options.one:
         run_one(options.one, options.units, options.words)
         return

@@ -30,6 +30,7 @@ from lrkeras.benchmark import benchmark
 from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 
 # (file, what it is compared with, how many times faster it shall be, at these sizes)
@@ -51,6 +52,9 @@ _TURN = 30
 def main(arguments=None):
     """Command line; see the top of the file."""
     options = _parser().parse_args(arguments)
+    for file in filter(None, (options.out, options.plot)):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    require_paths(writes=[options.out, options.plot])
     if options.plot:
         require_matplotlib()
     words = sys.argv[1:] if arguments is None else arguments
@@ -66,7 +70,6 @@ def main(arguments=None):
             result["sizes"][units] = _measure(units, options, pathlib.Path(folder))
     _show(result)
     if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if options.plot:
         plot(result, options.plot)

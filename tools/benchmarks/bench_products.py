@@ -27,6 +27,7 @@ from lrkeras.export import convert
 from lrkeras.export.products import deployed_products, product_choice
 from lrkeras.export.products.product_costs import ProductForm
 from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 
 # Units of a layer beside the product, without which the model has no steps.
@@ -36,6 +37,7 @@ _TAIL = 2
 def main(arguments=None):
     """Command line; see the top of the file."""
     options = _parser().parse_args(arguments)
+    require_paths(writes=[options.out])
     result = {
         "machine": describe_machine(),
         "versions": package_versions(),

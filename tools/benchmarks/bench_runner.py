@@ -25,6 +25,7 @@ import numpy as np
 from lrkeras.export import StepRunner, convert
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 
 TOKEN = np.array([[3]], np.int32)
@@ -131,6 +132,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--count", type=int, default=400, help="steps of a block")
     options = parser.parse_args()
+    require_paths(writes=[options.out])
     found, rng = [], np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         for units in options.units:

@@ -124,6 +124,11 @@ def main():
     options = parser.parse_args()
     os.environ["KERAS_BACKEND"] = options.backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from lrkeras.system.required_paths import require_paths
+
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+    require_paths(writes=[options.out])
     if options.peak:
         run = make_step(CASES[options.peak], options.units[0], options.batch, options.steps)
         run(), run()
@@ -149,7 +154,6 @@ def main():
             print(f"{options.backend} H={units} {name:28s} {row}", flush=True)
         report["units"][units] = rows
     if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(report, indent=1) + "\n")
 
 

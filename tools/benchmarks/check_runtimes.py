@@ -27,6 +27,7 @@ from lrkeras import layers, sparsify, structures
 from lrkeras.export import ConversionError, convert
 from lrkeras.export.parity import THRESHOLDS
 from lrkeras.system.machine import describe_machine
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 
 REPLAY = pathlib.Path(__file__).with_name("replay_file.py")
@@ -149,6 +150,10 @@ def main(arguments=None):
     parser.add_argument("--models", nargs="+", help="some of the models (left out: all)")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file")
     options = parser.parse_args(arguments)
+    hint = "bash tools/test_runtimes.sh makes that environment."
+    require_paths(reads=[options.old_python], writes=[options.out], hint=hint)
+    if unknown := sorted(set(options.models or ()) - set(recurrent_layers())):
+        parser.error(f"expected --models of {', '.join(recurrent_layers())}; received {unknown}")
     runtimes = {"interpreter": sys.executable, "compiled": sys.executable}
     versions = package_versions()
     if options.old_python:

@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import platform
+import sys
 import time
 
 EVALUATED, CALIBRATED, TUNED = 40, 300, 900  # lines of text
@@ -222,6 +223,28 @@ def plot(results, path):
     figure.savefig(path, dpi=130, facecolor="white")
 
 
+def check(options):
+    """Ends the program before anything is compressed if something it will need is missing."""
+    from lrkeras.benchmark.plots import require_matplotlib
+    from lrkeras.system.required_paths import require_paths
+    from lrkeras.tasks import textgenrnn
+
+    if unknown := sorted(set(options.models) - set(textgenrnn.NAMES)):
+        sys.exit(f"error: expected --models of {', '.join(textgenrnn.NAMES)}; received {unknown}.")
+    if unknown := sorted(set(options.rows or ()) - set(structures_of(4))):
+        sys.exit(f"error: expected --rows of {', '.join(structures_of(4))}; received {unknown}.")
+    data = pathlib.Path(options.data)
+    names = [f"{name}.hdf5" for name in options.models] if data.is_dir() else []
+    hint = "--data is textgenrnn.tar.xz, or the folder of what is in it."
+    require_paths(
+        reads=[data, *(data / name for name in names)],
+        writes=[options.out, options.plot],
+        hint=hint,
+    )
+    if options.plot:
+        require_matplotlib()
+
+
 def main():
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -239,6 +262,7 @@ def main():
     )
     options = parser.parse_args()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    check(options)
     results = run(options)
     if options.plot:
         plot(results, options.plot)

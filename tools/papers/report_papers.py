@@ -214,6 +214,8 @@ def _time(deployment):
 
 def main():
     """Runs the command line."""
+    from lrkeras.system.required_paths import require_paths
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
     parser.add_argument("--keep", type=pathlib.Path, help="folder of all results so far")
@@ -221,6 +223,9 @@ def main():
     parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
     parser.add_argument("--markdown", action="store_true", help="print the table")
     options = parser.parse_args()
+    require_paths(
+        reads=options.runs, writes=[options.out, options.plot and f"{options.plot}_x.png"]
+    )
     rows = read_runs(options.runs)
     if options.keep:
         rows = keep(rows, options.keep)

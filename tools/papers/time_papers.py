@@ -18,12 +18,14 @@ import sys
 def main():
     """Runs the command line."""
     from lrkeras.system.atomic_write import written_whole
+    from lrkeras.system.required_paths import require_paths
     from lrkeras.tasks.training.run_folder import write_json
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", nargs="+", type=pathlib.Path, help="results of runs")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file, in place of the results")
     options = parser.parse_args()
+    require_paths(reads=options.results, writes=[options.out])
     rows, timed = {}, {}
     try:
         for file in options.results:

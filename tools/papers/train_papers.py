@@ -60,6 +60,17 @@ def start_of(name):
     return config.base if config.is_started else None
 
 
+def check(options):
+    """Ends the program before any row starts if the text or the queue is missing."""
+    from lrkeras.datasets.words import PTB_FILES
+    from lrkeras.system.required_paths import require_paths
+
+    require_paths(reads=[options.queue])
+    if options.data is not None:
+        files = [pathlib.Path(options.data) / name for name in PTB_FILES]
+        require_paths(reads=files, hint=f"--data must hold {', '.join(PTB_FILES)}.")
+
+
 def main():
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -70,7 +81,10 @@ def main():
     options = parser.parse_args()
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     failed = []
+    check(options)
     rows = rows_of(options)
+    if not rows:
+        parser.error("expected names of rows, or --queue; got none")
     commands = {row: command_of(row, options) for row in rows}  # names are checked before any runs
     options.out.mkdir(parents=True, exist_ok=True)
     for number, (row, command) in enumerate(commands.items(), 1):

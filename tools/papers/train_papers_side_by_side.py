@@ -18,7 +18,7 @@ import pathlib
 import sys
 import time
 
-from train_papers import folder_of, rows_of, start_of
+from train_papers import check, folder_of, rows_of, start_of
 
 
 def runs_of(rows, out):
@@ -53,6 +53,7 @@ def main():
     options = parser.parse_args()
     deadline = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     os.environ.setdefault("KERAS_BACKEND", "tensorflow" if options.finish else "jax")
+    check(options)
     rows = rows_of(options)
     if not rows:
         parser.error("expected names of rows, or --queue; got none")

@@ -14,7 +14,7 @@ import os
 import pathlib
 import sys
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "lrkeras" / "datasets" / "speech_clips"
+OUT = pathlib.Path(__file__).resolve().parents[2] / "lrkeras" / "datasets" / "speech_clips"
 # Speakers of the digits, and how many of the commands and digits each split has.
 SPLITS = {"train": ("george", 10), "valid": ("jackson", 4), "test": ("theo", 10)}
 OTHER_WORDS = ("marvin",)
@@ -76,11 +76,16 @@ def write(clip, out):
 def main(arguments=None):
     """Writes the clips and `index.tsv`; returns the exit status."""
     from lrkeras.datasets.speech_commands import COMMANDS
+    from lrkeras.system.required_paths import require_paths
+    from lrkeras.tasks.speech_commands.corpus import files_of
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
     parser.add_argument("--out", type=pathlib.Path, default=OUT, help="folder to write into")
     options = parser.parse_args(arguments)
+    hint = "--data must hold speech-commands-test/ and fsdd/."
+    require_paths(reads=files_of(options.data), hint=hint)
+    clips = {split: chosen(options.data, split) for split in SPLITS}
     folder = options.out / "wav"
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.wav"):
@@ -89,7 +94,7 @@ def main(arguments=None):
         table = csv.writer(stream, delimiter="\t", lineterminator="\n")
         table.writerow(HEADER)
         for split in SPLITS:
-            for clip in chosen(options.data, split):
+            for clip in clips[split]:
                 kind = clip.word if clip.word in COMMANDS else "_unknown_"
                 kind = "_silence_" if clip.is_noise else kind
                 table.writerow((write(clip, folder), kind, clip.word, clip.speaker, split))

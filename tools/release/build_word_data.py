@@ -14,7 +14,7 @@ import lzma
 import pathlib
 import sys
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "lrkeras" / "datasets" / "word_text"
+OUT = pathlib.Path(__file__).resolve().parents[2] / "lrkeras" / "datasets" / "word_text"
 # Percent of the dialogues that are kept: chosen so that both files together stay under 600 KB.
 KEPT_PERCENT = {"train": 60, "valid": 20}
 SOURCES = {"train": "train.tsv", "valid": "dev.tsv"}
@@ -51,17 +51,18 @@ def excerpt(split: str, source: pathlib.Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Writes `train.txt.xz` and `valid.txt.xz`; returns the exit status."""
+    from lrkeras.system.required_paths import require_paths
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sgd", type=pathlib.Path, required=True, help="folder of the .tsv files")
     parser.add_argument("--out", type=pathlib.Path, default=OUT, help="folder to write into")
     options = parser.parse_args(arguments)
+    names = list(SOURCES.values())
+    hint = f"--sgd must hold {' and '.join(names)}."
+    require_paths(reads=[options.sgd / name for name in names], hint=hint)
+    texts = {split: excerpt(split, options.sgd / name) for split, name in SOURCES.items()}
     options.out.mkdir(parents=True, exist_ok=True)
-    for split, name in SOURCES.items():
-        source = options.sgd / name
-        if not source.is_file():
-            print(f"error: no file {source}; --sgd must hold {name}.", file=sys.stderr)
-            return 1
-        text = excerpt(split, source)
+    for split, text in texts.items():
         packed = lzma.compress(text.encode("utf-8"), preset=9 | lzma.PRESET_EXTREME)
         (options.out / f"{split}.txt.xz").write_bytes(packed)
         print(f"{split}: {len(text):,} characters, {len(packed):,} bytes packed")

@@ -20,7 +20,7 @@ import platform
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 STRINGS, ROUNDS = 100, 40
 STEP_SECONDS = 0.02
 RUNTIME = "2.16"  # of the Android app
@@ -312,6 +312,25 @@ def card(name, row, results, config):
     )
 
 
+def check(options, results):
+    """Ends the program before anything is scored if something it will need is missing."""
+    from lrkeras.system.required_paths import require_paths
+    from lrkeras.tasks.speech_commands.corpus import files_of
+
+    hint = "--data must hold speech-commands-test/ and fsdd/."
+    require_paths(reads=files_of(options.data), writes=[results], hint=hint)
+    if not options.run:
+        require_paths(reads=[results], hint="Score the first training with --run before.")
+    for run in [options.run] * bool(options.run) + (options.seeds or []):
+        hint = f"{run} must be the folder of a finished training."
+        require_paths(reads=[run / "config.json", run / "training.json"], hint=hint)
+        names = json.loads((run / "training.json").read_text(encoding="utf-8"))["models"]
+        files = [run / f"{name}.keras" for name in names]
+        if run == options.run:
+            files += [run / f"{name}.history.csv" for name in names]
+        require_paths(reads=files, hint=hint)
+
+
 def main(arguments=None):
     """Runs the tool; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -322,20 +341,21 @@ def main(arguments=None):
     parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
     parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")
     options = parser.parse_args(arguments)
+    if not (options.run or options.leave_one_out or options.seeds):
+        parser.error(
+            "expected --run, the folder of a training, --leave-one-out or --seeds; got none"
+        )
+    file = options.results / "speech_commands.json"
+    check(options, file)
     from lrkeras.tasks.speech_commands import plots
     from lrkeras.tasks.speech_commands.config import PRESETS
     from lrkeras.tasks.speech_commands.leave_one_out import leave_one_out
     from lrkeras.tasks.training.run_folder import write_json
 
-    file = options.results / "speech_commands.json"
     if options.run:
         results, histories, paths = evaluate(options)
-    elif options.leave_one_out or options.seeds:
-        results = json.loads(file.read_text(encoding="utf-8"))
     else:
-        parser.error(
-            "expected --run, the folder of a training, --leave-one-out or --seeds; got none"
-        )
+        results = json.loads(file.read_text(encoding="utf-8"))
     if options.leave_one_out:
         config = PRESETS["leave_one_out"]
         found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)

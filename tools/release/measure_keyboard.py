@@ -27,9 +27,11 @@ import numpy as np
 from rich.progress import track
 
 from lrkeras.benchmark import benchmark
+from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.datasets import keyboard_text
 from lrkeras.models.registry import checksum
 from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 from lrkeras.tasks.keyboard.file_model import FileModel
@@ -38,12 +40,14 @@ from lrkeras.tasks.keyboard.ngram_model import NgramModel
 from lrkeras.tasks.keyboard.suggester import Suggester
 from lrkeras.tasks.training import plots
 
+CORPORA = ("nus-sms/nus_sms_en.dev.tsv", "sgd-text/dev.tsv", "wikitext-2/valid.txt")
 TYPED = 40  # messages that keystrokes are timed on
 
 
 def main(arguments=None):
     """Command line; see the top of the file."""
     options = _parser().parse_args(arguments)
+    _check(options)
     sets = load_sets(options.data, options.limit)
     words = sys.argv[1:] if arguments is None else arguments
     result = {
@@ -90,6 +94,26 @@ def main(arguments=None):
         }
         plots.training(histories, options.curves)
     return result
+
+
+def _check(options):
+    """Ends the program before anything is measured if something it will need is missing."""
+    require_paths(
+        reads=[options.data / name for name in CORPORA],
+        hint="--data must hold nus-sms/, sgd-text/ and wikitext-2/.",
+    )
+    require_paths(
+        reads=[*options.files, *options.ngram, options.known],
+        writes=[options.out, options.plot, options.curves],
+    )
+    if options.run:
+        require_paths(
+            reads=[options.run / "config.json"], hint="--run is the folder of a training."
+        )
+    if options.curves and not (options.run or options.known):
+        sys.exit("error: --curves draws the training of --run or of --known; received neither.")
+    if options.plot or options.curves:
+        require_matplotlib()
 
 
 def known_qualities(file, sets):

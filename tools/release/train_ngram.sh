@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # The keyboard's rival without a network: an interpolated Kneser-Ney 5-gram of IRSTLM, pruned.
-#     tools/release/train_ngram.sh DATA OUT THRESHOLD
+#     tools/release/train_ngram.sh DATA OUT [THRESHOLD]
 # DATA holds the corpora of lrkeras.datasets.keyboard_text. Leaves OUT/kneser_ney_5gram.lm (ARPA) and OUT/kneser_ney_5gram.blm, the same quantised
-# to 8 bits and compiled, whose size counts. Needs the Debian package irstlm. "kneser-ney" is called "improved-shift-beta" there.
+# to 8 bits and compiled, whose size counts. THRESHOLD is that of `prune-lm`; 3.5e-6, which is used unless another is given,
+# made the model whose figures are in the results: its size is that of the compressed word models. Needs the Debian package irstlm. "kneser-ney" is called "improved-shift-beta" there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-data=$1 out=$2 threshold=$3
+[ $# -ge 2 ] || { echo "usage: tools/release/train_ngram.sh DATA OUT [THRESHOLD]" >&2; exit 2; }
+data=$1 out=$2 threshold=${3:-3.5e-6}
+for file in sgd-text/train.tsv sgd-text/dev.tsv fra-eng/train.tsv fra-eng/valid.tsv wikitext-2/train.txt wikitext-2/valid.txt; do
+  [ -f "$data/$file" ] || { echo "error: no file $data/$file; DATA must hold sgd-text/, fra-eng/ and wikitext-2/." >&2; exit 1; }
+done
 export IRSTLM=/usr/lib/irstlm PATH="$PATH:/usr/lib/irstlm/bin"
 command -v build-lm.sh >/dev/null || { echo "Expected IRSTLM: apt-get install irstlm" >&2; exit 1; }
 mkdir -p "$out"

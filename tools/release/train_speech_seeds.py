@@ -23,11 +23,15 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, nargs="+", default=[2, 3], help="(default: 2 3)")
     options = parser.parse_args(arguments)
     from lrkeras.models import model_file
+    from lrkeras.system.required_paths import require_paths
     from lrkeras.tasks.speech_commands.config import FITTED, FULL
+    from lrkeras.tasks.speech_commands.corpus import files_of
     from lrkeras.tasks.speech_commands.training import train
 
     if options.model not in FITTED:
         parser.error(f"expected a model of {', '.join(FITTED)}; got {options.model!r}")
+    hint = "--data must hold speech-commands-test/ and fsdd/."
+    require_paths(reads=files_of(options.data), hint=hint)
     teacher = model_file("speech_commands_dense", "keras")
     for seed in options.seeds:
         out = options.out / f"seed{seed}"

@@ -33,6 +33,7 @@ from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
 from lrkeras.tasks.papers.state_reset import StateReset
 from lrkeras.tasks.papers.token_streams import TokenStreams
+from lrkeras.tasks.training.data_folder import check_data_folder
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.perplexity_logger import PerplexityLogger
@@ -68,6 +69,7 @@ def load_corpus(config: PaperConfig, data: str | pathlib.Path | None) -> Corpus:
         FileNotFoundError: the folder does not hold it.
     """
     if config.corpus == "dialogues":
+        check_data_folder(data)
         train, valid, vocabulary = words.load_data(config.num_words)
         half = len(valid) // 2
         valid, test = valid[:half], valid[half:]

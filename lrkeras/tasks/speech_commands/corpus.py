@@ -7,8 +7,16 @@ import pathlib
 from lrkeras.datasets import speech_commands
 from lrkeras.datasets.clip import Clip
 from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
+from lrkeras.tasks.training.data_folder import check_data_folder
 
 COMMANDS_FOLDER, DIGITS_FOLDER = "speech-commands-test", "fsdd"
+
+
+def files_of(data: str | pathlib.Path) -> list[pathlib.Path]:
+    """What must be in the folder of the corpora for `load_clips` to find its clips."""
+    folder = pathlib.Path(data)
+    commands = folder / COMMANDS_FOLDER
+    return [commands / "index.tsv", commands / "wav", folder / DIGITS_FOLDER / "recordings"]
 
 
 def load_clips(
@@ -27,6 +35,7 @@ def load_clips(
         ValueError: the corpus or the held-out speaker is unknown, or `data` is missing.
         FileNotFoundError: the folder does not hold the corpora.
     """
+    check_data_folder(data)
     if config.corpus == "embedded":
         return speech_commands.load_data(split)
     if config.corpus != "full":
@@ -40,6 +49,12 @@ def load_clips(
     everyone = speech_commands.FSDD_SPEAKERS
     if config.held_out not in everyone:
         raise ValueError(f"held_out must be one of {everyone}; received {config.held_out!r}.")
+    missing = [str(path) for path in files_of(data) if not path.exists()]
+    if missing:  # said before a minute of reading
+        raise FileNotFoundError(
+            f"Expected {', '.join(missing)}; nothing is there. Pass the folder into which "
+            f"{COMMANDS_FOLDER}/ and {DIGITS_FOLDER}/ were unpacked as `data`."
+        )
     folder = pathlib.Path(data)
     clips = speech_commands.load_speech_commands(folder / COMMANDS_FOLDER, split)
     speakers = {

@@ -9,6 +9,7 @@ import numpy as np
 
 from lrkeras.datasets import Vocabulary, keyboard_text, words
 from lrkeras.structures.stored_size import count_parameters
+from lrkeras.tasks.training.data_folder import check_data_folder
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.perplexity_logger import PerplexityLogger
@@ -65,6 +66,7 @@ def load_corpus(
         ValueError: the corpus is unknown, or `data` is missing where it is needed.
         FileNotFoundError: the folder does not hold the corpus.
     """
+    check_data_folder(data)
     if config.corpus == "dialogues":
         train, valid, vocabulary = words.load_data(config.num_words)
     elif config.corpus not in ("ptb", "wikitext2", "keyboard"):

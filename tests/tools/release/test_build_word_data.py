@@ -46,9 +46,15 @@ def test_a_second_run_writes_the_same_bytes(build, corpus, tmp_path):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_missing_source_is_one_line(build, tmp_path, capsys):
-    assert build.main(["--sgd", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+def test_missing_source_is_one_line_and_nothing_is_written(build, corpus, tmp_path):
+    (corpus / "dev.tsv").unlink()
+    with pytest.raises(SystemExit, match=r"expected \S+dev\.tsv; .* train\.tsv and dev\.tsv\.$"):
+        build.main(["--sgd", str(corpus), "--out", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_text_of_the_package_is_what_it_rebuilds(build):
+    assert (build.OUT / "train.txt.xz").is_file()
 
 
 def test_a_broken_row_is_named(build, tmp_path):

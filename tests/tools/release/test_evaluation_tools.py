@@ -160,13 +160,13 @@ def test_the_embedded_clips_are_built_again_from_the_corpora(data, tmp_path):
             )
 
 
-def test_leaving_speakers_out_is_added_to_the_numbers_that_are_there(tmp_path, monkeypatch):
+def test_leaving_speakers_out_is_added_to_the_numbers_that_are_there(data, tmp_path, monkeypatch):
     tool = load_tool("evaluate_speech_commands")
     found = {speaker: 0.5 + 0.05 * n for n, speaker in enumerate(corpus.FSDD_SPEAKERS)}
     monkeypatch.setattr(module, "leave_one_out", lambda *_, **__: found)
     file = tmp_path / "speech_commands.json"
     file.write_text('{"models": {"dense": 1}}')
-    options = ["--data=DIR", f"--results={tmp_path}"]
+    options = [f"--data={data}", f"--results={tmp_path}"]
     with pytest.raises(SystemExit):
         tool.main(options)
     assert json.loads(file.read_text()) == {"models": {"dense": 1}}
@@ -215,7 +215,7 @@ def test_other_seeds_are_added_to_the_numbers_that_are_there(data, tmp_path, mon
     assert found["dense"] == {}
 
 
-def test_seeds_are_trained_from_the_model_of_the_package(tmp_path, monkeypatch):
+def test_seeds_are_trained_from_the_model_of_the_package(data, tmp_path, monkeypatch):
     from lrkeras.tasks.speech_commands import training
 
     tool, seen = load_tool("train_speech_seeds"), []
@@ -226,7 +226,45 @@ def test_seeds_are_trained_from_the_model_of_the_package(tmp_path, monkeypatch):
         seen.append((config.models, config.seed, data.name))
 
     monkeypatch.setattr(training, "train", train)
-    assert tool.main(["--data=DIR", f"--out={tmp_path}", "--seeds", "5", "6"]) == 0
-    assert seen == [(("toeplitz_shared",), 5, "DIR"), (("toeplitz_shared",), 6, "DIR")]
+    options = [f"--data={data}", f"--out={tmp_path / 'runs'}"]
+    assert tool.main([*options, "--seeds", "5", "6"]) == 0
+    assert seen == [(("toeplitz_shared",), 5, "data"), (("toeplitz_shared",), 6, "data")]
     with pytest.raises(SystemExit):
-        tool.main(["--data=DIR", f"--out={tmp_path}", "--model=small_dense"])
+        tool.main([*options, "--model=small_dense"])
+
+
+def test_what_is_missing_is_told_in_a_line_before_anything_is_done(data, tmp_path):
+    """No clip is scored, trained on or deleted first."""
+    index = data / "speech-commands-test" / "index.tsv"
+    kept, out = index.read_bytes(), tmp_path / "out"
+    (out / "wav").mkdir(parents=True)
+    (out / "wav" / "old.wav").touch()
+    run = seed_run(tmp_path / "run", 1)
+    index.unlink()
+    wanted = {
+        "evaluate_speech_commands": [f"--run={run}", f"--results={tmp_path}"],
+        "build_speech_data": [f"--out={out}"],
+        "train_speech_seeds": [f"--out={tmp_path / 'seeds'}"],
+    }
+    for name, options in wanted.items():
+        with pytest.raises(
+            SystemExit, match=r"^error: expected \S+index\.tsv; .*--data"
+        ) as stopped:
+            load_tool(name).main([f"--data={data}", *options])
+        assert "\n" not in str(stopped.value.code)
+    assert (out / "wav" / "old.wav").exists() and not (tmp_path / "seeds").exists()
+    index.write_bytes(kept)
+    tool = load_tool("evaluate_speech_commands")
+    for options, missing in (
+        ([f"--run={tmp_path / 'none'}", f"--results={tmp_path}"], r"none/config\.json"),
+        ([f"--run={run}", f"--results={tmp_path}"], r"small_dense\.history\.csv"),
+        ([f"--run={run}", f"--results={tmp_path / 'none'}"], "no folder .*none"),
+        ([f"--seeds={run}", f"--results={tmp_path}"], r"speech_commands\.json.*--run before"),
+    ):
+        with pytest.raises(SystemExit, match=missing):
+            tool.main([f"--data={data}", *options])
+
+
+def test_files_are_left_where_they_belong():
+    assert load_tool("build_speech_data").OUT.joinpath("index.tsv").is_file()
+    assert load_tool("evaluate_speech_commands").ROOT.joinpath("pyproject.toml").is_file()

@@ -3,6 +3,7 @@
 import json
 import pathlib
 
+import pytest
 from load_tool import load_tool
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -41,6 +42,28 @@ def test_what_cannot_be_measured_again_stays():
     tool.keep_earlier(other_messages, earlier)
     assert other_messages["models"] == {}
     assert other_messages["training"]["histories"].keys() == {"dense", "pruned"}
+
+
+def test_what_is_missing_is_told_in_a_line_before_anything_is_measured(tmp_path):
+    for name in tool.CORPORA:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    file = tmp_path / "model.tflite"
+    file.touch()
+    options = [str(file), f"--data={tmp_path}", f"--out={tmp_path / 'out.json'}"]
+    for further, missing in (
+        ([str(tmp_path / "none.tflite")], r"expected \S+none\.tflite"),
+        ([f"--data={tmp_path / 'none'}"], r"nus_sms_en\.dev\.tsv.*--data must hold nus-sms/"),
+        ([f"--out={tmp_path / 'none' / 'out.json'}"], "no folder .*none"),
+        (["--ngram", str(tmp_path / "none.lm")], r"none\.lm"),
+        ([f"--known={tmp_path / 'none.json'}"], r"none\.json"),
+        ([f"--run={tmp_path}"], r"config\.json"),
+        ([f"--curves={tmp_path / 'curves.png'}"], "--run or of --known"),
+    ):
+        with pytest.raises(SystemExit, match=missing) as stopped:
+            tool.main([*options[:1], *(further if further[0][0] != "-" else []), *options[1:],
+                       *(further if further[0][0] == "-" else [])])  # fmt: skip
+        assert "\n" not in str(stopped.value.code)
 
 
 def test_the_committed_result_is_of_the_committed_files():

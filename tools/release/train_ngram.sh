@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The keyboard's rival without a network: an interpolated Kneser-Ney 5-gram of IRSTLM, pruned.
 #     tools/release/train_ngram.sh DATA OUT THRESHOLD
+# The 5-gram that docs/results/data/word_prediction.json has (1.24 MB, 141,080 n-grams) was pruned with THRESHOLD 3.5e-6.
 # DATA holds the corpora of lrkeras.datasets.keyboard_text. Leaves OUT/kneser_ney_5gram.lm (ARPA) and OUT/kneser_ney_5gram.blm, the same quantised
 # to 8 bits and compiled, whose size counts. Needs the Debian package irstlm. "kneser-ney" is called "improved-shift-beta" there.
 set -euo pipefail

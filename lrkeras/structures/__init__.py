@@ -32,6 +32,7 @@ NAMES = {
     "sparse": Sparse,
     "shared_low_rank": SharedLowRank,
 }
+"""The structures by the names that layers and `get` take."""
 
 __all__ = [
     "NAMES",

@@ -7,6 +7,7 @@ pages (README.md and others) lead somewhere; no page loads anything from another
 import importlib
 import pathlib
 import re
+import sys
 import urllib.parse
 
 from markdown.extensions.toc import slugify
@@ -56,14 +57,17 @@ def missing_names(site):
     for module in MODULES:
         room = importlib.import_module(module)
         for name in room.__all__:
-            if not {f"{module}.{name}", _home(getattr(room, name))} & entries:
+            if entries.isdisjoint(_names_of(name, getattr(room, name))):
                 yield f"{module}.{name} has no docstring, or is on no page of docs/api"
 
 
-def _home(thing):
-    """Where a class, a function or a module is written."""
-    name = getattr(thing, "__qualname__", None)
-    return f"{thing.__module__}.{name}" if name else getattr(thing, "__name__", "")
+def _names_of(name, thing):
+    """Every dotted name by which a public thing can be found: it has one entry."""
+    return {
+        f"{module}.{name}"
+        for module, content in list(sys.modules.items())
+        if module.partition(".")[0] == "lrkeras" and vars(content).get(name) is thing
+    }
 
 
 def broken_links():

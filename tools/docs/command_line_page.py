@@ -23,7 +23,7 @@ def _section(command):
 
 def _commands():
     """The names of the commands, from the list that the help of all of them has."""
-    names = re.findall(r"^ {4}([a-z_]+) ", _help(), re.MULTILINE)
+    names = re.findall(r"^ {4}([a-z_]+)(?: |$)", _help(), re.MULTILINE)
     if len(names) < 2:
         raise ValueError(f"Expected the commands in `lrkeras --help`; found {names}.")
     return names
@@ -32,7 +32,7 @@ def _commands():
 def _help(*words):
     from lrkeras.cli import main
 
-    os.environ["COLUMNS"] = "88"
+    os.environ["COLUMNS"] = "80"
     text = io.StringIO()
     with contextlib.redirect_stdout(text):
         status = main([*words, "--help"])

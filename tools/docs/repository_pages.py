@@ -19,9 +19,7 @@ def on_files(files, config):
     for name, content in [*_pages(), *_notebooks()]:
         files.append(File.generated(config, name, content=content))
     for picture in sorted(ROOT.glob(PICTURES)):
-        files.append(
-            File.generated(config, f"app/{picture.name}", abs_src_path=str(picture))
-        )
+        files.append(File.generated(config, f"app/{picture.name}", abs_src_path=str(picture)))
     return files
 
 

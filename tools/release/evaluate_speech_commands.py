@@ -301,7 +301,6 @@ def card(name, row, results, config):
         words=alarms["words"],
         noise=alarms["hours"] * 60,
         recordings=results["data"]["noise_clips"],
-        per_hour=alarms["per_hour"],
         step=int8["step_whole"]["median_us"],
         rtf=int8["step_whole"]["real_time_factor"],
         train=data["train_clips"],

@@ -19,6 +19,7 @@ export KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=2
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy lrkeras
+[ $# -gt 0 ] || bash tools/docs.sh
 # A system package that it misses, before the tests and not after them.
 if [ -n "$android" ] && grep '^error: ' "$log"; then exit 1; fi
 # Most of a test is tracing in Python: a process for each core, one thread in each, file by file, in the order of their names:

@@ -1,6 +1,6 @@
 """Shows that steps in chunks take the same time in chunks of any length, and what they take memory.
 
-    python tools/benchmarks/bench_chunks.py --out results/chunks.json --plot results/chunks.png
+    python tools/benchmarks/bench_chunks.py --out docs/results/data/chunks.json --plot docs/results/chunks.png
 
 Times: one LSTM converted to the forms `chunk_16` to `chunk_1600`, in interleaved rounds; and
 sequences as long in the file of `step` and `chunk_16`. What is quoted is processor time of the

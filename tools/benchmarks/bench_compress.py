@@ -1,6 +1,6 @@
 """Times `lrkeras.compress` on a large language model: two LSTMs of 1500 units, 66 million weights.
 
-    python tools/benchmarks/bench_compress.py --out results/compress_large.json
+    python tools/benchmarks/bench_compress.py --out docs/results/data/compress_large.json
 
 Every structure runs in a process of its own, so that its peak memory is its own: the model itself,
 the copy, and everything between. Weights are drawn at random, which is the hardest spectrum there

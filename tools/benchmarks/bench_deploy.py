@@ -1,6 +1,6 @@
 """Times converted LSTM steps and holds them against what they are claimed to be.
 
-    python tools/benchmarks/bench_deploy.py --rounds 60 --out results/deploy.json --plot results/deploy.png
+    python tools/benchmarks/bench_deploy.py --rounds 60 --out docs/results/data/deploy.json --plot docs/results/deploy.png
 
 One thread, XNNPACK on, as many inputs as units, random weights (time does not depend on them).
 Every file was compared with Keras by `convert`. A ratio is the median of the rounds' ratios of

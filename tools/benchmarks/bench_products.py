@@ -1,6 +1,6 @@
 """Times the forms of products and holds them against what the converter estimates.
 
-    python tools/benchmarks/bench_products.py --rounds 20 --out results/products.json
+    python tools/benchmarks/bench_products.py --rounds 20 --out docs/results/data/products.json
 
 One thread, XNNPACK on, random weights. The converter chooses the form of a matrix by
 `lrkeras.export.products.product_costs`, whose numbers were fitted to such times. What counts is that of two

@@ -1,6 +1,6 @@
 """Measures what `StepRunner.step` adds to the bare run of the interpreter.
 
-    python tools/benchmarks/bench_runner.py --out results/runner.json
+    python tools/benchmarks/bench_runner.py --out docs/results/data/runner.json
 
 Each round times, in an order drawn anew, blocks of: the interpreter's `invoke` alone; the same
 between the calls that put arrays in and take copies out, through views on its memory and through

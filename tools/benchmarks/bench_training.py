@@ -1,6 +1,6 @@
 """Times one training step of each structure against `keras.layers.LSTM` of the same size.
 
-    python tools/benchmarks/bench_training.py --backend tensorflow --units 256 650 --out results/training.json
+    python tools/benchmarks/bench_training.py --backend tensorflow --units 256 650 --out docs/results/data/training.json
 
 Every case is a compiled `train_on_batch` of Embedding-free sequences (batch 20, 35 steps). The
 cases run in turn, round by round, so that a drift of the machine meets all of them; ratios are

@@ -1,6 +1,6 @@
 """Compares converted files with Keras on three runtimes; `tools/test_runtimes.sh` starts it.
 
-    python tools/benchmarks/check_runtimes.py --old-python DIR/bin/python --out results/runtimes.json
+    python tools/benchmarks/check_runtimes.py --old-python DIR/bin/python --out docs/results/data/runtimes.json
 
 Every structure, float32, float16 and int8, as a file with the forms `step` and `chunk_4` and as one
 with the chunks alone. Each file runs in a process of its own on ai-edge-litert's Interpreter and

@@ -1,6 +1,6 @@
 """Compresses three models that others trained, in every way, and measures what is lost.
 
-    python tools/benchmarks/compress_textgenrnn.py --data DIR --out results/compress_textgenrnn.json
+    python tools/benchmarks/compress_textgenrnn.py --data DIR --out docs/results/data/compress_textgenrnn.json
 
 DIR holds `textgenrnn.tar.xz` (or is its folder): character-level language models, MIT licence. The
 cross-entropy of the next character is over the start of the validation part of the dialogues that

@@ -1,9 +1,10 @@
-"""Makes one table and the plots of the papers' rows that are trained.
+r"""Makes one table and the plots of the papers' rows that are trained.
 
-    python tools/papers/report_papers.py RUNS/* --keep results/papers --out FILE.json --plot PREFIX
+    python tools/papers/report_papers.py RUNS/* --keep docs/results/data/papers_runs.jsonl \
+        --out docs/results/data/papers.json --plot docs/results/papers
 
-`--keep` is a folder with the results of all runs so far, a small file each: those of RUNS that are
-finished are copied into it, and the table is of all that are in it. Without it the table is of
+`--keep` is a file with the results of all runs so far, a line of JSON each: those of RUNS that are
+finished are put into it, and the table is of all that are in it. Without it the table is of
 RUNS alone. Folders without a finished run are left out. Seeds of a row are put together: figures
 are means, the spread is given where there are several. The papers' claims are judged by them.
 `--markdown` prints both tables.
@@ -23,18 +24,18 @@ def read_runs(folders):
     return by_row(read(file) for file in files if file.is_file())
 
 
-def keep(rows, folder):
-    """Copies results into a folder, and returns those of all runs that are in it, by row."""
-    from lrkeras.tasks.papers.rows import run_name
+def keep(rows, file):
+    """Puts results into a file of runs, and returns those of all runs that are in it, by row."""
+    from run_file import name_of, read_runs_file, write_runs_file
 
-    folder.mkdir(parents=True, exist_ok=True)
+    kept = read_runs_file(file)
     for name, runs in rows.items():
         for run in runs:
-            file = folder / f"{run_name(name, run['config']['seed'])}.json"
             # Of the command as it was given, the folders are those of one machine.
-            kept = {**run, "command": command_of(name, run)}
-            file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    return by_row(map(read, sorted(folder.glob("*.json"))))
+            called = name_of(run)
+            kept[called] = {"name": called, **run, "command": command_of(name, run)}
+    write_runs_file(file, kept)
+    return by_row(kept[name] for name in sorted(kept))
 
 
 def read(file):
@@ -156,7 +157,7 @@ def summarise(rows):
     }
     claims = [dataclasses.asdict(claim) for claim in judge({"rows": table})]
     return {
-        "command": "python tools/papers/report_papers.py RUNS/* --keep DIR --out FILE --plot PREFIX",
+        "command": "python tools/papers/report_papers.py RUNS/* --keep RUNS_FILE --out FILE --plot PREFIX",
         "rows": sorted(table, key=lambda row: (row["base"], row["test_perplexity"])),
         "claims": claims,
         "curves": curves,
@@ -218,7 +219,7 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
-    parser.add_argument("--keep", type=pathlib.Path, help="folder of all results so far")
+    parser.add_argument("--keep", type=pathlib.Path, help="file of all results so far, a line each")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the JSON file")
     parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
     parser.add_argument("--markdown", action="store_true", help="print the table")

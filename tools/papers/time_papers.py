@@ -1,49 +1,58 @@
 """Times the files of the papers' rows again, all in one run, when the converter has changed.
 
-    python tools/papers/time_papers.py results/papers/*.json
-    python tools/papers/time_papers.py results/papers/*.json --out results/papers_avx512_vnni.json
+    python tools/papers/time_papers.py docs/results/data/papers_runs.jsonl
+    python tools/papers/time_papers.py docs/results/data/papers_runs.jsonl --out FURTHER_MACHINE.json
 
 The weights are untrained ones of the same sizes and patterns: bytes and times depend on nothing
-else, but for biases of zero, which a file leaves out. Seeds of a row get the same figures. Results
-are changed in place, a row at a time; one that says why it has no file is left as it is. With
+else, but for biases of zero, which a file leaves out. Seeds of a row get the same figures. The file
+is changed in place, a row at a time; a run that says why it has no file is left as it is. With
 `--out` they are only read, and the figures go to a file of their own: those of a further machine.
 """
 
 import argparse
-import json
 import pathlib
 import sys
 
 
 def main():
     """Runs the command line."""
+    from run_file import read_runs_file, write_runs_file
+
     from lrkeras.system.atomic_write import written_whole
     from lrkeras.system.required_paths import require_paths
     from lrkeras.tasks.training.run_folder import write_json
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("results", nargs="+", type=pathlib.Path, help="results of runs")
+    parser.add_argument("results", type=pathlib.Path, help="the file of runs, a line each")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file, in place of the results")
     options = parser.parse_args()
-    require_paths(reads=options.results, writes=[options.out])
-    rows, timed = {}, {}
+    require_paths(reads=[options.results], writes=[options.out])
+    timed = {}
     try:
-        for file in options.results:
-            result = json.loads(file.read_text(encoding="utf-8"))
-            name = result["config"]["row"]
-            if "skipped" not in result["deployment"]:
-                rows.setdefault(name, []).append((file, result))
-        for name, found in rows.items():
-            timed[name] = time_again(name)
-            for file, result in [] if options.out else found:
-                with written_whole(file) as unfinished:
-                    write_json(unfinished, {**result, "deployment": timed[name]})
-            print(f"{name}: {timed[name]}", flush=True)
+        if not options.results.is_file():
+            raise FileNotFoundError(f"Expected the file of runs; there is no {options.results}.")
+        runs = read_runs_file(options.results)
+        rows = rows_with_files(runs)
+        for row, names in rows.items():
+            timed[row] = time_again(row)
+            if not options.out:
+                runs |= {name: {**runs[name], "deployment": timed[row]} for name in names}
+                write_runs_file(options.results, runs)
+            print(f"{row}: {timed[row]}", flush=True)
         if options.out:
             with written_whole(options.out) as unfinished:
                 write_json(unfinished, timed)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"error: {error}")
+
+
+def rows_with_files(runs):
+    """The names of the runs of each row, of those whose layers were converted."""
+    rows = {}
+    for name, run in runs.items():
+        if "skipped" not in run["deployment"]:
+            rows.setdefault(run["config"]["row"], []).append(name)
+    return rows
 
 
 def time_again(name):

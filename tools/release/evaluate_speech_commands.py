@@ -5,11 +5,12 @@
 
 DIR holds `speech-commands-test/` and `fsdd/`. Leaves `speech_commands_NAME.keras`, `.tflite` (of
 int8), `_float32.tflite` and a card `.md` of each model in `--models`, with their checksums and the
-front end as a file of its own, and the numbers and figures in `--results`. All scores are of the
-.tflite files, run step by step, on speakers that no model heard. `--leave-one-out DIR` trains six
-short models more, each without one speaker of digits; without `--run` it does that alone and adds
-it to the numbers that are there. `--seeds RUNS` adds the scores of trainings that differ from the
-first in the seed alone, as `tools/release/train_speech_seeds.py` makes them.
+front end as a file of its own, the figures in `--results` and the numbers in `data/` there. All
+scores are of the .tflite files, run step by step, on speakers that no model heard.
+`--leave-one-out DIR` trains six short models more, each without one speaker of digits; without
+`--run` it does that alone and adds it to the numbers that are there. `--seeds RUNS` adds the scores
+of trainings that differ from the first in the seed alone, as `tools/release/train_speech_seeds.py`
+makes them.
 """
 
 import argparse
@@ -300,7 +301,6 @@ def card(name, row, results, config):
         words=alarms["words"],
         noise=alarms["hours"] * 60,
         recordings=results["data"]["noise_clips"],
-        per_hour=alarms["per_hour"],
         step=int8["step_whole"]["median_us"],
         rtf=int8["step_whole"]["real_time_factor"],
         train=data["train_clips"],
@@ -337,7 +337,7 @@ def main(arguments=None):
     parser.add_argument("--run", type=pathlib.Path, help="folder of the training")
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
     parser.add_argument("--models", type=pathlib.Path, default=ROOT / "lrkeras" / "models")
-    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "results")
+    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "docs" / "results")
     parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
     parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")
     options = parser.parse_args(arguments)
@@ -345,7 +345,7 @@ def main(arguments=None):
         parser.error(
             "expected --run, the folder of a training, --leave-one-out or --seeds; got none"
         )
-    file = options.results / "speech_commands.json"
+    file = options.results / "data" / "speech_commands.json"
     check(options, file)
     from lrkeras.tasks.speech_commands import plots
     from lrkeras.tasks.speech_commands.config import PRESETS

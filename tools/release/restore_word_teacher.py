@@ -7,7 +7,7 @@ Students can then be trained without training it again, which takes an hour and 
 
 Its weights are those of `word_prediction_teacher_int8.tflite`, rounded to 8 bits: the perplexity of
 the validation text is 37.0 with them as it was without. Its history comes from
-`results/word_prediction.json`.
+`docs/results/data/word_prediction.json`.
 """
 
 import argparse
@@ -21,7 +21,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 
-RESULTS = pathlib.Path(__file__).parents[2] / "results" / "word_prediction.json"
+ROOT = pathlib.Path(__file__).parents[2]
+RESULTS = ROOT / "docs" / "results" / "data" / "word_prediction.json"
 
 
 def main(arguments=None):

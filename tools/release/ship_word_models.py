@@ -49,7 +49,7 @@ Next-word prediction for a keyboard: {title}.
   et al. 2016, CC BY-SA 3.0).
 * **Licence of the weights**: {licence}, as the text they were made from.
 * **Files**: {files}. Weights are rounded to float16.
-* **Figures**: in `results/word_prediction.json` (`python tools/release/measure_keyboard.py`), on messages
+* **Figures**: in `docs/results/data/word_prediction.json` (`python tools/release/measure_keyboard.py`), on messages
   of people that no training text came from.
 * **Limits**: English of dialogues with assistants, textbook sentences and articles; slang and
   abbreviations of chats are mostly unknown to it. Names come out in lower case. It repeats what its

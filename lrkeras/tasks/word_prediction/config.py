@@ -103,7 +103,7 @@ class WordPredictionConfig:
 PRESETS = {
     # Without co-matrix dropout: it cost perplexity here (384 units, 10x: 13.9 without, 14.4 at a
     # rate of 0.05, 15.4 at 0.1; dense 13.5) and in longer runs, with dropout and not
-    # (results/papers).
+    # (docs/results/data/papers_runs.jsonl).
     "tiny": WordPredictionConfig(max_valid_tokens=16_000),
     "small": WordPredictionConfig(
         num_words=4000,

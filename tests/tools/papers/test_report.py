@@ -8,6 +8,7 @@ import paper_plots as plots
 import pytest
 from claims import judge
 from load_tool import load_tool
+from run_file import read_runs_file, write_runs_file
 
 from lrkeras.tasks.papers import deployment
 from lrkeras.tasks.papers.rows import config_of
@@ -149,7 +150,7 @@ def test_rows_of_fewer_epochs_are_drawn_by_themselves(monkeypatch):
 
 
 def test_results_are_kept_for_the_next_table(runs, tmp_path):
-    kept = tmp_path / "kept"
+    kept = tmp_path / "kept.jsonl"
     assert list(report.keep(report.read_runs([runs / "a", runs / "unfinished"]), kept)) == [
         "ptb_small"
     ]
@@ -159,8 +160,23 @@ def test_results_are_kept_for_the_next_table(runs, tmp_path):
         "ptb_small_svd_recurrent_r50": 1,
     }
     assert report.keep({}, kept) == rows
-    names = ["ptb_small.json", "ptb_small.seed2.json", "ptb_small_svd_recurrent_r50.json"]
-    assert sorted(file.name for file in kept.iterdir()) == names
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    names = ["ptb_small", "ptb_small.seed2", "ptb_small_svd_recurrent_r50"]
+    assert [line["name"] for line in lines] == names
+    assert [line["test_perplexity"] for line in lines] == [110.0, 130.0, 121.0]
+    # A run that is trained again takes the place of its line.
+    report.keep({"ptb_small": [result("ptb_small", 99.0)]}, kept)
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert [line["name"] for line in lines] == names
+    assert [line["test_perplexity"] for line in lines] == [99.0, 130.0, 121.0]
+
+
+def test_a_broken_line_of_the_kept_results_is_named(tmp_path):
+    kept = tmp_path / "kept.jsonl"
+    kept.write_text('{"name": "a"}\n{"nam')
+    with pytest.raises(ValueError, match="line 2"):
+        report.keep({}, kept)
+    assert kept.read_text() == '{"name": "a"}\n{"nam'
 
 
 def test_rows_that_were_trained_together_say_so():
@@ -175,33 +191,43 @@ def test_rows_that_were_trained_together_say_so():
 
 def test_files_of_finished_rows_are_timed_again(tmp_path, monkeypatch, capsys):
     tool = load_tool("time_papers")
-    name = "tiny_doped_kronecker_4x_1x16"
-    files = [tmp_path / "one.json", tmp_path / "two.json"]
-    for seed, file in enumerate(files, 1):
-        file.write_text(json.dumps(result(name, 50.0, seed=seed)))
+    row = "tiny_doped_kronecker_4x_1x16"
+    file = tmp_path / "runs.jsonl"
+    runs = {name: result(row, 50.0, seed=seed) for seed, name in enumerate(("one", "two"), 1)}
+    write_runs_file(file, runs)
     monkeypatch.setattr(deployment, "ROUNDS", 2)
-    monkeypatch.setattr(sys, "argv", ["time_papers.py", *map(str, files)])
+    monkeypatch.setattr(sys, "argv", ["time_papers.py", str(file)])
     tool.main()
-    one, two = (json.loads(file.read_text()) for file in files)
+    one, two = read_runs_file(file).values()
     assert one["deployment"] == two["deployment"]
     assert one["deployment"]["rounds"] == 2
     assert one["deployment"]["recurrent_file_bytes"] < one["deployment"]["dense_int8_file_bytes"]
     assert (one["test_perplexity"], two["config"]["seed"]) == (50.0, 2)
-    assert name in capsys.readouterr().out
-    before, apart = [file.read_text() for file in files], tmp_path / "apart.json"
+    assert row in capsys.readouterr().out
+    before, apart = file.read_text(), tmp_path / "apart.json"
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--out", str(apart)])
     tool.main()
-    assert [file.read_text() for file in files] == before
-    assert json.loads(apart.read_text())[name]["rounds"] == 2
+    assert file.read_text() == before
+    assert json.loads(apart.read_text())[row]["rounds"] == 2
     apart.unlink()
     monkeypatch.setattr(sys, "argv", sys.argv[:-2])
-    files[0].write_text(json.dumps(result(name, 50.0, deployment={"skipped": "it diverged"})))
-    before = files[0].read_text()
+    write_runs_file(file, {"one": result(row, 50.0, deployment={"skipped": "it diverged"})})
+    before = file.read_text()
     tool.main()
-    assert files[0].read_text() == before
-    assert sorted(tmp_path.iterdir()) == files
-    files[0].write_text("{}")
-    with pytest.raises(SystemExit, match="config"):
+    assert file.read_text() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [('{"name": "one"}\n', "deployment"), ("{}\n", "line 1"), (None, "no ")]
+)
+def test_timing_says_what_is_wrong_with_a_file(tmp_path, monkeypatch, content, message):
+    tool = load_tool("time_papers")
+    file = tmp_path / "runs.jsonl"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setattr(sys, "argv", ["time_papers.py", str(file)])
+    with pytest.raises(SystemExit, match=message):
         tool.main()
 
 

@@ -95,10 +95,10 @@ def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
         json.dumps({"train_clips": 9, "models": {"dense": {**trained, "valid_accuracy": 0.25}}})
     )
     folders = {name: tmp_path / name for name in ("models", "results")}
-    folders["results"].mkdir()
+    (folders["results"] / "data").mkdir(parents=True)
     options = [f"--{name}={folder}" for name, folder in folders.items()]
     assert tool.main([f"--run={run}", f"--data={data}", *options]) == 0
-    results = json.loads((folders["results"] / "speech_commands.json").read_text())
+    results = json.loads((folders["results"] / "data" / "speech_commands.json").read_text())
     row = results["models"]["dense"]
     assert results["data"]["test_clips"] == len(
         [c for c in corpus.load_data("test") if c.word not in corpus.DIGITS]
@@ -164,7 +164,8 @@ def test_leaving_speakers_out_is_added_to_the_numbers_that_are_there(data, tmp_p
     tool = load_tool("evaluate_speech_commands")
     found = {speaker: 0.5 + 0.05 * n for n, speaker in enumerate(corpus.FSDD_SPEAKERS)}
     monkeypatch.setattr(module, "leave_one_out", lambda *_, **__: found)
-    file = tmp_path / "speech_commands.json"
+    file = tmp_path / "data" / "speech_commands.json"
+    file.parent.mkdir(exist_ok=True)
     file.write_text('{"models": {"dense": 1}}')
     options = [f"--data={data}", f"--results={tmp_path}"]
     with pytest.raises(SystemExit):
@@ -195,7 +196,8 @@ def test_other_seeds_are_added_to_the_numbers_that_are_there(data, tmp_path, mon
     monkeypatch.setattr(tool, "STRINGS", 4)
     first = dict.fromkeys(tool.SEED_SCORES, 0.5)
     row = {"int8": {**first, "wer": {"greedy": 0.25, "beam": 0.2}}}
-    file = tmp_path / "speech_commands.json"
+    file = tmp_path / "data" / "speech_commands.json"
+    file.parent.mkdir(exist_ok=True)
     before = json.dumps({"seeds": [1], "models": {"small_dense": row, "dense": {}}})
     file.write_text(before)
     options = [f"--data={data}", f"--results={tmp_path}", "--seeds"]

@@ -68,7 +68,8 @@ def test_what_is_missing_is_told_in_a_line_before_anything_is_measured(tmp_path)
 
 def test_the_committed_result_is_of_the_committed_files():
     """Figures of files that were replaced since would be figures of nothing."""
-    result = json.loads((ROOT / "results/word_prediction.json").read_text(encoding="utf-8"))
+    file = ROOT / "docs/results/data/word_prediction.json"
+    result = json.loads(file.read_text(encoding="utf-8"))
     for name, row in result["models"].items():
         file = ROOT / "lrkeras" / "models" / f"{name}.tflite"
         if "step_us" in row:

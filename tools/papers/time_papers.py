@@ -26,7 +26,7 @@ def main():
     parser.add_argument("results", type=pathlib.Path, help="the file of runs, a line each")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file, in place of the results")
     options = parser.parse_args()
-    require_paths(reads=[options.results], writes=[options.out])
+    require_paths(writes=[options.out])
     timed = {}
     try:
         if not options.results.is_file():

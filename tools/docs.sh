@@ -7,5 +7,6 @@ source tools/venv.sh
 # Who has everything that the tests need has this too.
 [ -x .venv/bin/mkdocs ] && [ -f .venv/installed-dev ] || make_venv docs
 export KERAS_BACKEND=tensorflow TF_CPP_MIN_LOG_LEVEL=3 NO_MKDOCS_2_WARNING=1
-.venv/bin/python -m mkdocs build --strict --quiet "$@"
+# Without --quiet, which would hide the warnings from --strict too.
+.venv/bin/python -m mkdocs build --strict "$@"
 echo "site/index.html; with its search: .venv/bin/python -m http.server -d site"

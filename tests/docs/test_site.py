@@ -20,14 +20,21 @@ def check(tmp_path, monkeypatch):
 
 def test_names_that_no_page_of_the_reference_has(check, tmp_path, monkeypatch):
     class Documented:
-        pass
+        """A thing."""
 
     class Missing:
+        """A thing."""
+
+    class Bare(Documented):
+        pass
+
+    def bare():
         pass
 
     room = types.ModuleType("lrkeras.cellar")
-    room.__all__ = ["Documented", "Missing", "renamed"]
+    room.__all__ = ["Bare", "Documented", "Missing", "bare", "constant", "renamed"]
     room.Documented, room.Missing, room.renamed = Documented, Missing, Documented
+    room.Bare, room.bare, room.constant = Bare, bare, {}
     # Where it is written; a page may have it under that name.
     inner = types.ModuleType("lrkeras.cellar.inner")
     inner.renamed = Documented
@@ -35,11 +42,11 @@ def test_names_that_no_page_of_the_reference_has(check, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "lrkeras.cellar.inner", inner)
     monkeypatch.setattr(check, "MODULES", ("lrkeras.cellar",))
     (tmp_path / "api").mkdir()
-    page = '<h2 id="lrkeras.cellar.Documented"></h2><h2 id="lrkeras.cellar.inner.renamed"></h2>'
+    entries = ("Documented", "inner.renamed", "Bare", "bare", "constant")
+    page = "".join(f'<h2 id="lrkeras.cellar.{name}"></h2>' for name in entries)
     (tmp_path / "api" / "cellar.html").write_text(page)
-    assert [line.partition(" ")[0] for line in check.missing_names(tmp_path)] == [
-        "lrkeras.cellar.Missing"
-    ]
+    missing = [line.partition(" ")[0] for line in check.missing_names(tmp_path)]
+    assert missing == [f"lrkeras.cellar.{name}" for name in ("Bare", "Missing", "bare")]
 
 
 def test_broken_links_of_the_pages_of_the_repository(check, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import importlib
 import pathlib
 import re
 import sys
+import types
 import urllib.parse
 
 from markdown.extensions.toc import slugify
@@ -57,8 +58,18 @@ def missing_names(site):
     for module in MODULES:
         room = importlib.import_module(module)
         for name in room.__all__:
-            if entries.isdisjoint(_names_of(name, getattr(room, name))):
+            thing = getattr(room, name)
+            if entries.isdisjoint(_names_of(name, thing)) or not _is_documented(thing):
                 yield f"{module}.{name} has no docstring, or is on no page of docs/api"
+
+
+def _is_documented(thing):
+    """Whether it has a docstring of its own; one of a constant is in the source, and has an entry."""
+    if isinstance(thing, type):
+        return bool(vars(thing).get("__doc__"))  # not that of a base class
+    if isinstance(thing, types.FunctionType | types.ModuleType):
+        return bool(thing.__doc__)
+    return True
 
 
 def _names_of(name, thing):

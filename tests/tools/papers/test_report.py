@@ -305,7 +305,10 @@ def test_queue_skips_goes_on_and_starts_rows_from_their_dense_run(tmp_path, monk
         return type("Done", (), {"returncode": len(started) - 1})
 
     monkeypatch.setattr(queue.subprocess, "run", run)
-    arguments = ["train_papers.py", "--data", "D", "--out", str(out), "--queue", str(file)]
+    for split in ("train", "valid", "test"):
+        (tmp_path / f"ptb.{split}.txt").touch()
+    data = str(tmp_path)
+    arguments = ["train_papers.py", "--data", data, "--out", str(out), "--queue", str(file)]
     monkeypatch.setattr(sys, "argv", [*arguments, "ptb_small"])
     with pytest.raises(SystemExit, match="failed: ptb_small_svd_input_r10@2"):
         queue.main()
@@ -316,7 +319,7 @@ def test_queue_skips_goes_on_and_starts_rows_from_their_dense_run(tmp_path, monk
         "--out",
         second,
         "--data",
-        "D",
+        data,
         "--seed",
         "2",
     ]

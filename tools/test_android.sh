@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# Every check of the Android app that runs without a phone: core and screens on the JVM, the engine on the APK's own
-# libraries (x86_64 through a stand-in for Android's libc, arm64 under qemu), the APK, the bundle, lint, the dex round trip; and
-# of the APK with the other runtime the engine and the alignment.
+# Checks of the Android app that run without a phone: core and screens on the JVM, the engine on the APK's own libraries
+# (x86_64 through a stand-in for Android's libc, arm64 under qemu), the APK, the bundle, lint, the dex round trip.
+#     tools/test_android.sh          the app with the runtime that it has unless another is asked for
+#     tools/test_android.sh --all    also the APK with the other runtime: its engine, its alignment
 # Linux on x86_64. Installs what is missing where it is root on Debian; else says what to install.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+if [ $# -gt 0 ] && [ "$*" != --all ]; then
+    echo "error: expected --all or no argument; received $*" >&2
+    exit 2
+fi
 source android_demo/tools/system_packages.sh
 need javac openjdk-17-jdk-headless
 need mvn maven
@@ -36,6 +41,10 @@ step "dex round trip"
 bash android_demo/tools/dex_round_trip.sh
 step "lint"
 bash android_demo/tools/lint.sh
+if [ $# -eq 0 ]; then
+    step "done; --all checks the runtime for pages of 16 KiB as well"
+    exit
+fi
 step "runtime for pages of 16 KiB"
 export LRKERAS_RUNTIME=2.20
 # This runtime tells the log of every graph that it delegates.

@@ -1,4 +1,9 @@
-"""Loaders in the manner of `keras.datasets`, with a small embedded default for each task."""
+"""Loaders in the manner of `keras.datasets`, with a small embedded default for each task.
+
+`words.py` is the file to read first: text as token ids, from the package, the Penn Treebank or
+WikiText-2. `keyboard_text.py` mixes three corpora for a keyboard, `speech_commands.py` loads clips
+of words (`clip.py`, `wav.py`), `vocabulary.py` is words and their ids.
+"""
 
 from lrkeras.datasets import speech_commands, words
 from lrkeras.datasets.clip import Clip

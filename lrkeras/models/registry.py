@@ -10,6 +10,7 @@ import pathlib
 import keras
 
 from lrkeras.saving import load_model
+from lrkeras.system.json_file import write_json
 
 FOLDER = pathlib.Path(__file__).parent
 REGISTRY = "models.json"
@@ -93,8 +94,7 @@ def register(name: str, files: dict[str, str], folder: pathlib.Path = FOLDER) ->
         }
         for kind, file in files.items()
     }
-    text = json.dumps(dict(sorted(registry.items())), indent=1) + "\n"
-    (folder / REGISTRY).write_text(text, encoding="utf-8")
+    write_json(folder / REGISTRY, dict(sorted(registry.items())))
 
 
 def checksum(file: pathlib.Path) -> str:

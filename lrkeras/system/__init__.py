@@ -1,1 +1,6 @@
-"""What the rest asks of the computer: whole files, installed packages, versions, the machine."""
+"""What the rest asks of the computer; it knows nothing of models.
+
+`atomic_write.py` is the file to read first: files that appear whole or not at all (`json_file.py`
+for JSON). `required_paths.py` lets scripts say at once what is missing, `optional_imports.py` asks
+for a package of the extras, `versions.py` and `machine.py` describe what figures were measured on.
+"""

@@ -8,20 +8,22 @@ import sys
 
 import numpy as np
 import pytest
+from slow import slow_tests_run
 
 _SCRIPT = pathlib.Path(__file__).with_name("train_script.py")
 _TIMEOUT = 900  # seconds; some twenty on an idle machine
 
 
-@pytest.fixture(scope="session")
-def results(tmp_path_factory):
+@pytest.fixture(scope="module")
+def results(request, tmp_path_factory):
     """What the script wrote: for each backend a dict of arrays."""
     folder = tmp_path_factory.mktemp("backends")
     started = {}
     for backend in ("tensorflow", "jax"):
         if importlib.util.find_spec(backend) is None:
             pytest.skip(f"needs {backend}")
-        started[backend] = _start(backend, folder / f"{backend}.npz")
+        which = "all" if slow_tests_run(request) else "few"
+        started[backend] = _start(backend, folder / f"{backend}.npz", which)
     outputs = {}
     try:
         for backend, process in started.items():
@@ -35,7 +37,7 @@ def results(tmp_path_factory):
     return {backend: dict(np.load(folder / f"{backend}.npz")) for backend in started}
 
 
-def _start(backend, path):
+def _start(backend, path, which):
     environment = {
         **os.environ,
         "KERAS_BACKEND": backend,
@@ -47,7 +49,7 @@ def _start(backend, path):
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
     }
     return subprocess.Popen(
-        [sys.executable, str(_SCRIPT), str(path)],
+        [sys.executable, str(_SCRIPT), str(path), which],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,19 +6,20 @@
 import numpy as np
 import pytest
 
-CASES = [
-    "structured/adam",
-    "shared/sgd",
-    "doped/momentum",
-    "doped/adam",
-]
-DOPED = [case for case in CASES if case.startswith("doped")]
+
+def _slow(*values):
+    """What the script trains only if it is asked for all."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+CASES = ["structured/adam", _slow("shared/sgd"), _slow("doped/momentum"), "doped/adam"]
+DOPED = CASES[2:]
 BACKENDS = ["tensorflow", "jax"]
 # The run it must equal, the resumed run, and the steps of these.
 RUNS = [
     ("whole", "epochs", 20),  # with co-matrix dropout
-    ("replayed", "batches_before", 22),
-    ("replayed", "batches_after", 22),
+    _slow("replayed", "batches_before", 22),
+    _slow("replayed", "batches_after", 22),
 ]
 
 
@@ -82,7 +83,7 @@ def _weights(results, run):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("whole", "resumed", "steps"), RUNS, ids=[run[1] for run in RUNS])
+@pytest.mark.parametrize(("whole", "resumed", "steps"), RUNS, ids=["epochs", "before", "after"])
 def test_resumed_run_equals_the_whole_one(results, backend, whole, resumed, steps):
     found = results[backend]
     assert found[f"{resumed}/steps"] == steps
@@ -93,6 +94,7 @@ def test_resumed_run_equals_the_whole_one(results, backend, whole, resumed, step
         np.testing.assert_array_equal(received[name], value, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_runs_differ_where_they_should(results, backend):
     """Or equal results would say nothing: noise and steps do change the weights."""
@@ -101,7 +103,7 @@ def test_runs_differ_where_they_should(results, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("run", ["epochs", "batches_before", "batches_after"])
+@pytest.mark.parametrize("run", ["epochs", _slow("batches_before"), _slow("batches_after")])
 def test_target_density_is_met(results, backend, run):
     masks = [v for v in _weights(results[backend], run).values() if v.dtype == bool]
     assert masks

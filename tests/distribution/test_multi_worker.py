@@ -18,6 +18,9 @@ import socket
 
 import pytest
 
+# Two devices in one process are tested in every run.
+pytestmark = pytest.mark.slow
+
 
 def _free_ports(count):
     sockets = [socket.socket() for _ in range(count)]

@@ -31,6 +31,7 @@ from lrkeras.benchmark.call_overhead import smallest_model
 from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export import StepRunner, convert
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
 from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
@@ -199,7 +200,7 @@ def main(arguments=None):
             "times": rows,
             "memory": memory,
         }
-        options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, content)
 
 
 if __name__ == "__main__":

@@ -129,6 +129,7 @@ def measure(name, units, words):
 
 def write(file, rows):
     """Writes what is known so far."""
+    from lrkeras.system.json_file import write_json
     from lrkeras.system.machine import describe_machine, load_average
     from lrkeras.system.versions import package_versions
 
@@ -140,7 +141,7 @@ def write(file, rows):
         "versions": package_versions(),
         "rows": rows,
     }
-    file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_json(file, content)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ the load average in the result before believing a ratio with one of them.
 
 import argparse
 import dataclasses
-import json
 import os
 import pathlib
 import sys
@@ -29,6 +28,7 @@ import stock_pruning
 from lrkeras.benchmark import benchmark
 from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.benchmark.timed_model import TimedModel
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
 from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
@@ -70,7 +70,7 @@ def main(arguments=None):
             result["sizes"][units] = _measure(units, options, pathlib.Path(folder))
     _show(result)
     if options.out:
-        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, result)
     if options.plot:
         plot(result, options.plot)
 

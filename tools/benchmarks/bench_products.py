@@ -11,7 +11,6 @@ the same matrix, with scores at least a third apart, that the measured scores pu
 import argparse
 import contextlib
 import itertools
-import json
 import os
 import pathlib
 import tempfile
@@ -26,6 +25,7 @@ from lrkeras.benchmark import benchmark
 from lrkeras.export import convert
 from lrkeras.export.products import deployed_products, product_choice
 from lrkeras.export.products.product_costs import ProductForm
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
 from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
@@ -58,7 +58,7 @@ def main(arguments=None):
     result["ranked"] = _ranked(result["products"])
     _show(result)
     if options.out:
-        options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, result)
 
 
 def _cases(sizes):

@@ -9,7 +9,6 @@ models are small LSTMs, of which the call is a large part. Ratios are taken with
 """
 
 import argparse
-import json
 import os
 import pathlib
 import platform
@@ -24,6 +23,7 @@ import numpy as np
 
 from lrkeras.export import StepRunner, convert
 from lrkeras.export.runtime.interpreters import open_interpreter
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
 from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
@@ -158,7 +158,7 @@ def main():
             "versions": package_versions(),
             "rows": found,
         }
-        options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, content)
 
 
 if __name__ == "__main__":

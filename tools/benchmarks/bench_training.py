@@ -10,7 +10,6 @@ taken round by round against Keras's layer. Peak memory comes from one process a
 import argparse
 import concurrent.futures
 import functools
-import json
 import os
 import pathlib
 import platform
@@ -124,6 +123,7 @@ def main():
     options = parser.parse_args()
     os.environ["KERAS_BACKEND"] = options.backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from lrkeras.system.json_file import write_json
     from lrkeras.system.required_paths import require_paths
 
     if options.out:
@@ -154,7 +154,7 @@ def main():
             print(f"{options.backend} H={units} {name:28s} {row}", flush=True)
         report["units"][units] = rows
     if options.out:
-        options.out.write_text(json.dumps(report, indent=1) + "\n")
+        write_json(options.out, report)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ after every call are compared with Keras within the thresholds of `convert`.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import platform
@@ -26,6 +25,7 @@ import numpy as np
 from lrkeras import layers, sparsify, structures
 from lrkeras.export import ConversionError, convert
 from lrkeras.export.parity import THRESHOLDS
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
@@ -179,7 +179,7 @@ def main(arguments=None):
             "versions": versions,
             "rows": rows,
         }
-        options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, content)
     return 1 if failed else 0
 
 

@@ -138,6 +138,7 @@ def rows_of(options):
 
 def run(options):
     """Measures every row that is not in the file yet, and writes it after each."""
+    from lrkeras.system.json_file import write_json
     from lrkeras.system.machine import describe_machine
     from lrkeras.system.versions import package_versions
     from lrkeras.tasks import textgenrnn
@@ -166,7 +167,7 @@ def run(options):
             results["dense"][name] = dense_row(model, texts, options.steps)
         row = {"model": name, **measure(model, texts, *key[1:], options.steps)}
         results["rows"].append(row)
-        options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_json(options.out, results)
         print(json.dumps(row), flush=True)
     return results
 

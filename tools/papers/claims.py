@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lrkeras.tasks.papers.rows import FEWER_EPOCHS, as_compressed
+from row_names import as_compressed
+
+from lrkeras.tasks.papers.rows import FEWER_EPOCHS
 
 _DOPING = "arXiv 2001.08896"
 _DOPING_OF_OTHERS = "arXiv 2102.07071"

@@ -9,7 +9,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lrkeras.tasks.papers.rows import config_of, dense_row_of, without_options
+from row_names import dense_row_of, without_options
+
+from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
 Summary = Mapping[str, Any]

@@ -146,8 +146,7 @@ def mean(values):
 def summarise(rows):
     """What is written: the table, what it says of the papers' claims, and the plots' curves."""
     from claims import judge
-
-    from lrkeras.tasks.papers.rows import dense_row_of
+    from row_names import dense_row_of
 
     table = [row_of(name, runs, rows.get(dense_row_of(name), [])) for name, runs in rows.items()]
     kept = ("epoch", "perplexity", "val_perplexity", "sparsity", "sparse_ratio")

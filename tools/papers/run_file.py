@@ -2,8 +2,9 @@
 
 import json
 
+from row_names import run_name
+
 from lrkeras.system.atomic_write import written_whole
-from lrkeras.tasks.papers.rows import run_name
 
 
 def read_runs_file(file):

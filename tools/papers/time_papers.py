@@ -18,19 +18,16 @@ def main():
     """Runs the command line."""
     from run_file import read_runs_file, write_runs_file
 
-    from lrkeras.system.atomic_write import written_whole
+    from lrkeras.system.json_file import write_json
     from lrkeras.system.required_paths import require_paths
-    from lrkeras.tasks.training.run_folder import write_json
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=pathlib.Path, help="the file of runs, a line each")
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file, in place of the results")
     options = parser.parse_args()
-    require_paths(writes=[options.out])
+    require_paths(reads=[options.results], writes=[options.out])
     timed = {}
     try:
-        if not options.results.is_file():
-            raise FileNotFoundError(f"Expected the file of runs; there is no {options.results}.")
         runs = read_runs_file(options.results)
         rows = rows_with_files(runs)
         for row, names in rows.items():
@@ -40,8 +37,7 @@ def main():
                 write_runs_file(options.results, runs)
             print(f"{row}: {timed[row]}", flush=True)
         if options.out:
-            with written_whole(options.out) as unfinished:
-                write_json(unfinished, timed)
+            write_json(options.out, timed)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"error: {error}")
 

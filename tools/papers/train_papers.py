@@ -27,7 +27,7 @@ def rows_of(options):
 
 def folder_of(row, out):
     """Where a row is trained."""
-    from lrkeras.tasks.papers.rows import run_name
+    from row_names import run_name
 
     name, _, seed = row.partition("@")
     return out / run_name(name, int(seed or 1))

@@ -30,6 +30,7 @@ from lrkeras.benchmark import benchmark
 from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.datasets import keyboard_text
 from lrkeras.models.registry import checksum
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
 from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
@@ -85,7 +86,7 @@ def main(arguments=None):
     timing = json.loads(benchmark(options.files, rounds=options.rounds, seed=0).to_json())
     for file, measured in zip(options.files, timing["files"], strict=True):
         result["models"][file.stem]["step_us"] = measured["median_us"]
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_json(options.out, result)
     if options.plot:
         plot(result, options.plot)
     if options.curves:

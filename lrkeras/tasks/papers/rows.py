@@ -88,27 +88,6 @@ def config_of(name: str) -> PaperConfig:
     return _checked(_post_training(config, method, changes))
 
 
-def run_name(name: str, seed: int) -> str:
-    """What folders and files of a run are called: its row, and its seed if that is not 1."""
-    return name if seed == 1 else f"{name}.seed{seed}"
-
-
-def dense_row_of(name: str) -> str:
-    """The dense row of the same schedule: one of fewer epochs says so in its name."""
-    fewer = [word for word in name.split("_") if re.fullmatch(FEWER_EPOCHS, word)]
-    return "_".join([config_of(name).base, *fewer])
-
-
-def as_compressed(name: str) -> str:
-    """The name of a row without the rate and the precision of its training."""
-    return without_options(name, f"{_RATE}|{_FLOAT32}")
-
-
-def without_options(name: str, pattern: str) -> str:
-    """The name of a row without the options that match a pattern."""
-    return "_".join(word for word in name.split("_") if not re.fullmatch(pattern, word))
-
-
 def _begins(name: str, part: str) -> bool:
     return name == part or name.startswith(f"{part}_")
 

@@ -16,6 +16,7 @@ import keras
 
 from lrkeras.benchmark import benchmark
 from lrkeras.export import convert
+from lrkeras.system.json_file import write_json
 from lrkeras.tasks import word_prediction
 from lrkeras.tasks.quickstart import report as quickstart_report
 from lrkeras.tasks.training import plots
@@ -160,7 +161,7 @@ def _keras_perplexity(
 
 
 def _write(out: pathlib.Path, report: dict) -> None:
-    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_json(out / "report.json", report)
     (out / "report.md").write_text(quickstart_report.render(report), encoding="utf-8")
     histories = {
         model: word_prediction.read_history(out / f"{model}.history.csv")

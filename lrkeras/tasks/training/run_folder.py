@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from lrkeras.saving import save_model
-from lrkeras.system.atomic_write import written_whole
+from lrkeras.system.json_file import write_json
 
 __all__ = ["check", "claim", "read_history", "record_keepers", "save_model", "write_json"]
 
@@ -78,9 +78,3 @@ def read_history(file: str | pathlib.Path) -> dict[str, list[float]]:
         # A run that stopped before the backup of an epoch has written the row of that epoch twice.
         table = list({row["epoch"]: row for row in csv.DictReader(rows)}.values())
     return {key: [float(row[key]) for row in table] for key in (table[0] if table else {})}
-
-
-def write_json(file: pathlib.Path, content: Any) -> None:
-    """Writes JSON for people and programs."""
-    with written_whole(file) as draft:
-        draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

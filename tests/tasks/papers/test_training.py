@@ -169,6 +169,7 @@ AVERAGED = micro(
 )
 
 
+@pytest.mark.slow  # test_non_monotonic_averaging.py has when it starts
 def test_averages_are_those_of_the_weights_and_survive_a_stop(tmp_path, kill):
     whole = training.train(AVERAGED, tmp_path / "whole", verbose=0)
     perplexities = whole["history"]["val_perplexity"]

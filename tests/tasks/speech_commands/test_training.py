@@ -204,6 +204,7 @@ def test_students_need_the_dense_model(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow  # the other tasks do it in every run, with the same callbacks
 def test_a_killed_run_goes_on_to_the_same_result(trained, tmp_path, kill):
     out, _ = trained
     for file in out.glob("dense.*"):

@@ -3,9 +3,12 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 TOOL = pathlib.Path(__file__).parents[3] / "tools" / "benchmarks" / "bench_compress.py"
 
 
+@pytest.mark.slow
 def test_a_row_for_each_structure(tmp_path):
     out = tmp_path / "rows.json"
     size = ["--units", "48", "--words", "100", "--structures", "low_rank", "--out", str(out)]

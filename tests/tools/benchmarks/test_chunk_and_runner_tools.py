@@ -26,6 +26,7 @@ def tool(monkeypatch):
         sys.modules.pop(name)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the system must tell the memory")
 def test_chunks(tool, tmp_path):
     pytest.importorskip("matplotlib")

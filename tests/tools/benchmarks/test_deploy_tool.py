@@ -63,6 +63,7 @@ def test_stock_pruned_step_is_right_sparse_and_as_large_as_asked(
         np.testing.assert_allclose(result[name], expected, atol=atol)
 
 
+@pytest.mark.slow  # the files that it times are tested below
 def test_the_tool_writes_claims_survey_and_plot(tools, tmp_path, monkeypatch, capsys):
     models, bench = tools["deploy_models"], tools["bench_deploy"]
     survey = {name: made[:1] for name, made in list(models.surveyed().items())[:2]}

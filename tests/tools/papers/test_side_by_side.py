@@ -14,6 +14,7 @@ import pytest
 import side_by_side_backup
 import side_by_side_training
 from load_tool import load_tool
+from slow import slow_tests_run
 from wide_layers import narrowed, widened
 
 from lrkeras.tasks.papers import training
@@ -32,18 +33,21 @@ NAMES = (
     "tiny_small_dense_2x",
     "tiny_svd_input_r4",
 )
+# Trained in every run of the tests; all of them if a slow test is among those that are run.
+FEW = NAMES[:2]
+ROWS = [pytest.param(name, marks=() if name in FEW else pytest.mark.slow) for name in NAMES]
 SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import test_side_by_side as tests
-tests.train_both(sys.argv[2])
+tests.train_both(sys.argv[2], sys.argv[3:])
 """
 
 
-def runs(folder):
+def runs(folder, names=NAMES):
     """Small rows, each in a folder, in the batches in which they are trained."""
     batches = {"noisy": [], "mixed": [], "started": []}
-    for name in NAMES:
+    for name in names:
         config = config_of(name)
         kind, dropout, units = "noisy", (0.2, 0.2, 0.2), 16
         if config.is_started:
@@ -67,7 +71,7 @@ def runs(folder):
         )
         start = folder / "tiny" if config.is_started else None
         batches[kind].append(side_by_side_training.Run(config, folder / name, start))
-    return list(batches.values())
+    return [batch for batch in batches.values() if batch]
 
 
 def stop_after_the_first_epoch(line):
@@ -75,26 +79,27 @@ def stop_after_the_first_epoch(line):
         raise KeyboardInterrupt
 
 
-def train_both(folder):
-    """Trains all rows side by side, and one by one, on the backend of this process."""
+def train_both(folder, names):
+    """Trains rows side by side, and one by one, on the backend of this process."""
     folder = pathlib.Path(folder)
-    for batch in runs(folder / "together"):
+    for batch in runs(folder / "together", names):
         side_by_side_training.train(batch)
     side_by_side_backup.SECONDS = 0
-    batch, lines = runs(folder / "stopped")[0], []
+    batch, lines = runs(folder / "stopped", names)[0], []
     try:
         side_by_side_training.train(batch, report=stop_after_the_first_epoch)
     except KeyboardInterrupt:
         side_by_side_training.train(batch, report=lines.append)
     (folder / "stopped" / "lines").write_text("\n".join(lines))
     training.measure_deployment = lambda *_: {"skipped": "test"}
-    for batch in runs(folder / "alone"):
+    for batch in runs(folder / "alone", names):
         for run in batch:
             training.train(run.config, run.out, start=run.start, verbose=0)
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(request, tmp_path_factory):
+    names = NAMES if slow_tests_run(request) else FEW
     folder = tmp_path_factory.mktemp("side_by_side")
     environment = {
         **os.environ,
@@ -107,7 +112,7 @@ def trained(tmp_path_factory):
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(pathlib.Path(__file__).parent), str(folder)],
+        [sys.executable, "-c", SCRIPT, str(pathlib.Path(__file__).parent), str(folder), *names],
         capture_output=True,
         text=True,
         env=environment,
@@ -121,7 +126,7 @@ def read(file):
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ROWS)
 def test_a_row_learns_what_it_learns_alone(trained, name):
     found = read(trained / "together" / name / "measured.json")
     expected = read(trained / "alone" / name / "result.json")
@@ -137,8 +142,8 @@ def test_a_row_learns_what_it_learns_alone(trained, name):
 
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_weights(trained):
-    names = [run.out.name for run in runs(trained)[0]]
-    assert len(names) == 4
+    names = [folder.name for folder in (trained / "stopped").iterdir() if folder.is_dir()]
+    assert set(FEW) <= set(names)
     for name in names:
         found, expected = (
             read(trained / folder / name / "measured.json") for folder in ("stopped", "together")
@@ -156,7 +161,10 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(trained):
     assert not list((trained / "stopped").glob(f"*/*{side_by_side_training.BACKUP_FILE}"))
 
 
-@pytest.mark.parametrize("name", ["tiny_doped_kronecker_4x", "tiny_small_dense_2x", "tiny"])
+@pytest.mark.parametrize(
+    "name",
+    [*FEW, pytest.param("tiny_small_dense_2x", marks=pytest.mark.slow)],
+)
 def test_its_weights_are_those_of_the_row_alone(trained, name, monkeypatch):
     seen = []
     monkeypatch.setattr(training, "measure_deployment", lambda *given: seen.extend(given))

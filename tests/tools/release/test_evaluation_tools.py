@@ -47,7 +47,7 @@ def test_each_speaker_is_tested_by_a_model_that_did_not_hear_him(data, tmp_path,
     heard = {}
 
     def train(config, out, *, data, verbose):
-        """Leaves a model that says the digit of the speaker it did not hear, for three of six."""
+        """Leaves a model that says the digit of a speaker it did not hear, of the first three."""
         assert config.models == ("dense",)
         number = corpus.FSDD_SPEAKERS.index(config.held_out)
         heard[config.held_out] = {c.speaker for c in load_clips(config, "train", data)}
@@ -60,8 +60,10 @@ def test_each_speaker_is_tested_by_a_model_that_did_not_hear_him(data, tmp_path,
         with_front_end(network).save(out / "dense.keras")
 
     monkeypatch.setattr(module, "train", train)
+    some = corpus.FSDD_SPEAKERS[1:4:2]
+    monkeypatch.setattr(module, "FSDD_SPEAKERS", some)
     found = module.leave_one_out(PRESETS["leave_one_out"], tmp_path / "runs", data=data)
-    assert found == dict(zip(corpus.FSDD_SPEAKERS, [1, 1, 1, 0, 0, 0], strict=True))
+    assert found == dict(zip(some, [1, 0], strict=True))
     for speaker, speakers in heard.items():
         assert set(corpus.FSDD_SPEAKERS) - speakers == {speaker}
 
@@ -76,6 +78,7 @@ def test_figures_are_drawn(tmp_path):
         assert file.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow  # scores of a model's file are below, with other seeds
 def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
     tool = load_tool("evaluate_speech_commands")
     monkeypatch.setattr(tool, "STRINGS", 4)

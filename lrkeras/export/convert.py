@@ -35,7 +35,7 @@ def convert(
     form: str = "step",
     forms: Sequence[str] | None = None,
     chunk: int | None = None,
-    quantize: str | None = None,
+    quantize: str | Quantization | None = None,
     runtime: str = "latest",
     metadata: Mapping[str, Any] | None = None,
     sample: Any = None,
@@ -58,8 +58,25 @@ def convert(
       form for layers that need all of it, such as `Bidirectional`.
 
     A file with several forms holds each weight once, and a runtime makes one copy of the recurrent
-    ones for all steps and forms. The file gets its name only after every signature agreed with
-    Keras, with and without XNNPACK and on one and two threads.
+    ones for all steps and forms.
+
+    The file gets its name only after it was held against Keras. What is promised of every file that
+    is written, on the inputs that it was compared on (`sample`, or random ones):
+
+    * at least 256 results of each output were compared: the time steps of a long stream, or the
+      results of 256 windows, where the model gives one for each or has a fixed length;
+    * every signature ran with and without XNNPACK, on one and on two threads (with more than 64
+      windows, on the first 64 but for one thread with XNNPACK);
+    * the norm of the error of all results of an output is at most 10 % of the norm of Keras's
+      values (float32: 0.01 %);
+    * no entry of an output or a state is off by more than 20 % of the largest value in half of the
+      results (float32: 0.01 %);
+    * the largest entry of an output, the first choice of a classifier or a language model, is
+      another one than Keras's in at most 5 % of the results (float32: 0.1 %), ties apart: choices
+      whose values differ by less than 2 % of the usual distance between largest and smallest.
+
+    The rule is the same for float16, int8 and int8_full, so a finer file is not refused where a
+    coarser one is written. Single results may be farther off. `report.parity` has the numbers.
 
     Args:
         model: A built Sequential or Functional model: recurrent layers (LSTM, GRU, SimpleRNN, RNN
@@ -68,18 +85,22 @@ def convert(
         form: The form of a file with one.
         forms: Several forms for one file, in place of `form`.
         chunk: Steps of the form `"chunk"`, which then is short for `"chunk_N"`.
-        quantize: `None`: float32. `"float16"`: float16 weights. `"int8"`: int8 weights, float
-            activations (dynamic range); a doped LSTM with 1x16 blocks runs on the fused kernel.
-            `"int8_full"`: int8 products with int8 inputs and results, whose ranges are those of
-            `sample`, for hardware that has nothing else; slower than `"int8"` on a CPU.
+        quantize: The name of a `Quantization`, or an object of that class. `None`: float32.
+            `"float16"`: float16 weights. `"int8"`: int8 weights, float activations (dynamic
+            range); a doped LSTM with 1x16 blocks runs on the fused kernel. `"int8_full"`: int8
+            products with int8 inputs and results, whose ranges are those of `sample`, for hardware
+            that has nothing else; slower than `"int8"` on a CPU.
         runtime: The oldest runtime that must read the file: `"latest"`, `"2.20"`, `"2.16"` or
             `"2.14"`.
         metadata: More to keep in the file's JSON entry `lrkeras`, such as `{"vocabulary": [...]}`.
-        sample: Inputs to compare on, and to measure ranges on, (time, ...) or (1, time, ...), or a
-            dict of them by input name; made up from `seed` if None.
-        steps: Number of time steps to make up, 12 if None, and the length of the form
-            `"sequence"`; unless the model's length is fixed. Chunks are compared on two of them
-            at least.
+        sample: Inputs to compare on, and to measure ranges on: (time, ...), or (n, time, ...) for n
+            sequences, or a dict of them by input name. Where windows are compared, these are cut
+            out of it, evenly spaced; a sequence that is too short starts again. If None, random
+            ones are made up from `seed`; a trained model may amplify rounding on what it never saw,
+            so real inputs are the better judge.
+        steps: The length of the form `"sequence"`, and of the windows that are compared, where the
+            model's length is open. If None, 12 for a model with one result for each window (of
+            `sample`, up to 100), and one stream of 256 (or all of `sample`) for any other.
         seed: Seed of the inputs made up.
 
     Returns:
@@ -87,8 +108,9 @@ def convert(
 
     Raises:
         ConversionError: If an option is unknown, the model cannot be converted, the path cannot
-            be written, or the file differs from Keras. No file is left in that case, and an
-            existing one stays as it is.
+            be written, the file differs from Keras, or anything else fails. No file is left in
+            that case, and an existing one stays as it is.
+        ImportError: If a package is missing; the message says how to install it.
 
     Example:
         >>> model = keras.Sequential([keras.Input((None, 8)), keras.layers.LSTM(16)])

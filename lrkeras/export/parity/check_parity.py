@@ -127,13 +127,10 @@ def _judged(
 ) -> list[ParityError]:
     """The worst error of each tensor of each signature, none above a limit."""
     limits = quantization.limits
-    by_tensor: dict[tuple[str, str], ParityError] = {}
+    by_tensor: dict[tuple[str, str], list[ParityError]] = {}
     for found in errors:
-        key = (found.signature, found.tensor)
-        before = by_tensor.setdefault(key, found)
-        if not found.excess(limits) <= before.excess(limits):
-            by_tensor[key] = found
-    kept = list(by_tensor.values())
+        by_tensor.setdefault((found.signature, found.tensor), []).append(found)
+    kept = [ParityError.worst_of(of_one, limits) for of_one in by_tensor.values()]
     _log.debug("compared with Keras", extra={"parity": kept, "quantization": quantization})
     worst = max(kept, key=lambda found: found.excess(limits))
     if not worst.excess(limits) <= 1:

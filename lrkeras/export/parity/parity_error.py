@@ -92,6 +92,17 @@ class ParityError:
             **names,
         )
 
+    @classmethod
+    def worst_of(cls, errors: list["ParityError"], limits: ParityLimits) -> "ParityError":
+        """The comparison of a tensor that came closest to its limits.
+
+        It gets the number of results of the longest run, and the choices counted there.
+        """
+        worst = max(errors, key=lambda error: error.excess(limits))
+        flips = [error.flips for error in errors if error.flips is not None]
+        rows = max(error.rows for error in errors)
+        return dataclasses.replace(worst, rows=rows, flips=max(flips, default=None))
+
     def excess(self, limits: ParityLimits) -> float:
         """The measure that is farthest above its limit, over the limit; up to 1 is allowed."""
         return max(value / limit for value, limit in self._measured(limits).values())

@@ -16,7 +16,7 @@ def _product(model, rows, columns):
 
 
 def test_calls_count_what_they_run():
-    """An IF the dearer branch, 6 * 8; a WHILE one turn, its condition and its body, 6 * 8 + 8 * 8."""
+    """An IF the dearer branch, 6 * 8; a WHILE a turn of condition and body, 6 * 8 + 8 * 8."""
     model = TinyModel().graph("step")
     always = model.tensor("always", (), "bool", value=True)
     x, y, z = (model.tensor(name, (1, 8)) for name in "xyz")

@@ -100,7 +100,7 @@ def convert(
             so real inputs are the better judge.
         steps: The length of the form `"sequence"`, and of the windows that are compared, where the
             model's length is open. If None, 12 for a model with one result for each window (of
-            `sample`, up to 100), and one stream of 256 (or all of `sample`) for any other.
+            `sample`, up to 100), and one stream of 256 (of `sample`, up to 1,000) for any other.
         seed: Seed of the inputs made up.
 
     Returns:

@@ -130,6 +130,9 @@ def test_models(tmp_path, name):
         (dict(metadata={"x": object()}), "JSON"),
         (dict(sample=np.zeros((3, 5))), r"of shape \(1, time, 6\), received \(3, 5\)"),
         (dict(sample={"y": np.zeros((3, 6))}), r"received \['y'\]"),
+        (dict(sample=np.full((3, 6), np.nan)), "finite numbers .* received others, such as nan"),
+        (dict(sample="a text"), "finite numbers for .*, received str"),
+        (dict(sample=np.zeros((0, 6))), "of as many steps .* one or more"),
     ],
 )
 def test_options(tmp_path, options, reason):

@@ -64,13 +64,17 @@ def check_parity(
         time = next(iter(inputs.values())).shape[1]
         references.append(run_steps(step, inputs, min(max([_SINGLE_STEPS, *chunks]), time)))
     _check_finite(references)
+    wanted = {
+        name: {step for reference in references for step in reference.get(name, {})}
+        for name in [*step.output_names, *step.state_names]
+    }
     found: list[ParityError] = []
     for number, (threads, xnnpack) in enumerate(_RUNS):
         run = f"{threads} thread{'s' * (threads > 1)}, {'' if xnnpack else 'no '}XNNPACK"
         given = _first(inputs, _SEQUENCES) if number else inputs
         interpreter = open_interpreter(path, threads, xnnpack)
         for index, form in enumerate(forms):
-            actual = run_file(SignatureRunner(interpreter, form.name, index), given)
+            actual = run_file(SignatureRunner(interpreter, form.name, index), given, wanted)
             names = [*step.output_names, *(step.state_names if form.has_states else [])]
             for name in names:
                 labels = {"tensor": name, "signature": form.name, "run": run}

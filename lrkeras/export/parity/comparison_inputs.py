@@ -14,8 +14,8 @@ Inputs = dict[str, np.ndarray]
 
 # Results that are compared at least: time steps, or windows of a model that gives one for each.
 _RESULTS = 256
-# Time steps of a window where nothing says otherwise, and at most of a given sequence.
-_WINDOW_STEPS, _MOST_WINDOW_STEPS = 12, 100
+# Time steps of a window where nothing says otherwise, and at most where the caller gives more.
+_WINDOW_STEPS, _MOST_WINDOW_STEPS, _MOST_STREAM_STEPS = 12, 100, 1000
 
 
 def comparison_inputs(
@@ -68,7 +68,7 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
         )
     result = {}
     for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
-        value = _numbers(name, named[name])
+        value = _numbers(name, named[name], whole=tensor.dtype == "int32")
         if name in step.spectrograms and step.form.has_states and value.ndim < 3:
             value = _in_hops(value, tensor.shape[2])
         if value.ndim == len(tensor.shape) - 1:
@@ -129,7 +129,7 @@ def _length(
     length = step.length_of(model) or steps
     if length is None and given is not None:
         length = next(iter(given.values())).shape[1]
-        length = min(length, _MOST_WINDOW_STEPS) if gives_one_result else length
+        length = min(length, _MOST_WINDOW_STEPS if gives_one_result else _MOST_STREAM_STEPS)
     if length is None:
         length = _WINDOW_STEPS if gives_one_result else _RESULTS
     # A chunk is compared on two of them at least.
@@ -154,15 +154,19 @@ def _made_up(step: StepModel, count: int, length: int, seed: int) -> Inputs:
     return inputs
 
 
-def _numbers(name: str, value: Any) -> np.ndarray:
+def _numbers(name: str, value: Any, whole: bool) -> np.ndarray:
+    expected = "whole numbers" if whole else "finite numbers"
     try:
         array = np.asarray(value)
-        if np.isfinite(array).all():
+        right = np.isfinite(array)
+        if whole:
+            right &= np.floor(array) == array
+        if right.all():
             return array
-        received = "NaN or infinite ones"
+        received = f"others, such as {array[~right].flat[0]}"
     except (TypeError, ValueError):
         received = f"{type(value).__name__} of other things"
-    raise ConversionError(f"Expected `sample` of finite numbers for {name!r}, received {received}.")
+    raise ConversionError(f"Expected `sample` of {expected} for {name!r}, received {received}.")
 
 
 def _in_hops(samples: np.ndarray, stride: int) -> np.ndarray:

@@ -11,6 +11,8 @@ import keras
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["parity_distribution"]
+
 # The same examples at every run, so that a change is blamed for what it broke and nothing else;
 # `--hypothesis-profile=explore` draws new ones.
 settings.register_profile("repeatable", derandomize=True)

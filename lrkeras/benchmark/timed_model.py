@@ -12,7 +12,7 @@ import numpy as np
 
 from lrkeras.benchmark.signatures import check_static, read_model, signature_graphs
 from lrkeras.export.runtime.interpreters import allocate, load_interpreter
-from lrkeras.export.tflite.extract_subgraph import with_primary
+from lrkeras.export.tflite.extract_subgraph import extract_subgraph
 from lrkeras.export.tflite.model_file import ModelFile
 
 # Enough different inputs that none stays special, few enough to make up beforehand.
@@ -97,7 +97,7 @@ class TimedModel:
             # An interpreter runs its first graph without copying; it reads the file while it lives.
             folder = tempfile.mkdtemp()
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            data = with_primary(pathlib.Path(path).read_bytes(), graph)
+            data = extract_subgraph(ModelFile(pathlib.Path(path).read_bytes()), graph)
             path = os.path.join(folder, os.path.basename(path))
             pathlib.Path(path).write_bytes(data)
         begin = time.perf_counter_ns()

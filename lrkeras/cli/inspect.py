@@ -71,7 +71,7 @@ def describe_keras(model: keras.Model) -> dict[str, Any]:
         {"name": row.name, "kind": row.kind, "structure": row.structure}
         | {"params": row.params, "macs": row.macs}
         | dataclasses.asdict(LayerSizes.of(by_name[row.name]))
-        for row in layer_rows(step, None)
+        for row in layer_rows(step)
     ]
     totals = {key: sum(row[key] for row in rows) for key in COUNTS}
     bits = 8 * totals["bytes"] / max(1, totals["dense_params"])
@@ -95,8 +95,8 @@ def describe_tflite(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]
             end: {key: _tensor(detail) for key, detail in details.items()}
             for end, details in ends.items()
         }
-    graph = ModelFile(file.read_bytes())
-    operators = collections.Counter(graph.op_name(op) for op in graph.graph.operators)
+    model = ModelFile(file.read_bytes())
+    operators = collections.Counter(model.op_name(op) for op in model.graphs[0].operators)
     delegates = DelegateReport.of(file)
     content = {
         "file": str(file),
@@ -107,7 +107,7 @@ def describe_tflite(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]
         "macs": sum(node.macs for node in delegates.graphs[0].nodes),
         "delegates": dataclasses.asdict(delegates),
         "warning": delegates.warning(),
-        "metadata": json.loads(graph.metadata(METADATA_NAME) or b"{}"),
+        "metadata": json.loads(model.metadata(METADATA_NAME) or b"{}"),
     }
     return content, delegates
 

@@ -2,11 +2,18 @@
 
 import dataclasses
 import json
+import os
 from typing import Any
 
 from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.layer_rows import LayerReport
-from lrkeras.export.parity import BY_WHAT_LASTS, ParityError
+from lrkeras.export.parity.parity_error import ParityError
+from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.quantization import Quantization
+from lrkeras.export.steps.step_model import StepModel
+from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.tflite.runtime_version import TargetRuntime, minimum_runtime
+from lrkeras.system.versions import package_versions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +23,7 @@ class ConversionReport:
     Attributes:
         path: The file.
         form: The first form, such as `"step"`.
-        quantize: `None`, `"float16"` or `"int8"`.
+        quantize: How it was rounded, as `convert` takes it; None for float32.
         runtime: The runtime the file was written for.
         minimum_runtime: The oldest runtime whose operators are new enough, as far as the
             operator versions tell.
@@ -25,9 +32,9 @@ class ConversionReport:
         states: Shape of each state by name.
         layers: A row for each layer.
         operators: How often the file has each operator.
-        parity: The worst error of each output and state over the runs of the parity gate.
-        threshold: The error that the gate allows: the largest one, or of 8-bit products the one
-            that lasts (`ParityError.lasting`).
+        parity: For each output and state of each signature, the comparison with Keras that came
+            closest to its limits.
+        limits: The errors that the gate allows.
         versions: Versions of the packages that took part.
         signatures: `inputs`, `outputs` and `states` of every signature by its name, which is that
             of its form.
@@ -46,12 +53,55 @@ class ConversionReport:
     layers: list[LayerReport]
     operators: dict[str, int]
     parity: list[ParityError]
-    threshold: float
+    limits: ParityLimits
     versions: dict[str, str]
     signatures: dict[str, dict[str, dict[str, tuple[int, ...]]]] = dataclasses.field(
         default_factory=dict
     )
     delegates: DelegateReport | None = None
+
+    @classmethod
+    def of(
+        cls,
+        path: str | os.PathLike,
+        file: ModelFile,
+        models: list[StepModel],
+        quantization: Quantization,
+        runtime: TargetRuntime,
+        rows: list[LayerReport],
+        errors: list[ParityError],
+        delegates: DelegateReport,
+    ) -> "ConversionReport":
+        """The report of a file.
+
+        Args:
+            path: Where it will be.
+            file: Its content.
+            models: The step model of each signature.
+            quantization: How it was rounded.
+            runtime: The runtime that it was written for.
+            rows: What became of each layer.
+            errors: How far it is from Keras.
+            delegates: Who runs its nodes.
+        """
+        signatures = {model.form.name: model.shapes() for model in models}
+        first = models[0].form.name
+        return cls(
+            path=os.fspath(path),
+            form=first,
+            quantize=quantization.name,
+            runtime=runtime.name,
+            minimum_runtime=minimum_runtime(file),
+            file_bytes=len(file.to_bytes()),
+            **signatures[first],
+            layers=rows,
+            operators=file.operator_counts(),
+            parity=errors,
+            limits=quantization.limits,
+            versions=package_versions(),
+            signatures=signatures,
+            delegates=delegates,
+        )
 
     @property
     def forms(self) -> list[str]:
@@ -79,24 +129,28 @@ class ConversionReport:
     def _precision(self) -> str:
         return f"{self.quantize or 'float32'} weights, runtime {self.runtime}"
 
-    def _allowed(self) -> str:
-        if self.quantize not in BY_WHAT_LASTS:
-            return f"allowed {self.threshold:g}"
-        lasting = max(found.lasting for found in self.parity)
-        return f"{lasting:.2g} lasts, allowed {self.threshold:g}"
-
     def _notes(self) -> list[str]:
-        worst = max(self.parity, key=lambda found: found.error)
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
         return [
             *_choices(self.layers),
             *(_signature(name, tensors) for name, tensors in self.signatures.items()),
             f"operators: {counts}",
-            f"parity with Keras: {worst.error:.2g} of the largest value in `{worst.tensor}` "
-            f"({worst.signature}, {worst.run}); {self._allowed()}",
+            f"parity with Keras: {_parity(self.parity, self.limits)}",
             f"needs runtime {self.minimum_runtime or 'unknown'} or later",
             *(self.delegates.notes() if self.delegates else []),
         ]
+
+
+def _parity(errors: list[ParityError], limits: ParityLimits) -> str:
+    """How far the file is from Keras by each measure, where it is farthest."""
+    relative, lasting = (max(getattr(e, name) for e in errors) for name in ("relative", "lasting"))
+    flips = [found.flips for found in errors if found.flips is not None]
+    choices = f", {max(flips):.1%} other first choices ({limits.flips:.1%})" if flips else ""
+    return (
+        f"{relative:.2g} of the values' norm ({limits.relative:g} allowed), {lasting:.2g} of the "
+        f"largest value lasts in an entry ({limits.lasting:g}){choices}; "
+        f"{max(found.rows for found in errors)} results compared"
+    )
 
 
 def _choices(layers: list[LayerReport]) -> list[str]:

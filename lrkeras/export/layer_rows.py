@@ -9,7 +9,9 @@ import keras
 from lrkeras.export.products.deployed_products import DeployedProducts
 from lrkeras.export.products.doped_lstm import DopedLSTM
 from lrkeras.export.products.product_costs import ProductForm
+from lrkeras.export.quantization import FLOAT32, Quantization
 from lrkeras.export.steps.step_model import StepModel
+from lrkeras.layers import LSTM
 from lrkeras.structures import Sparse, describe, find_structures, outermost
 
 
@@ -41,19 +43,27 @@ class LayerReport:
 
 
 def layer_rows(
-    step: StepModel, quantize: str | None, products: DeployedProducts | None = None
+    step: StepModel,
+    quantization: Quantization = FLOAT32,
+    products: DeployedProducts | None = None,
 ) -> list[LayerReport]:
-    """Makes a row for each layer with weights, once each, in the order of the model."""
+    """Makes a row for each layer with weights, once each, in the order of the model.
+
+    Args:
+        step: The model as it is in the file.
+        quantization: How the file is rounded.
+        products: The forms of the products that were chosen; None where there is no file.
+    """
     rows, seen = [], set()
     for layer in step.layers:
         if id(layer) in seen or not layer.weights:
             continue
         seen.add(id(layer))
-        fused = step.lowerings.get(layer.name)
+        fused = step.lowerings.get(id(layer))
         forms = products.forms.get(id(layer), []) if products is not None else []
         if isinstance(fused, DopedLSTM):
             forms = [DopedLSTM.forms(layer.cell)]
-        rows.append(_row(layer, forms, _lowering(layer, fused, forms, quantize)))
+        rows.append(_row(layer, forms, _lowering(layer, fused, forms, quantization)))
     return rows
 
 
@@ -84,7 +94,7 @@ def _lowering(
     layer: keras.layers.Layer,
     cell_step: Any,
     forms: list[list[ProductForm]],
-    quantize: str | None,
+    quantization: Quantization,
 ) -> str:
     if isinstance(cell_step, DopedLSTM):
         return "one block-sparse int8 product with fused tanh"
@@ -92,7 +102,8 @@ def _lowering(
         names = ", ".join(dict.fromkeys(choice[0].name for choice in forms))
         if not find_structures(layer, Sparse):
             return names
-        reason = fusion_refusal(layer) if quantize == "int8" else f"quantize={quantize!r}"
+        fits = quantization.has_int8_blocks
+        reason = fusion_refusal(layer) if fits else f"quantize={quantization.name!r}"
         return f"{names} (not fused with the gates: {reason})"
     if _looks_up(layer):
         return "look-up"
@@ -101,8 +112,6 @@ def _lowering(
 
 def fusion_refusal(layer: keras.layers.Layer) -> str | None:
     """Why the sparse part of a layer is not fused, or None if it can be."""
-    from lrkeras.layers import LSTM
-
     if not isinstance(layer, LSTM):
         return f"only LSTM cells have the fused form, not {type(layer).__name__}"
     return DopedLSTM.refusal(layer.cell)

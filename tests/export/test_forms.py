@@ -335,12 +335,11 @@ def test_short_sample_is_repeated_for_a_long_chunk(path):
 
 def test_gate_covers_every_signature(path, monkeypatch):
     """A chunk that forgets its states passes in the first chunk and is found in the second."""
-    from lrkeras.export import parity
 
     def forgetful(self, feed, states):
         return original(self, feed, states if self.steps == 1 else self.zero_states())
 
-    original = parity.SignatureRunner.__call__
-    monkeypatch.setattr(parity.SignatureRunner, "__call__", forgetful)
-    with pytest.raises(ConversionError, match="of the signature `chunk_4` at step"):
+    original = SignatureRunner.__call__
+    monkeypatch.setattr(SignatureRunner, "__call__", forgetful)
+    with pytest.raises(ConversionError, match="of the signature `chunk_4`"):
         convert(_model(_lstm()), path, forms=("step", "chunk_4"))

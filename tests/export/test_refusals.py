@@ -1,5 +1,6 @@
 """Every bad input is refused with a reason, and leaves no file."""
 
+import importlib
 import os
 
 import keras
@@ -7,10 +8,13 @@ import numpy as np
 import pytest
 
 from lrkeras import layers, structures
+from lrkeras.compression.sparsify import sparsify
 from lrkeras.export import ConversionError, convert
 from lrkeras.system.optional_imports import require
 
 KL = keras.layers
+# The package has the function under the name of its module.
+convert_module = importlib.import_module("lrkeras.export.convert")
 
 
 def _stack(*stack, shape=(None, 6), **arguments):
@@ -126,6 +130,9 @@ def test_models(tmp_path, name):
         (dict(metadata={"x": object()}), "JSON"),
         (dict(sample=np.zeros((3, 5))), r"of shape \(1, time, 6\), received \(3, 5\)"),
         (dict(sample={"y": np.zeros((3, 6))}), r"received \['y'\]"),
+        (dict(sample=np.full((3, 6), np.nan)), "finite numbers .* received others, such as nan"),
+        (dict(sample="a text"), "finite numbers for .*, received str"),
+        (dict(sample=np.zeros((0, 6))), "of as many steps .* one or more"),
     ],
 )
 def test_options(tmp_path, options, reason):
@@ -161,3 +168,58 @@ def test_a_failed_conversion_leaves_the_old_file_alone(tmp_path):
 def test_a_missing_package_names_the_extra():
     with pytest.raises(ImportError, match=r'pip install "lrkeras\[export\]"'):
         require("no_such_package.module")
+
+
+# What a conversion goes through, and what each part might raise.
+STAGES = {
+    "convert.lower": RuntimeError("MLIR said\n  something"),
+    "convert.as_float32": TypeError("no such config"),
+    "convert.set_minimum_runtime": KeyError("operator"),
+    "convert.check_parity": RuntimeError("the runtime gave up"),
+    "delegates.delegate_report.interpreter_of": ValueError("cannot be loaded"),
+    "conversion_report.package_versions": OSError("no disk"),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_whatever_fails_inside_is_told_plainly_and_leaves_no_file(tmp_path, monkeypatch, stage):
+    module, _, name = stage.rpartition(".")
+
+    def fail(*args, **kwargs):
+        raise STAGES[stage]
+
+    monkeypatch.setattr(importlib.import_module(f"lrkeras.export.{module}"), name, fail)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(b"old")
+    with pytest.raises(ConversionError, match="No file was written") as caught:
+        convert(_stack(_lstm()), path)
+    assert "`sequential" in str(caught.value) and "\n" not in str(caught.value)
+    assert caught.value.__cause__ is STAGES[stage]
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["model.tflite"]
+
+
+@pytest.mark.parametrize("after", ["MUL", "nothing"])
+def test_a_sparse_product_without_its_tanh_is_a_conversion_error(tmp_path, monkeypatch, after):
+    """What the TensorFlow converter might make of a step one day."""
+    layer = layers.LSTM(
+        32, joint_structure=structures.doped("kronecker", density=0.05, block=(1, 16))
+    )
+    model = _stack(layer, shape=(None, 32))
+    sparsify(model)
+    lower = convert_module.lower
+
+    def other_graph(models):
+        file = lower(models)
+        (graph,) = file.graphs
+        (product,) = graph.products_with(next(iter(models[0].lowerings.values())).filter.weight)
+        for reader in graph.consumers()[int(product.outputs[0])]:
+            file.set_op(reader, "MUL", 1)
+        if after == "nothing":
+            product.inputs = np.array([product.inputs[1], product.inputs[0], -1], np.int32)
+        return file
+
+    monkeypatch.setattr(convert_module, "lower", other_graph)
+    expected = "a sum and a tanh after a block-sparse product|a product with the sparse filter"
+    with pytest.raises(ConversionError, match=expected):
+        convert(model, tmp_path / "model.tflite", quantize="int8")
+    assert os.listdir(tmp_path) == []

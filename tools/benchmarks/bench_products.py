@@ -25,6 +25,7 @@ from lrkeras.benchmark import benchmark
 from lrkeras.export import convert
 from lrkeras.export.products import deployed_products, product_choice
 from lrkeras.export.products.product_costs import ProductForm
+from lrkeras.export.quantization import Quantization
 from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
 from lrkeras.system.required_paths import require_paths
@@ -78,7 +79,7 @@ def _measure(path, shape, structure, quantize, rounds):
     built.build(shape)
     if isinstance(built, structures.Sparse):
         built.prune()
-    forms = product_choice.forms_of(built, quantize)
+    forms = product_choice.forms_of(built, Quantization.get(quantize))
     paths = [str(_write(path, shape, built, quantize, form)) for form in forms]
     report = benchmark([str(_write(path, shape, None, quantize, None)), *paths], rounds=rounds)
     idle = report.files[0].median_us
@@ -111,7 +112,7 @@ def _only(form):
     """While it lasts, one form is what the converter chooses."""
     before = deployed_products.forms_of
     if form is not None:
-        deployed_products.forms_of = lambda structure, quantize: [form]
+        deployed_products.forms_of = lambda structure, quantization: [form]
     try:
         yield
     finally:

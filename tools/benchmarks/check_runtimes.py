@@ -24,7 +24,7 @@ import numpy as np
 
 from lrkeras import layers, sparsify, structures
 from lrkeras.export import ConversionError, convert
-from lrkeras.export.parity import THRESHOLDS
+from lrkeras.export.quantization import Quantization
 from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.required_paths import require_paths
@@ -77,7 +77,7 @@ def expected(model, words):
 
 
 def compare(found, reference):
-    """The largest error of each signature, over the largest value of its tensor."""
+    """The largest error of a tensor of each signature, its norm over that of Keras's values."""
     errors = {}
     for key, value in found.items():
         signature, name = key.split("/")
@@ -87,9 +87,9 @@ def compare(found, reference):
             wanted = wanted[STEPS // calls - 1 :: STEPS // calls]
         if value.shape != wanted.shape:
             raise ValueError(f"Expected {key} in shape {wanted.shape}, received {value.shape}.")
-        difference = np.abs(value - wanted)
-        error = np.where(np.isfinite(difference), difference, np.inf).max()
-        errors[signature] = max(errors.get(signature, 0), float(error / np.abs(wanted).max()))
+        error = np.linalg.norm(value - wanted) / np.linalg.norm(wanted)
+        error = float(error) if np.isfinite(error) else np.inf
+        errors[signature] = max(errors.get(signature, 0), error)
     return errors
 
 
@@ -117,7 +117,7 @@ def check(name, layer, kind, form, runtimes, folder):
     model = word_model(layer)
     words = np.random.default_rng(1).integers(0, WORDS, (1, STEPS))
     path, row = folder / "model.tflite", {"model": name, "quantize": kind, "forms": form}
-    threshold = THRESHOLDS[KINDS[kind]]
+    threshold = Quantization.get(KINDS[kind]).limits.relative
     try:
         report = convert(model, path, forms=FORMS[form], quantize=KINDS[kind], runtime="2.14")
     except ConversionError as error:

@@ -57,11 +57,9 @@ def read_weights(file):
     """The matrices of a file, `(outputs, inputs)`, and the biases, by the layers' names."""
     from lrkeras.export.tflite.model_file import ModelFile
 
-    model = ModelFile(file.read_bytes())
-    states = {
-        int(tensor): model.graph.tensors[tensor].name.decode() for tensor in model.graph.inputs
-    }
-    products = [op for op in model.graph.operators if model.op_name(op) == "FULLY_CONNECTED"]
+    graph = ModelFile(file.read_bytes()).graphs[0]
+    states = {tensor: graph.tensor_name(tensor) for tensor in graph.inputs}
+    products = [op for op in graph.operators if graph.op_name(op) == "FULLY_CONNECTED"]
     # The first products are those of the states, which need no other one.
     recurrent = [op for op in products if "_h" in states.get(int(op.inputs[0]), "")]
     kernels = [op for op in products if op not in recurrent]
@@ -71,13 +69,13 @@ def read_weights(file):
         found[f"lstm_{number}"] = (own.inputs[1], op.inputs[1], own.inputs[2])
     found["projection"] = (kernels[-2].inputs[1], kernels[-2].inputs[2])
     found["words"] = (kernels[-1].inputs[1],)
-    return {name: [_real(model, tensor) for tensor in found[name]] for name in found}
+    return {name: [_real(graph, tensor) for tensor in found[name]] for name in found}
 
 
-def _real(model, tensor):
-    value = model.constant(tensor)
+def _real(graph, tensor):
+    value = graph.constant(tensor)
     if value.dtype == np.int8:
-        scale = model.graph.tensors[tensor].quantization.scale
+        scale = graph.tensors[tensor].quantization.scale
         value = value.astype(np.float32) * np.reshape(scale, (-1,) + (1,) * (value.ndim - 1))
     return value
 

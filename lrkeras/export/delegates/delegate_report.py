@@ -8,7 +8,8 @@ from typing import Any
 
 from lrkeras.export.delegates.delegated_nodes import delegated_nodes, interpreter_of, tensor_bytes
 from lrkeras.export.delegates.refusal_reason import refusal_reason
-from lrkeras.export.tflite.extract_subgraph import primary_part
+from lrkeras.export.tflite.extract_subgraph import extract_subgraph
+from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.node_costs import node_bytes, node_macs
 from lrkeras.export.tflite.runtime_version import minimum_runtime
@@ -112,8 +113,7 @@ class DelegateReport:
         return cls(
             path=os.fspath(path),
             graphs=[
-                _graph(file, index, careful=bool(hazards))
-                for index in range(len(file.model.subgraphs))
+                _delegation(file, index, careful=bool(hazards)) for index in range(len(file.graphs))
             ],
             minimum_runtime=minimum_runtime(file),
             hazards=hazards,
@@ -157,11 +157,10 @@ class DelegateReport:
         return [*lines, *([] if warning is None else [warning])]
 
 
-def _graph(file: ModelFile, index: int, careful: bool) -> GraphDelegation:
-    source = file.model.subgraphs[index]
-    signatures = [s for s in file.model.signatureDefs or [] if s.subgraphIndex == index]
-    alone = primary_part(file, index)
-    part = ModelFile(alone)
+def _delegation(file: ModelFile, index: int, careful: bool) -> GraphDelegation:
+    source = file.graphs[index]
+    alone = extract_subgraph(file, index)
+    graph = ModelFile(alone).graphs[0]
     try:
         interpreter = interpreter_of(_loadable(alone) if careful else alone)
     except ValueError:
@@ -169,14 +168,14 @@ def _graph(file: ModelFile, index: int, careful: bool) -> GraphDelegation:
             raise
         # A body that reads what only its caller knows; its nodes are listed all the same.
         interpreter = None
-    partitions = [] if interpreter is None else delegated_nodes(part, interpreter)
+    partitions = [] if interpreter is None else delegated_nodes(graph, interpreter)
     return GraphDelegation(
         graph=index,
-        name=(source.name or b"").decode() or f"subgraph_{index}",
-        signatures=tuple(s.signatureKey.decode() for s in signatures),
+        name=source.name or f"subgraph_{index}",
+        signatures=tuple(s.signatureKey.decode() for s in source.signatures()),
         partitions=len(partitions),
-        tensor_bytes=None if interpreter is None else tensor_bytes(part, interpreter),
-        nodes=_nodes(part, partitions, known=interpreter is not None),
+        tensor_bytes=None if interpreter is None else tensor_bytes(graph, interpreter),
+        nodes=_nodes(graph, partitions, known=interpreter is not None),
     )
 
 
@@ -187,45 +186,44 @@ def _loadable(data: bytes) -> bytes:
     return file.to_bytes()
 
 
-def _nodes(file: ModelFile, partitions: list[set[int]], known: bool) -> list[NodeReport]:
+def _nodes(graph: Graph, partitions: list[set[int]], known: bool) -> list[NodeReport]:
     places = {node: number for number, nodes in enumerate(partitions) for node in nodes}
     # Equal nodes are refused for equal reasons; asking takes a few milliseconds each.
     reasons: dict[tuple, str] = {}
     rows = []
-    for index, op in enumerate(file.graph.operators or []):
+    for index, op in enumerate(graph.operators):
         reason = None
         if index not in places:
-            kind = _kind(file, op)
+            kind = _kind(graph, op)
             if kind not in reasons:
-                reasons[kind] = refusal_reason(file, op) if known else "not known"
+                reasons[kind] = refusal_reason(graph, op) if known else "not known"
             reason = reasons[kind]
         rows.append(
             NodeReport(
                 index=index,
-                operator=file.op_name(op),
-                version=file.op_version(op),
-                outputs=tuple(file.graph.tensors[int(t)].name.decode() for t in op.outputs),
+                operator=graph.op_name(op),
+                version=graph.file.op_version(op),
+                outputs=tuple(graph.tensor_name(t) for t in op.outputs),
                 delegate="XNNPACK" if index in places else None,
                 partition=places.get(index),
                 reason=reason,
-                macs=node_macs(file, op),
-                bytes=node_bytes(file, op),
+                macs=node_macs(graph, op),
+                bytes=node_bytes(graph, op),
             )
         )
     return rows
 
 
-def _kind(file: ModelFile, op: Any) -> tuple:
+def _kind(graph: Graph, op: Any) -> tuple:
     """What decides about a node: equal for nodes that are equal but for their values."""
     described: list[tuple | None] = []
     for number in (*op.inputs, *op.outputs):
         if number < 0:
             described.append(None)
             continue
-        tensor = file.graph.tensors[int(number)]
-        shape = () if tensor.shape is None else tuple(tensor.shape)
+        tensor, shape = graph.tensors[int(number)], graph.shape(number)
         signature = () if tensor.shapeSignature is None else tuple(tensor.shapeSignature)
-        constant = bool(tensor.buffer and file.model.buffers[tensor.buffer].data is not None)
+        constant = graph.data(number) is not None
         described.append((tensor.type, shape, signature, constant, tensor.sparsity is not None))
     options = vars(op.builtinOptions) if op.builtinOptions is not None else {}
     return (op.opcodeIndex, tuple(described), repr(sorted(options.items())))

@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.tflite.graph import Graph
 from lrkeras.system.optional_imports import require
 
 
-def delegated_nodes(file: ModelFile, interpreter: Any) -> list[set[int]]:
-    """Finds the nodes of each XNNPACK partition of a file's first subgraph.
+def delegated_nodes(graph: Graph, interpreter: Any) -> list[set[int]]:
+    """Finds the nodes of each XNNPACK partition of a graph.
 
     When a delegate takes nodes over, the runtime appends one node for each partition, with the
     tensors that it reads and writes. A partition's nodes are those between them.
 
     Args:
-        file: The file.
-        interpreter: One that has loaded it, its tensors allocated.
+        graph: The first graph of a file.
+        interpreter: One that has loaded the file, its tensors allocated.
 
     Returns:
         The numbers of the nodes of each partition, in the order of the first node.
     """
-    operators = file.graph.operators or []
+    operators = graph.operators
     writers = {int(t): number for number, op in enumerate(operators) for t in op.outputs}
     # The nodes of the file keep their numbers; what comes after them was put in by delegates.
     added = interpreter._get_ops_details()[len(operators) :]
@@ -51,15 +51,15 @@ def interpreter_of(data: bytes) -> Any:
     return interpreter
 
 
-def tensor_bytes(file: ModelFile, interpreter: Any) -> int:
-    """Memory that the tensors of the first subgraph have in the runtime's arenas, in bytes.
+def tensor_bytes(graph: Graph, interpreter: Any) -> int:
+    """Memory that the tensors of a file's first graph have in the runtime's arenas, in bytes.
 
     Memory that several tensors use one after the other counts once. Constants, which stay in the
     file, and what XNNPACK keeps for itself (packed weights, its workspace) are not part of it.
     """
     spans = []
     for detail in interpreter.get_tensor_details():
-        if _is_constant(file, detail["index"]):
+        if _is_constant(graph, detail["index"]):
             continue
         try:
             view = interpreter.tensor(detail["index"])()
@@ -76,8 +76,7 @@ def tensor_bytes(file: ModelFile, interpreter: Any) -> int:
     return total
 
 
-def _is_constant(file: ModelFile, tensor: int) -> bool:
-    if tensor >= len(file.graph.tensors):
+def _is_constant(graph: Graph, tensor: int) -> bool:
+    if tensor >= len(graph.tensors):
         return False  # a scratch tensor, made by the runtime
-    data = file.model.buffers[file.graph.tensors[tensor].buffer].data
-    return data is not None and len(data) > 0
+    return graph.data(tensor) is not None

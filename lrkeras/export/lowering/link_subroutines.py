@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from lrkeras.export.steps.subroutine import Subroutine
+from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.model_file import ModelFile
 
 # What marks the operators that stand for calls, and the signatures of what they call, before their
@@ -37,8 +38,8 @@ def link_subroutines(file: ModelFile, names: list[str], subroutines: list[Subrou
     file.model.subgraphs = graphs
     file.model.signatureDefs = [signatures[name] for name in names]
     by_graph = {signatures[name].subgraphIndex: signatures[name] for name in names}
-    for index, _ in enumerate(file.each_graph()):
-        _replace_calls(file, results, by_graph.get(index), first=len(names))
+    for index, graph in enumerate(file.graphs):
+        _replace_calls(graph, results, by_graph.get(index), first=len(names))
 
 
 def _order_tensors(graph: Any, signature: Any) -> list[int]:
@@ -59,35 +60,34 @@ def _order_tensors(graph: Any, signature: Any) -> list[int]:
 
 
 def _replace_calls(
-    file: ModelFile, results: list[list[int]], signature: Any | None, first: int
+    graph: Graph, results: list[list[int]], signature: Any | None, first: int
 ) -> None:
     marked = f"CUSTOM:{CALL}"
-    named = [(op, file.op_name(op)) for op in file.graph.operators]
+    named = [(op, graph.op_name(op)) for op in graph.operators]
     calls = [(op, int(name[len(marked) :])) for op, name in named if name.startswith(marked)]
     if not calls:
         return
-    always = file.new_tensor("always", (), np.bool_)
-    file.set_constant(always, np.array(True))
-    schema = file.schema
+    always = graph.new_constant("always", np.array(True))
+    schema = graph.file.schema
     same: dict[int, int] = {}
     for op, index in calls:
         kept: dict[int, int] = {}
         for tensor, place in zip(op.outputs, results[index], strict=True):
             same[int(tensor)] = kept.setdefault(place, int(tensor))
-        file.set_op(op, "IF", 1)
+        graph.file.set_op(op, "IF", 1)
         op.inputs = np.array([always, *op.inputs], np.int32)
         op.outputs = np.array([kept[place] for place in range(len(kept))], np.int32)
         op.customOptions = None
         op.builtinOptionsType = schema.BuiltinOptions.IfOptions
         op.builtinOptions = schema.IfOptionsT()
         op.builtinOptions.thenSubgraphIndex = op.builtinOptions.elseSubgraphIndex = first + index
-    _rename(file.graph, signature, same)
+    _rename(graph, signature, same)
 
 
-def _rename(graph: Any, signature: Any | None, same: dict[int, int]) -> None:
+def _rename(graph: Graph, signature: Any | None, same: dict[int, int]) -> None:
     """Lets everything that reads a tensor read the one that holds the same."""
     for op in graph.operators:
         op.inputs = np.array([same.get(int(t), int(t)) for t in op.inputs], np.int32)
-    graph.outputs = np.array([same.get(int(t), int(t)) for t in graph.outputs], np.int32)
+    graph.subgraph.outputs = np.array([same.get(t, t) for t in graph.outputs], np.int32)
     for tensor in signature.outputs if signature is not None else []:
         tensor.tensorIndex = same.get(tensor.tensorIndex, tensor.tensorIndex)

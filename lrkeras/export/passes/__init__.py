@@ -1,6 +1,8 @@
-"""Edits of a converted file, before it is written.
+"""Edits of a converted file, before it is written: each is called as `a_pass(file, context)`.
 
-`quantize_weights.py` rounds weights to eight bits, `full_int8.py` activations too,
-`fuse_block_sparse.py` makes one node of a doped product and what is added to it, and
-`drop_negative_ids.py` simplifies look-ups, whose ids are never negative.
+`pass_context.py`, the file to read first, is what they know beside the file.
+`quantize_weights.py` rounds weights to fewer bits, `full_int8.py` activations too.
+`store_sparse_filters.py` takes the zeros of sparse filters out, with `fuse_block_sparse.py`, which
+makes one node of such a product and what is added to it. `drop_negative_ids.py` simplifies
+look-ups, whose ids are never negative.
 """

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lrkeras.export.form import Form
+from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.passes.pass_context import PassContext
 from lrkeras.export.runtime.signature_runner import SignatureRunner
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.system.optional_imports import require
@@ -15,20 +16,26 @@ from lrkeras.system.optional_imports import require
 _Ranges = dict[str, dict[str, np.ndarray]]
 
 
-def quantize_full_int8(data: bytes, forms: list[Form], inputs: dict[str, np.ndarray]) -> ModelFile:
+def quantize_full_int8(file: ModelFile, context: PassContext) -> None:
     """Makes the products of a file int8 throughout: weights, inputs and results.
 
     What is between the products stays float32, and so do inputs, outputs and states: an LSTM adds
     to its cell state at every step, and with it the error that int8 makes each time.
 
     Args:
-        data: A float model.
-        forms: Its signatures.
-        inputs: Sequences (1, time, ...) by input name, to measure the ranges on.
+        file: A float model, edited in place.
+        context: Has the sequences to measure the ranges on.
 
-    Returns:
-        The quantised model.
+    Raises:
+        ConversionError: If filters must stay float32, which the quantiser cannot be told.
     """
+    if context.float_filters:
+        raise ConversionError(
+            "Expected a model without a mel spectrogram for quantize='int8_full', received one: "
+            "eight bits cannot hold quiet bands beside loud ones. Use 'int8'."
+        )
+    file.drop_unused()
+    data = file.to_bytes()
     quantizer = require("ai_edge_quantizer.quantizer", extra="quantize")
     recipes = require("ai_edge_quantizer.recipe_manager", extra="quantize")
     types = require("ai_edge_quantizer.qtyping", extra="quantize")
@@ -42,13 +49,12 @@ def quantize_full_int8(data: bytes, forms: list[Form], inputs: dict[str, np.ndar
     with _quiet():
         tool = quantizer.Quantizer(data, recipe.get_quantization_recipe())
         result = tool.quantize(
-            _ranges(data, forms, inputs),
+            _ranges(data, context),
             enable_progress_bar=False,
             enable_progress_report=False,
         )
-    file = ModelFile(bytes(result.quantized_model))
+    file.load(bytes(result.quantized_model))
     _restore_outputs(file)
-    return file
 
 
 def _restore_outputs(file: ModelFile) -> None:
@@ -57,35 +63,38 @@ def _restore_outputs(file: ModelFile) -> None:
     The quantiser puts the int8 copy that a product reads in the place of an output that goes
     straight into the product, and leaves the signature as it was.
     """
-    for signature in file.model.signatureDefs:
-        graph = file.model.subgraphs[signature.subgraphIndex]
-        named = [t.tensorIndex for t in signature.outputs]
-        lost = iter(sorted(set(named) - {int(t) for t in graph.outputs}))
-        outputs = [int(t) if int(t) in named else next(lost, int(t)) for t in graph.outputs]
-        graph.outputs = np.array(outputs, np.int32)
+    for graph in file.graphs:
+        for signature in graph.signatures():
+            named = [t.tensorIndex for t in signature.outputs]
+            lost = iter(sorted(set(named) - set(graph.outputs)))
+            outputs = [t if t in named else next(lost, t) for t in graph.outputs]
+            graph.subgraph.outputs = np.array(outputs, np.int32)
 
 
-def _ranges(data: bytes, forms: list[Form], inputs: dict[str, np.ndarray]) -> _Ranges:
+def _ranges(data: bytes, context: PassContext) -> _Ranges:
     """The least and the largest value of each float tensor, in the form the quantiser takes.
 
     Its own calibration takes moving averages, which cut off what is rare.
     """
     module = require("ai_edge_litert.interpreter")
     ranges: _Ranges = {}
-    for index, form in enumerate(forms):
+    inputs = context.inputs
+    for index, signature in enumerate(context.signatures):
         interpreter = module.Interpreter(
             model_content=data,
             experimental_preserve_all_tensors=True,
             experimental_op_resolver_type=(module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
         )
-        runner = SignatureRunner(interpreter, form.name)
-        states = runner.zero_states()
-        length = next(iter(inputs.values())).shape[1]
-        for begin in range(0, length - runner.steps + 1, runner.steps):
-            feed = {n: value[:, begin : begin + runner.steps] for n, value in inputs.items()}
-            _, states = runner(feed, states)
-            for detail in interpreter.get_tensor_details(index):
-                _widen(ranges, interpreter, detail, index)
+        runner = SignatureRunner(interpreter, signature)
+        count, length = next(iter(inputs.values())).shape[:2]
+        for number in range(count):
+            states = runner.zero_states()
+            for begin in range(0, length - runner.steps + 1, runner.steps):
+                steps = slice(begin, begin + runner.steps)
+                feed = {n: value[number : number + 1, steps] for n, value in inputs.items()}
+                _, states = runner(feed, states)
+                for detail in interpreter.get_tensor_details(index):
+                    _widen(ranges, interpreter, detail, index)
     return ranges
 
 

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
-from lrkeras.export.products.hybrid_product import HybridProduct
+from lrkeras.export.passes.sparse_filter import SparseFilter
+from lrkeras.export.products.by_structure import deployed, needs_transforms
+from lrkeras.export.products.dense_product import DenseProduct
 from lrkeras.export.products.product_choice import forms_of
 from lrkeras.export.products.product_costs import BLOCK_WIDTHS, DENSE, FACTORS, ProductForm
+from lrkeras.export.products.replaced_product import replaced_product
 from lrkeras.export.products.sparse_product import SparseProduct
 from lrkeras.export.products.structured_base import (
     base_product,
@@ -18,20 +19,10 @@ from lrkeras.export.products.structured_base import (
     one_product,
     sparse_part,
 )
-from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.quantization import Quantization
 from lrkeras.layers.structured_cell import StructuredCell
 from lrkeras.model_graph.layers_of import all_layers
-from lrkeras.structures import (
-    Concatenated,
-    Hybrid,
-    Sparse,
-    Structure,
-    ToeplitzLike,
-    find_structures,
-    outermost,
-)
-
-_OVERRIDDEN = ("matmul", "matmul_transpose", "rows")
+from lrkeras.structures import Structure, find_structures, outermost
 
 
 class DeployedProducts:
@@ -39,7 +30,7 @@ class DeployedProducts:
 
     Args:
         model: The model to convert.
-        quantize: As `convert` takes it.
+        quantization: How the file is rounded.
         fused: Whether a layer is lowered in the fused form, which reads its parts by itself.
 
     Attributes:
@@ -50,11 +41,11 @@ class DeployedProducts:
     def __init__(
         self,
         model: keras.Model,
-        quantize: str | None,
+        quantization: Quantization,
         fused: Callable[[keras.layers.Layer], bool],
     ):
         self._layers = all_layers(model)
-        self._quantize = quantize
+        self._quantization = quantization
         self._fused = fused
         self._sparse: list[SparseProduct] = []
         self.forms: dict[int, list[list[ProductForm]]] = {}
@@ -69,23 +60,20 @@ class DeployedProducts:
                 if self._fused(layer):
                     continue
                 if isinstance(layer, keras.layers.Embedding):
-                    # Look-ups need rows of the matrix, which small transforms do not give.
-                    for structure in structures:
-                        if find_structures(structure, ToeplitzLike):
-                            stack.enter_context(_replaced(structure, _Dense(structure)))
-                    continue
-                self._choose(layer, structures, stack)
+                    self._make_rows_readable(structures, stack)
+                else:
+                    self._choose(layer, structures, stack)
             yield
 
-    def write(self, file: ModelFile, per_channel: bool) -> None:
-        """Takes the zeros of sparse matrices out of a float file that was traced in place."""
-        for product in self._sparse:
-            product.write(file, per_channel)
+    @property
+    def sparse_filters(self) -> list[SparseFilter]:
+        """The filters that were traced with zeros which the file shall not hold."""
+        return [one for product in self._sparse if (one := product.filter) is not None]
 
     def _choose(
         self, layer: keras.layers.Layer, structures: list[Structure], stack: contextlib.ExitStack
     ) -> None:
-        choices = [(structure, forms_of(structure, self._quantize)) for structure in structures]
+        choices = [(structure, forms_of(structure, self._quantization)) for structure in structures]
         self.forms[id(layer)] = [forms for _, forms in choices if forms[0].name != FACTORS]
         recurrent = isinstance(getattr(layer, "cell", None), StructuredCell)
         if recurrent and choices and all(forms[0].name == DENSE for _, forms in choices):
@@ -93,75 +81,34 @@ class DeployedProducts:
             return
         for structure, forms in choices:
             if forms[0].name == DENSE:
-                stack.enter_context(_replaced(structure, _Dense(structure)))
+                stack.enter_context(replaced_product(structure, DenseProduct(structure)))
             elif forms[0].name in BLOCK_WIDTHS:
                 self._replace_sparse(structure, forms[0].name, stack)
-            elif isinstance(structure, Concatenated):
-                whole = one_product(base_terms(structure))
-                if whole is not None:
-                    stack.enter_context(_replaced(structure, base_product(structure)))
+            elif len(structure.column_blocks()) > 1 and one_product(base_terms(structure)):
+                stack.enter_context(replaced_product(structure, base_product(structure)))
+
+    def _make_rows_readable(self, structures: list[Structure], stack: contextlib.ExitStack) -> None:
+        """Look-ups need rows of the matrix, which small transforms do not give."""
+        for structure in structures:
+            if any(map(needs_transforms, structure.flatten())):
+                stack.enter_context(replaced_product(structure, DenseProduct(structure)))
 
     def _replace_inner(self, structures: list[Structure], stack: contextlib.ExitStack) -> None:
         """Gives single matrices the products that they have wherever they are."""
         for structure in (inner for outer in structures for inner in outer.flatten()):
-            if isinstance(structure, Hybrid):
-                stack.enter_context(_replaced(structure, HybridProduct(structure)))
-            elif isinstance(structure, ToeplitzLike):
-                product = one_product([[structure]]) or _Dense(structure).matmul
-                stack.enter_context(_replaced(structure, product))
-            elif isinstance(structure, Sparse):
-                stack.enter_context(structure.mask_folded())
+            stack.enter_context(deployed(structure))
 
     def _replace_sparse(self, structure: Structure, form: str, stack: Any) -> None:
-        """Gives a structure, and each of its parts, a product with the stored blocks."""
-        parts = structure.parts if isinstance(structure, Concatenated) else []
-        for matrix in (structure, *parts):
+        """Gives a structure, and what lies side by side in it, a product with the stored blocks."""
+        inside = [block for block in structure.column_blocks() if block is not structure]
+        for matrix in (structure, *inside):
             sparse = sparse_part(matrix)
             if sparse is None or not sparse.any():
                 continue
             product = SparseProduct(sparse, form)
             self._sparse.append(product)
-            stack.enter_context(_replaced(matrix, _sum_of(product, base_product(matrix))))
-
-
-class _Dense:
-    """The products of a structure with its dense matrix."""
-
-    def __init__(self, structure: Structure):
-        dense = np.asarray(ops.convert_to_numpy(structure.to_dense()), np.float32)
-        # The converter takes minutes over large constants, but not over variables.
-        self._matrix = keras.Variable(dense, trainable=False, dtype="float32")
-
-    def matmul(self, x: Any) -> Any:
-        return ops.matmul(x, self._matrix)
-
-    def matmul_transpose(self, y: Any) -> Any:
-        return ops.matmul(y, ops.transpose(self._matrix))
-
-    def rows(self, ids: Any) -> Any:
-        return ops.take(self._matrix, ids, axis=0)
+            stack.enter_context(replaced_product(matrix, _sum_of(product, base_product(matrix))))
 
 
 def _sum_of(product: Callable, base: Callable | None) -> Callable:
     return product if base is None else lambda x: product(x) + base(x)
-
-
-@contextlib.contextmanager
-def _replaced(structure: Structure, by: Any) -> Iterator[None]:
-    """While it lasts, the structure has the products of `by`, or `by` is its `matmul`."""
-    methods = {name: getattr(by, name) for name in _OVERRIDDEN if hasattr(by, name)}
-    if not methods:
-        methods = {"matmul": by}
-    own = structure.__dict__
-    before = dict(own)
-    for name, method in methods.items():
-        # Beside Keras's bookkeeping, which takes what is set on a layer for a part of it.
-        own[name] = lambda x, training=False, method=method: method(x)
-    try:
-        yield
-    finally:
-        for name in methods:
-            if name in before:
-                own[name] = before[name]
-            else:
-                del own[name]

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 from keras import activations, ops
 
+from lrkeras.export.passes.sparse_filter import SparseFilter
 from lrkeras.export.products.product_choice import base_form, sparse_forms
 from lrkeras.export.products.product_costs import INT8_BLOCKS, ProductForm, dense_form
 from lrkeras.export.products.structured_base import base_product, base_terms, sparse_part
+from lrkeras.export.quantization import INT8
 from lrkeras.export.tflite.sparse_tensor import BLOCK, MAX_COLUMN_BLOCKS, block_density
 
 _GATES = 4
@@ -19,14 +21,14 @@ class DopedLSTM:
 
     With `sigmoid(z) = tanh(z / 2) / 2 + 1 / 2` the gates are
     `tanh(S [x; h] + rest)`, where the rows of the sigmoid gates in the sparse matrix `S`, in the
-    structured part and in the bias are halved. `doped_fusion.fuse_doped` turns that into one node.
+    structured part and in the bias are halved. `fuse_block_sparse` turns that into one node.
 
     Args:
         cell: A built `lrkeras.layers.LSTMCell` for which `DopedLSTM.refusal` is None.
 
     Attributes:
-        weight: float32, (4 * units, columns): `S` as the file's filter has it.
-        variable: The same, transposed, as the variable that the step multiplies by.
+        filter: `S`, (4 * units, columns), as the file shall hold it.
+        variable: The same matrix, transposed, as the variable that the step multiplies by.
     """
 
     def __init__(self, cell: Any):
@@ -40,7 +42,7 @@ class DopedLSTM:
         padding = -len(weight) % BLOCK
         self._padding = np.zeros((1, padding), np.float32)
         weight = np.pad(weight, ((0, padding), (0, 0)))
-        self.weight = np.ascontiguousarray(weight.T)
+        self.filter = SparseFilter(np.ascontiguousarray(weight.T), BLOCK, is_int8=True)
         # The converter takes minutes over large constants, but not over variables.
         self.variable = keras.Variable(weight, trainable=False, dtype="float32")
 
@@ -74,17 +76,17 @@ class DopedLSTM:
         sparse, us, size = _sparse(cell), 0.0, 0
         for _, structure, width in _matrices(cell):
             if structure is None:
-                base = dense_form(len(sparse), width, "int8")
+                base = dense_form(len(sparse), width, INT8)
             elif any(base_terms(structure)):
-                base = base_form(structure) or dense_form(len(sparse), width, "int8")
+                base = base_form(structure) or dense_form(len(sparse), width, INT8)
             else:
                 continue
             us, size = us + base.us, size + base.bytes
         found = [
             ProductForm(form.name, form.us + us, form.bytes + size)
-            for form in sparse_forms(sparse, "int8")
+            for form in sparse_forms(sparse, INT8)
         ]
-        found.append(dense_form(len(sparse), sparse.shape[1], "int8"))
+        found.append(dense_form(len(sparse), sparse.shape[1], INT8))
         return sorted(found, key=lambda form: form.score)
 
     def __call__(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:

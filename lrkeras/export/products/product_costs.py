@@ -8,6 +8,8 @@ import dataclasses
 
 import numpy as np
 
+from lrkeras.export.quantization import Quantization
+
 # A call, a few elementwise steps and the states of a layer take about as long.
 _FREE_US = 4.0
 
@@ -29,7 +31,7 @@ class ProductForm:
 
     @property
     def score(self) -> float:
-        """What the least of is chosen.
+        """Cost used to rank forms; lower is better.
 
         A form may take twice as long if it is four times smaller. Below some microseconds, which
         every layer costs anyway, only the size counts.
@@ -53,20 +55,18 @@ _SPARSE = {
     FLOAT_BLOCKS: (1.0e-3, 0.98e-3),
     FLOAT_WEIGHTS: (1.0e-3, 0.88e-3),
 }
-# Bytes read in a microsecond from the cache, and what those above a limit take in addition.
-_DENSE = {1: (85e3, 8e6, 110e3), 4: (80e3, 16e6, 28e3)}
+# By bits of a weight: bytes read in a microsecond from the cache, and beyond a limit in addition.
+_DENSE = {8: (85e3, 8e6, 110e3), 32: (80e3, 16e6, 28e3)}
 # Of products with small float matrices: microseconds for each node, multiply-accumulates in one.
 _SMALL = {FACTORS: (0.3, 40e3), TRANSFORMS: (0.3, 28e3)}
 
 
-def dense_form(rows: int, columns: int, quantize: str | None) -> ProductForm:
-    """A dense matrix (rows are outputs); float16 weights are float32 when they are multiplied."""
-    width = 1 if quantize in ("int8", "int8_full") else 4
-    rate, limit, slow = _DENSE[width]
-    size = rows * columns * width
+def dense_form(rows: int, columns: int, quantization: Quantization) -> ProductForm:
+    """A dense matrix (rows are outputs), rounded as the file is."""
+    rate, limit, slow = _DENSE[quantization.product_bits]
+    size = rows * columns * quantization.product_bits / 8
     time = _NODE + size / rate + max(0.0, size - limit) / slow
-    stored = {"float16": 2}.get(quantize or "", width)
-    return ProductForm(DENSE, time, rows * columns * stored)
+    return ProductForm(DENSE, time, rows * columns * quantization.bits // 8)
 
 
 def sparse_form(name: str, weight: np.ndarray) -> ProductForm:

@@ -92,8 +92,8 @@ class StepBuilder:
             state_names=list(states),
             layers=self._layers,
             lowerings={
-                cell.name: cell.cell_step
-                for cell in self._cells.values()
+                layer: cell.cell_step
+                for layer, cell in self._cells.items()
                 if cell.cell_step is not None
             },
             form=self._form,

@@ -22,7 +22,8 @@ class StepModel:
             states.
         input_names, output_names, state_names: In the order of the model.
         layers: The layers of the user's model that are in it, once for each use.
-        lowerings: How the cell of a recurrent layer is computed, where it is not as usual.
+        lowerings: How the cell of a recurrent layer is computed, where it is not as usual, by the
+            identity of the layer.
         form: What runs at once.
         cells: The cells of the recurrent layers.
         spectrograms: The mel spectrogram layer that reads each input of raw samples, by the
@@ -35,7 +36,7 @@ class StepModel:
     output_names: list[str]
     state_names: list[str]
     layers: list[keras.layers.Layer]
-    lowerings: dict[str, Any]
+    lowerings: dict[int, Any]
     form: Form = dataclasses.field(default_factory=Form)
     cells: list[RecurrentCell] = dataclasses.field(default_factory=list)
     spectrograms: dict[str, MelSpectrogram] = dataclasses.field(default_factory=dict)
@@ -53,3 +54,13 @@ class StepModel:
         """States at the start of a sequence."""
         inputs = self.model.inputs[len(self.input_names) :]
         return [np.zeros(tensor.shape, np.float32) for tensor in inputs]
+
+    def shapes(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Shapes by name of `"inputs"`, `"outputs"` and `"states"`."""
+        inputs = [tuple(tensor.shape) for tensor in self.model.inputs]
+        outputs = [tuple(tensor.shape) for tensor in self.model.outputs]
+        return {
+            "inputs": dict(zip(self.input_names, inputs, strict=False)),
+            "outputs": dict(zip(self.output_names, outputs, strict=False)),
+            "states": dict(zip(self.state_names, inputs[len(self.input_names) :], strict=True)),
+        }

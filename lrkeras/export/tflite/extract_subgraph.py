@@ -1,4 +1,4 @@
-"""Making another subgraph of a .tflite file the one that an interpreter runs."""
+"""A .tflite file of one graph of another, which an interpreter then runs."""
 
 import copy
 from typing import Any
@@ -9,41 +9,30 @@ from lrkeras.export.tflite.model_file import ModelFile
 _CONTROL_EDGES = b"model_control_dependencies"
 
 
-def with_primary(data: bytes, index: int) -> bytes:
-    """Puts one subgraph first, with what it calls; the others and their signatures are dropped.
+def extract_subgraph(file: ModelFile, index: int) -> bytes:
+    """A file of one graph of another and of what it calls.
 
-    An interpreter runs, times and describes its first subgraph only; a file has one for each
+    An interpreter runs, times and describes its first graph only; a file has one for each
     signature and for each body of a loop.
 
     Args:
-        data: A .tflite file.
-        index: Number of the subgraph.
+        file: The file, which stays as it is.
+        index: Number of the graph, which is the first one of the new file.
 
     Returns:
-        A .tflite file; the one given if it has no other subgraph.
+        The bytes of a .tflite file, with the signatures of that graph.
 
     Raises:
-        ValueError: If the bytes are no .tflite model, or there is no such subgraph.
-    """
-    file = ModelFile(data)
-    return data if len(file.model.subgraphs) == 1 and index == 0 else primary_part(file, index)
-
-
-def primary_part(file: ModelFile, index: int) -> bytes:
-    """The same of a file that is read already, which stays as it is.
-
-    Raises:
-        ValueError: If there is no such subgraph.
+        ValueError: If there is no such graph.
     """
     graphs = file.model.subgraphs
     if not 0 <= index < len(graphs):
-        raise ValueError(f"Expected a subgraph from 0 to {len(graphs) - 1}, received {index}.")
+        raise ValueError(f"Expected a graph from 0 to {len(graphs) - 1}, received {index}.")
     kept = _reached(graphs, index)
     places = {old: new for new, old in enumerate(kept)}
     part = copy.copy(file)
     part.model = copy.copy(file.model)
     part.model.subgraphs = [_renumbered(graphs[old], places) for old in kept]
-    part.graph = part.model.subgraphs[0]
     signatures = [copy.copy(s) for s in file.model.signatureDefs or [] if s.subgraphIndex == index]
     for signature in signatures:
         signature.subgraphIndex = 0

@@ -1,40 +1,25 @@
 """Reading and editing a .tflite flatbuffer."""
 
-import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from lrkeras.export.tflite.graph import Graph
 from lrkeras.system.optional_imports import require
-
-_NUMPY_TYPES = {0: np.float32, 1: np.float16, 2: np.int32, 4: np.int64, 6: np.bool_, 9: np.int8}
-_TENSOR_TYPES = {np.dtype(numpy_type): code for code, numpy_type in _NUMPY_TYPES.items()}
-
-
-@dataclasses.dataclass
-class Quantisation:
-    """Symmetric quantisation of a tensor: `real = scale * stored`.
-
-    Attributes:
-        scale: float32, (1,) or one for each index along `axis`.
-        axis: The dimension that `scale` runs along.
-    """
-
-    scale: np.ndarray
-    axis: int = 0
 
 
 class ModelFile:
     """A .tflite model as an object that can be edited.
 
-    One subgraph is looked at and edited at a time, `graph`: the first one, unless
-    `each_graph` has moved on. Files have one for each signature and one for each subroutine.
-
     Args:
         data: The bytes of the file.
+
+    Attributes:
+        model: The flatbuffer object of all of it.
+        schema: The module of the format's classes and codes.
 
     Raises:
         ValueError: If the bytes are not a .tflite model.
@@ -42,6 +27,17 @@ class ModelFile:
 
     def __init__(self, data: bytes):
         self.schema = require("ai_edge_litert.schema_py_generated")
+        codes = vars(self.schema.BuiltinOperator)
+        self._op_codes = {name: code for name, code in codes.items() if isinstance(code, int)}
+        self._op_names = {code: name for name, code in self._op_codes.items()}
+        self.load(data)
+
+    def load(self, data: bytes) -> None:
+        """Replaces everything by the content of another file.
+
+        Raises:
+            ValueError: If the bytes are not a .tflite model.
+        """
         if len(data) < 8 or data[4:8] != b"TFL3":
             raise ValueError(
                 "Expected a .tflite model (bytes 4 to 8 are b'TFL3'), "
@@ -54,20 +50,13 @@ class ModelFile:
                 end = buffer.offset + buffer.size
                 buffer.data = np.frombuffer(data[buffer.offset : end], np.uint8)
                 buffer.offset = buffer.size = 0
-        self.graph = self.model.subgraphs[0]
-        codes = vars(self.schema.BuiltinOperator)
-        self._op_codes = {name: code for name, code in codes.items() if isinstance(code, int)}
-        self._op_names = {code: name for name, code in self._op_codes.items()}
+        # The number of the buffer of each value that was added, by a digest of its bytes.
         self._buffers: dict[bytes, int] = {}
 
-    def each_graph(self) -> Iterator[Any]:
-        """Makes every subgraph in turn the one that is edited, and then the first one again."""
-        try:
-            for graph in self.model.subgraphs:
-                self.graph = graph
-                yield graph
-        finally:
-            self.graph = self.model.subgraphs[0]
+    @property
+    def graphs(self) -> list[Graph]:
+        """A graph for each signature, each subroutine and each body of a loop."""
+        return [Graph(self, subgraph) for subgraph in self.model.subgraphs]
 
     def to_bytes(self) -> bytes:
         """Serialises the model."""
@@ -108,64 +97,22 @@ class ModelFile:
         self.model.operatorCodes.append(code)
         op.opcodeIndex = len(self.model.operatorCodes) - 1
 
-    def new_op(self, name: str, version: int, inputs: list[int], outputs: list[int]) -> Any:
-        """Makes an operator without options; the caller puts it into `graph.operators`."""
-        op = self.schema.OperatorT()
-        op.inputs, op.outputs = np.array(inputs, np.int32), np.array(outputs, np.int32)
-        self.set_op(op, name, version)
-        return op
+    def operator_counts(self) -> dict[str, int]:
+        """How often the file has each operator, in all its graphs."""
+        return dict(Counter(self.op_name(op) for graph in self.graphs for op in graph.operators))
 
-    def producers(self) -> dict[int, Any]:
-        """Maps each tensor to the operator that writes it."""
-        return {int(t): op for op in self.graph.operators for t in op.outputs}
+    # Buffers and metadata
 
-    def consumers(self) -> dict[int, list[Any]]:
-        """Maps each tensor to the operators that read it."""
-        readers: dict[int, list[Any]] = {}
-        for op in self.graph.operators:
-            for tensor in op.inputs:
-                readers.setdefault(int(tensor), []).append(op)
-        return readers
-
-    # Tensors
-
-    def constant(self, tensor: int) -> np.ndarray | None:
-        """Value of a constant tensor, or None for any other; also None for a sparse one."""
-        if tensor < 0:
-            return None
-        described = self.graph.tensors[tensor]
-        data = self.model.buffers[described.buffer].data
-        if data is None or not len(data) or described.sparsity is not None:
-            return None
-        if described.type not in _NUMPY_TYPES:
-            return None
-        shape = [] if described.shape is None else list(described.shape)
-        return np.frombuffer(np.asarray(data), _NUMPY_TYPES[described.type]).reshape(shape)
-
-    def set_constant(
-        self, tensor: int, value: np.ndarray, quantisation: Quantisation | None = None
-    ) -> None:
-        """Replaces what a tensor holds; tensors that were set to equal values share a buffer."""
-        described = self.graph.tensors[tensor]
-        described.buffer = self._new_buffer(value)
-        described.shape = np.array(value.shape, np.int32)
-        described.type = _TENSOR_TYPES[value.dtype]
-        if quantisation is not None:
-            described.quantization = self._quantisation(quantisation)
-
-    def new_tensor(self, name: str, shape: tuple[int, ...], dtype: Any) -> int:
-        """Adds a tensor without a value and returns its index."""
-        tensor = self.schema.TensorT()
-        tensor.name, tensor.shape = name.encode(), np.array(shape, np.int32)
-        tensor.type, tensor.buffer, tensor.hasRank = _TENSOR_TYPES[np.dtype(dtype)], 0, True
-        self.graph.tensors.append(tensor)
-        return len(self.graph.tensors) - 1
-
-    def set_quantisation(self, tensor: int, quantisation: Quantisation) -> None:
-        """Sets how the integers of a tensor stand for real numbers."""
-        self.graph.tensors[tensor].quantization = self._quantisation(quantisation)
-
-    # Metadata
+    def add_buffer(self, value: np.ndarray) -> int:
+        """Stores an array and returns the number of its buffer, one for all equal ones."""
+        data = np.ascontiguousarray(value).tobytes()
+        digest = hashlib.sha256(data).digest()
+        if digest not in self._buffers:
+            buffer = self.schema.BufferT()
+            buffer.data = np.frombuffer(data, np.uint8)
+            self.model.buffers.append(buffer)
+            self._buffers[digest] = len(self.model.buffers) - 1
+        return self._buffers[digest]
 
     def metadata(self, name: str) -> bytes | None:
         """Bytes of a metadata entry, or None if there is none of this name."""
@@ -177,7 +124,7 @@ class ModelFile:
 
     def set_metadata(self, name: str, value: bytes) -> None:
         """Adds a metadata entry or replaces the one of the same name."""
-        buffer = self._new_buffer(np.frombuffer(value, np.uint8))
+        buffer = self.add_buffer(np.frombuffer(value, np.uint8))
         for entry in self.model.metadata or []:
             if entry.name == name.encode():
                 entry.buffer = buffer
@@ -194,10 +141,10 @@ class ModelFile:
         """
         self._share_buffers()
         buffers = {entry.buffer for entry in self.model.metadata or []}
-        for index, graph in enumerate(self.model.subgraphs):
-            self._drop_tensors(index, graph)
+        for graph in self.graphs:
+            graph.drop_unused_tensors()
             buffers |= {tensor.buffer for tensor in graph.tensors}
-        operators = [op for graph in self.model.subgraphs for op in graph.operators]
+        operators = [op for graph in self.graphs for op in graph.operators]
         codes = sorted({op.opcodeIndex for op in operators})
         self.model.operatorCodes = [self.model.operatorCodes[code] for code in codes]
         for op in operators:
@@ -208,49 +155,18 @@ class ModelFile:
 
     def _share_buffers(self) -> None:
         first: dict[bytes, int] = {}
-        for graph in self.model.subgraphs:
+        for graph in self.graphs:
             for tensor in graph.tensors:
                 data = self.model.buffers[tensor.buffer].data
                 if data is not None and len(data):
                     digest = hashlib.sha256(np.asarray(data, np.uint8).tobytes()).digest()
                     tensor.buffer = first.setdefault(digest, tensor.buffer)
 
-    def _drop_tensors(self, index: int, graph: Any) -> None:
-        live = {int(t) for op in graph.operators for t in (*op.inputs, *op.outputs)}
-        live |= {int(t) for t in (*graph.inputs, *graph.outputs)}
-        kept = sorted(live - {-1})
-        places = {-1: -1, **{tensor: place for place, tensor in enumerate(kept)}}
-        graph.tensors = [graph.tensors[tensor] for tensor in kept]
-        for holder in (*graph.operators, graph):
-            holder.inputs = np.array([places[int(t)] for t in holder.inputs], np.int32)
-            holder.outputs = np.array([places[int(t)] for t in holder.outputs], np.int32)
-        for signature in self.model.signatureDefs or []:
-            if signature.subgraphIndex == index:
-                for tensor in (*signature.inputs, *signature.outputs):
-                    tensor.tensorIndex = places[tensor.tensorIndex]
-
     def _op_code(self, op: Any) -> Any:
         return self.model.operatorCodes[op.opcodeIndex]
 
     def _builtin(self, code: Any) -> int:
         return max(code.builtinCode, code.deprecatedBuiltinCode)
-
-    def _new_buffer(self, value: np.ndarray) -> int:
-        data = np.ascontiguousarray(value).tobytes()
-        digest = hashlib.sha256(data).digest()
-        if digest not in self._buffers:
-            buffer = self.schema.BufferT()
-            buffer.data = np.frombuffer(data, np.uint8)
-            self.model.buffers.append(buffer)
-            self._buffers[digest] = len(self.model.buffers) - 1
-        return self._buffers[digest]
-
-    def _quantisation(self, quantisation: Quantisation) -> Any:
-        parameters = self.schema.QuantizationParametersT()
-        parameters.scale = quantisation.scale.astype(np.float32)
-        parameters.zeroPoint = np.zeros(len(quantisation.scale), np.int64)
-        parameters.quantizedDimension = quantisation.axis
-        return parameters
 
 
 def _pack_aligned(schema: Any, buffer: Any, builder: Any) -> int:

@@ -3,43 +3,61 @@
 import math
 from typing import Any
 
-from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.tflite.graph import Graph
 
 
-def node_macs(file: ModelFile, op: Any) -> int:
-    """Multiply-accumulates of one run of a node of the first subgraph.
+def node_macs(graph: Graph, op: Any) -> int:
+    """Multiply-accumulates of one run of a node, with those of the graphs that it calls.
 
     Counted for products of matrices and for convolutions; 0 for everything else. Of a sparse
-    filter the stored values count.
+    filter the stored values count. Of an IF the branch with more of them counts; of a WHILE one
+    turn of the loop, whose number of turns the file does not say.
     """
-    name = file.op_name(op)
+    name = graph.op_name(op)
     if name == "FULLY_CONNECTED":
-        outputs, columns = _shape(file, op.inputs[1])
-        rows = math.prod(_shape(file, op.outputs[0])) // max(1, outputs)
-        return rows * (_stored(file, op.inputs[1]) or outputs * columns)
+        outputs, columns = graph.shape(op.inputs[1])
+        rows = math.prod(graph.shape(op.outputs[0])) // max(1, outputs)
+        return rows * (_stored(graph, op.inputs[1]) or outputs * columns)
     if name == "BATCH_MATMUL":
-        shared = _shape(file, op.inputs[0])[-2 if op.builtinOptions.adjX else -1]
-        return math.prod(_shape(file, op.outputs[0])) * shared
+        shared = graph.shape(op.inputs[0])[-2 if op.builtinOptions.adjX else -1]
+        return math.prod(graph.shape(op.outputs[0])) * shared
     if name == "CONV_2D":
-        return math.prod(_shape(file, op.outputs[0])) * math.prod(_shape(file, op.inputs[1])[1:])
+        return math.prod(graph.shape(op.outputs[0])) * math.prod(graph.shape(op.inputs[1])[1:])
     if name == "DEPTHWISE_CONV_2D":
-        return math.prod(_shape(file, op.outputs[0])) * math.prod(_shape(file, op.inputs[1])[1:3])
+        return math.prod(graph.shape(op.outputs[0])) * math.prod(graph.shape(op.inputs[1])[1:3])
     if name == "TRANSPOSE_CONV":
-        return math.prod(_shape(file, op.inputs[2])) * math.prod(_shape(file, op.inputs[1])[:3])
-    return 0
+        return math.prod(graph.shape(op.inputs[2])) * math.prod(graph.shape(op.inputs[1])[:3])
+    return sum(max(map(graph_macs, alternatives)) for alternatives in _called(graph, op))
 
 
-def node_bytes(file: ModelFile, op: Any) -> int:
-    """Bytes of the constants that a node reads, with the indices of sparse ones."""
-    return sum(_constant_bytes(file, int(tensor)) for tensor in set(op.inputs) if tensor >= 0)
+def graph_macs(graph: Graph) -> int:
+    """Multiply-accumulates of one run of a graph; see `node_macs`."""
+    return sum(node_macs(graph, op) for op in graph.operators)
 
 
-def _constant_bytes(file: ModelFile, tensor: int) -> int:
-    described = file.graph.tensors[tensor]
-    data = file.model.buffers[described.buffer].data
-    if data is None or not len(data):
-        return 0
-    return len(data) + _index_bytes(described.sparsity)
+def node_bytes(graph: Graph, op: Any) -> int:
+    """Bytes of the constants that a node reads, with the indices of sparse ones.
+
+    Those inside the graphs that it calls belong to the nodes there.
+    """
+    return sum(_constant_bytes(graph, int(tensor)) for tensor in set(op.inputs) if tensor >= 0)
+
+
+def _called(graph: Graph, op: Any) -> list[list[Graph]]:
+    """The graphs that a node runs, each with those that may run in its place."""
+    name, graphs = graph.op_name(op), graph.file.graphs
+    if name == "IF":
+        options = op.builtinOptions
+        return [[graphs[options.thenSubgraphIndex], graphs[options.elseSubgraphIndex]]]
+    if name == "WHILE":
+        options = op.builtinOptions
+        return [[graphs[options.condSubgraphIndex]], [graphs[options.bodySubgraphIndex]]]
+    return []
+
+
+def _constant_bytes(graph: Graph, tensor: int) -> int:
+    data = graph.data(tensor)
+    return 0 if data is None else len(data) + _index_bytes(graph.tensors[tensor].sparsity)
 
 
 def _index_bytes(sparsity: Any) -> int:
@@ -50,16 +68,10 @@ def _index_bytes(sparsity: Any) -> int:
     return sum(getattr(array, "nbytes", 4 * len(array)) for array in arrays)
 
 
-def _stored(file: ModelFile, tensor: int) -> int | None:
+def _stored(graph: Graph, tensor: int) -> int | None:
     """Number of values that a sparse constant stores; None for any other tensor."""
-    described = file.graph.tensors[int(tensor)]
-    data = file.model.buffers[described.buffer].data
+    described, data = graph.tensors[int(tensor)], graph.data(tensor)
     if described.sparsity is None or data is None:
         return None
-    widths = {file.schema.TensorType.FLOAT32: 4, file.schema.TensorType.FLOAT16: 2}
-    return len(data) // widths.get(described.type, 1)
-
-
-def _shape(file: ModelFile, tensor: int) -> tuple[int, ...]:
-    shape = file.graph.tensors[int(tensor)].shape
-    return () if shape is None else tuple(int(size) for size in shape)
+    kinds = graph.file.schema.TensorType
+    return len(data) // {kinds.FLOAT32: 4, kinds.FLOAT16: 2}.get(described.type, 1)

@@ -52,7 +52,7 @@ def minimum_runtime(file: ModelFile) -> str | None:
 def set_minimum_runtime(file: ModelFile) -> None:
     """Raises the version in the metadata to what the file's operators need by now."""
     needed = [minimum_runtime(file) or "1.5.0"]
-    for graph in file.each_graph():
+    for graph in file.graphs:
         for op in graph.operators:
             since = _SINCE.get((file.op_name(op), file.op_version(op)))
             if since is not None:

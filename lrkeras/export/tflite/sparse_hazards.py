@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.model_file import ModelFile
 
 
@@ -28,11 +29,7 @@ def find_sparse_hazards(path: str | os.PathLike) -> list[str]:
     """
     with open(path, "rb") as stream:
         file = ModelFile(stream.read())
-    return [
-        graph.tensors[int(op.outputs[0])].name.decode()
-        for graph in file.model.subgraphs
-        for op in _hazards(file, graph)
-    ]
+    return [graph.tensor_name(op.outputs[0]) for graph in file.graphs for op in _hazards(graph)]
 
 
 def pad_sparse(file: ModelFile) -> None:
@@ -44,7 +41,7 @@ def pad_sparse(file: ModelFile) -> None:
     """
     kinds = file.schema.TensorType
     widths = {kinds.FLOAT32: 4, kinds.FLOAT16: 2}
-    for graph in file.model.subgraphs:
+    for graph in file.graphs:
         for tensor in graph.tensors:
             stored = file.model.buffers[tensor.buffer].data
             if tensor.sparsity is None or stored is None:
@@ -57,11 +54,11 @@ def pad_sparse(file: ModelFile) -> None:
             tensor.buffer = len(file.model.buffers) - 1
 
 
-def _hazards(file: ModelFile, graph: Any) -> list[Any]:
-    schema = file.schema
+def _hazards(graph: Graph) -> list[Any]:
+    schema = graph.file.schema
     found = []
-    for op in graph.operators or []:
-        if file.op_name(op) != "FULLY_CONNECTED":
+    for op in graph.operators:
+        if graph.op_name(op) != "FULLY_CONNECTED":
             continue
         weights = graph.tensors[int(op.inputs[1])]
         tanh = op.builtinOptions.fusedActivationFunction == schema.ActivationFunctionType.TANH

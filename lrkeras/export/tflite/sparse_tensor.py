@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from lrkeras.export.tflite.model_file import ModelFile, Quantisation
+from lrkeras.export.tflite.graph import Graph
+from lrkeras.export.tflite.quantisation import Quantisation
 
 BLOCK = 16
 MAX_COLUMN_BLOCKS = 255
@@ -56,8 +57,7 @@ class BlockSparseFilter:
                 f"({MAX_COLUMN_BLOCKS * BLOCK} columns), received {width}: the runtime keeps a "
                 "block's column in one byte. Use fewer inputs and units, or another structure."
             )
-        scale = _symmetric_scale(weight, per_channel)
-        quantised = np.clip(np.rint(weight / scale[:, None]), -127, 127).astype(np.int8)
+        quantised, quantisation = Quantisation.of_int8(weight, axis=0 if per_channel else None)
         blocks = quantised.reshape(outputs, width, BLOCK)
         kept = blocks.any(axis=2)
         segments = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
@@ -66,7 +66,7 @@ class BlockSparseFilter:
             values=blocks[kept],
             segments=segments,
             indices=np.nonzero(kept)[1].astype(np.int32),
-            scale=scale,
+            scale=quantisation.scale,
         )
 
     @property
@@ -94,15 +94,8 @@ def block_density(weight: np.ndarray) -> float:
     return float(padded.reshape(len(weight), -1, BLOCK).any(axis=2).mean())
 
 
-def _symmetric_scale(weight: np.ndarray, per_channel: bool) -> np.ndarray:
-    largest = np.abs(weight).max(axis=1 if per_channel else None)
-    largest = np.atleast_1d(largest).astype(np.float32)
-    # A row without weights may have any scale; 1 keeps the division harmless.
-    return np.where(largest > 0, largest / np.float32(127), np.float32(1)).astype(np.float32)
-
-
 def store_sparse(
-    file: ModelFile,
+    graph: Graph,
     tensor: int,
     shape: tuple[int, int],
     values: np.ndarray,
@@ -113,8 +106,8 @@ def store_sparse(
     """Makes a tensor a sparse constant, in blocks of one row.
 
     Args:
-        file: The model, edited in place.
-        tensor: The tensor of its present graph.
+        graph: The graph, edited in place.
+        tensor: One of its tensors.
         shape: (rows, columns).
         values: (blocks, width): the stored blocks, row by row, from left to right.
         segments: (rows + 1,): row `r` owns the blocks `segments[r]:segments[r + 1]`.
@@ -123,10 +116,10 @@ def store_sparse(
     """
     rows, columns = shape
     width = values.shape[1]
-    file.set_constant(tensor, values.reshape(-1), quantisation)
-    described = file.graph.tensors[tensor]
+    graph.set_constant(tensor, values.reshape(-1), quantisation)
+    described = graph.tensors[tensor]
     described.shape = np.array([rows, columns], np.int32)
-    schema = file.schema
+    schema = graph.file.schema
     sparsity = schema.SparsityParametersT()
     row, block, inner = (schema.DimensionMetadataT() for _ in range(3))
     row.format, row.denseSize = schema.DimensionType.DENSE, rows

@@ -14,7 +14,7 @@ from lrkeras import layers, sparsify, structures
 from lrkeras.export import DelegateReport, convert
 from lrkeras.export.delegates.model_explorer import write_node_data
 from lrkeras.export.runtime.interpreters import open_interpreter
-from lrkeras.export.tflite.extract_subgraph import with_primary
+from lrkeras.export.tflite.extract_subgraph import extract_subgraph
 from lrkeras.export.tflite.model_file import ModelFile
 
 UNITS = 64
@@ -55,16 +55,16 @@ def _one_node(tmp_path, name, kinds, out="float32", shape=(1, 8), options=None, 
 def test_partitions_are_those_of_the_runtime(doped):
     path, _ = doped
     (graph,) = DelegateReport.of(path).graphs
-    file, interpreter = _read(path), open_interpreter(path)
-    readers, ends = file.consumers(), set(file.graph.outputs)
+    content, interpreter = _read(path).graphs[0], open_interpreter(path)
+    readers, ends = content.consumers(), set(content.outputs)
     checked = 0
-    for node, op in zip(graph.nodes, file.graph.operators, strict=True):
+    for node, op in zip(graph.nodes, content.operators, strict=True):
         for tensor in op.outputs:
             around = {graph.nodes[node.index].partition}
             around |= {
                 graph.nodes[i].partition
                 for reader in readers.get(int(tensor), [])
-                for i, other in enumerate(file.graph.operators)
+                for i, other in enumerate(content.operators)
                 if other is reader
             }
             inside = around != {None} and len(around) == 1 and tensor not in ends
@@ -196,7 +196,7 @@ def test_other_graphs_compute_the_same_as_their_signature(tmp_path):
     feed = {n: rng.normal(size=(1, 32)).astype("float32") for n in ("h", "x0", "x1", "x2")}
     expected = open_interpreter(path).get_signature_runner("chunk_3")(**feed)["h"]
     alone = tmp_path / "alone.tflite"
-    alone.write_bytes(with_primary(model.bytes(), 1))
+    alone.write_bytes(extract_subgraph(ModelFile(model.bytes()), 1))
     interpreter = open_interpreter(alone)
     assert list(interpreter.get_signature_list()) == ["chunk_3"]
     details = interpreter.get_signature_runner("chunk_3").get_input_details()
@@ -206,7 +206,7 @@ def test_other_graphs_compute_the_same_as_their_signature(tmp_path):
     result = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     np.testing.assert_array_equal(result, expected)
     with pytest.raises(ValueError, match="from 0 to 1, received 2"):
-        with_primary(model.bytes(), 2)
+        extract_subgraph(ModelFile(model.bytes()), 2)
 
 
 def test_bodies_of_loops_come_along(tmp_path):
@@ -226,7 +226,7 @@ def test_bodies_of_loops_come_along(tmp_path):
     x, doubled = model.tensor("x", (1,)), model.tensor("doubled", (1,))
     model.node("ADD", [x, x], [doubled], options="AddOptions").ends({"x": x}, {"doubled": doubled})
     alone = tmp_path / "loop.tflite"
-    alone.write_bytes(with_primary(model.bytes(), 1))
+    alone.write_bytes(extract_subgraph(ModelFile(model.bytes()), 1))
     assert len(ModelFile(alone.read_bytes()).model.subgraphs) == 3
     interpreter = open_interpreter(alone)
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], np.array([3], "float32"))
@@ -242,10 +242,11 @@ def test_bodies_of_loops_come_along(tmp_path):
 def test_sparse_nodes_that_xnnpack_misreads_are_warned_of(doped, tmp_path):
     """The doped file without its TANH, which is what kept XNNPACK away."""
     file = _read(doped[0])
-    for op in file.graph.operators:
+    graph = file.graphs[0]
+    for op in graph.operators:
         if file.op_name(op) == "FULLY_CONNECTED":
             op.builtinOptions.fusedActivationFunction = 0
-            tensor = file.graph.tensors[int(op.inputs[1])]
+            tensor = graph.tensors[int(op.inputs[1])]
             if tensor.sparsity is not None:
                 op.inputs = np.array([*op.inputs[:2], -1], np.int32)
     path = tmp_path / "trap.tflite"

@@ -18,7 +18,7 @@ def model():
             KL.Embedding(100, 96),
             layers.LSTM(96, return_sequences=True, kernel_structure="low_rank"),
             KL.GRU(96, return_sequences=True),
-            KL.Dense(100),
+            KL.Dense(40),
         ]
     )
 
@@ -32,7 +32,7 @@ def test_products_are_int8_and_the_rest_is_close(model, tokens, tmp_path):
     path = tmp_path / "model.tflite"
     convert(model, path, forms=["step", "chunk_3"], quantize="int8_full", sample=tokens)
     file = ModelFile(path.read_bytes())
-    for graph in file.each_graph():
+    for graph in file.graphs:
         for op in graph.operators:
             if file.op_name(op) == "FULLY_CONNECTED":
                 tensors = (op.inputs[0], op.inputs[1], op.outputs[0])

@@ -9,6 +9,7 @@ from lrkeras.export import StepRunner, convert, find_sparse_hazards
 from lrkeras.export.products.hybrid_product import HybridProduct
 from lrkeras.export.products.product_choice import forms_of
 from lrkeras.export.products.product_costs import count_blocks, dense_form, sparse_form
+from lrkeras.export.quantization import FLOAT16, FLOAT32, INT8, Quantization
 
 UNITS, INPUTS = 64, 96
 
@@ -91,7 +92,7 @@ def test_full_weights_are_a_dense_matrix():
     structure.build((512, 512))
     structure.prune()
     for quantize in (None, "float16", "int8", "int8_full"):
-        best, *others = forms_of(structure, quantize)
+        best, *others = forms_of(structure, Quantization.get(quantize))
         assert best.name == "dense matrix"
         assert all(form.score >= best.score for form in others)
 
@@ -104,7 +105,7 @@ def test_narrow_matrices_are_sparse_only_where_that_is_fast(block, expected):
     structure = structures.Sparse(density=0.05, block=block)
     structure.build((400, 800))
     structure.prune()
-    best = forms_of(structure, "int8")[0]
+    best = forms_of(structure, INT8)[0]
     assert best.name == expected
 
 
@@ -116,7 +117,7 @@ def test_bytes_of_forms_by_hand():
     assert sparse_form("int8 1x16 blocks", weight).bytes == 4 * 17 + 16
     assert sparse_form("float 1x4 blocks", weight).bytes == 4 * 17 + 16
     assert sparse_form("float weights", weight).bytes == 4 * 5 + 16
-    sizes = {q: dense_form(3, 33, q).bytes for q in (None, "float16", "int8")}
+    sizes = {q.name: dense_form(3, 33, q).bytes for q in (FLOAT32, FLOAT16, INT8)}
     assert sizes == {None: 396, "float16": 198, "int8": 99}
 
 

@@ -9,6 +9,7 @@ from lrkeras import layers, structures
 from lrkeras.compression.sparsify import sparsify
 from lrkeras.export import StepRunner, convert, find_sparse_hazards
 from lrkeras.export.products import product_costs as product_form
+from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.sparse_tensor import BlockSparseFilter
 
 UNITS, INPUTS, STEPS = 48, 40, 10
@@ -160,3 +161,46 @@ def test_more_columns_than_a_byte_can_count_use_another_form(path):
     row = convert(model, path, quantize="int8").layers[0]
     assert "more than 4080 columns" in row.lowering
     assert not row.lowering.startswith("int8 1x16")
+
+
+def test_layers_of_one_name_are_told_apart(path):
+    """Two inner models, each with a layer called `lstm`: both are fused, and both are reported."""
+    x = keras.Input((None, 32), name="x")
+    y = x
+    for number in range(2):
+        doped = structures.doped(structures.Kronecker(), density=0.05, block=(1, 16))
+        lstm = layers.LSTM(32, return_sequences=True, joint_structure=doped, name="lstm")
+        inside = keras.Input((None, 32))
+        y = keras.Model(inside, lstm(inside), name=f"inner_{number}")(y)
+    model = keras.Model(x, y)
+    sparsify(model)
+    report = convert(model, path, quantize="int8")
+    assert [row.lowering for row in report.layers] == [
+        "one block-sparse int8 product with fused tanh"
+    ] * 2
+    with open(path, "rb") as stream:
+        (graph,) = ModelFile(stream.read()).graphs
+    sparse = [op for op in graph.operators if _filter_is_sparse(graph, op)]
+    assert len(sparse) == 2
+    assert list(StepRunner(path).metadata["structures"]) == ["lstm", "lstm_1"]
+
+
+def _filter_is_sparse(graph, op):
+    is_product = graph.op_name(op) == "FULLY_CONNECTED"
+    return is_product and graph.tensors[int(op.inputs[1])].sparsity is not None
+
+
+def test_equal_sparse_parts_are_both_written(path):
+    """Two layers with the same weights: the products of both are found by their one value."""
+    x = keras.Input((None, 32), name="x")
+    doped = structures.doped(structures.Kronecker(), density=0.05, block=(1, 16))
+    stack = [
+        layers.LSTM(32, return_sequences=True, joint_structure=doped, name=name) for name in "ab"
+    ]
+    model = keras.Model(x, stack[1](stack[0](x)))
+    sparsify(model)
+    stack[1].set_weights(stack[0].get_weights())
+    report = convert(model, path, quantize="int8")
+    assert {row.lowering for row in report.layers} == {
+        "one block-sparse int8 product with fused tanh"
+    }

@@ -40,7 +40,7 @@ def test_batched_products_of_a_step(tmp_path, kind, products):
     file = tmp_path / "step.tflite"
     report = convert(model, file, quantize="int8", sample=sample)  # compares with Keras
     content = ModelFile(file.read_bytes())
-    nodes = [content.op_name(op) for graph in content.each_graph() for op in graph.operators]
+    nodes = [content.op_name(op) for graph in content.graphs for op in graph.operators]
     assert nodes.count("BATCH_MATMUL") == products
     # Stored as int8 with one scale, and restored once, by XNNPACK.
     assert nodes.count("DEQUANTIZE") == 2

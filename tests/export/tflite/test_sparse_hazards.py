@@ -1,6 +1,6 @@
 """The file that the stock tool chain writes wrongly, and the gate that must not let it pass."""
 
-import importlib
+import dataclasses
 import io
 import os
 import warnings
@@ -12,7 +12,10 @@ from rich.console import Console
 
 from lrkeras.export import ConversionError, StepRunner, convert, find_sparse_hazards
 from lrkeras.export.conversion_report import ConversionReport
-from lrkeras.export.parity import ParityError, check_parity
+from lrkeras.export.parity.check_parity import check_parity
+from lrkeras.export.parity.parity_error import ParityError
+from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.quantization import INT8
 from lrkeras.export.steps.step_builder import StepBuilder
 
 UNITS = 64
@@ -74,8 +77,8 @@ def test_gate_refuses_the_stock_file_and_says_where(model, trap):
     step = StepBuilder(model).build()
     step.state_names, step.output_names = ["simple_rnn_h"], [model.layers[0].name]
     inputs = {"x": np.random.default_rng(0).normal(size=(1, 8, UNITS)).astype("float32")}
-    with pytest.raises(ConversionError, match=r"error of .* in `.*` at step \d+ \(.*, XNNPACK\)"):
-        check_parity(trap, model, step, inputs, threshold=0.2)
+    with pytest.raises(ConversionError, match=r"received an.* in `.*` of .* \(.*, XNNPACK\)"):
+        check_parity(trap, model, step, inputs, INT8)
     # Without the delegate the very same file is right.
     right = StepRunner(trap, use_xnnpack=False).run(inputs["x"])
     expected = model.predict(inputs["x"], verbose=0)
@@ -86,7 +89,7 @@ def test_our_file_of_the_same_model_is_right(model, tmp_path):
     path = str(tmp_path / "model.tflite")
     report = convert(model, path, quantize="int8")
     assert find_sparse_hazards(path) == []
-    assert max(found.error for found in report.parity) < 0.1
+    assert max(found.relative for found in report.parity) < 0.1
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(report.render())
     text = console.export_text()
@@ -94,9 +97,8 @@ def test_our_file_of_the_same_model_is_right(model, tmp_path):
     assert isinstance(report, ConversionReport) and isinstance(report.parity[0], ParityError)
 
 
-def test_gate_failure_inside_convert_leaves_no_file(model, tmp_path, monkeypatch):
-    module = importlib.import_module("lrkeras.export.convert")
-    monkeypatch.setitem(module.THRESHOLDS, "int8", 1e-9)
+def test_gate_failure_inside_convert_leaves_no_file(model, tmp_path):
+    strict = dataclasses.replace(INT8, limits=ParityLimits(1e-9, 1e-9, 1e-9))
     with pytest.raises(ConversionError, match="No file was written"):
-        convert(model, str(tmp_path / "model.tflite"), quantize="int8")
+        convert(model, str(tmp_path / "model.tflite"), quantize=strict)
     assert os.listdir(tmp_path) == []

@@ -1,0 +1,176 @@
+"""The sequences that a file and Keras are both run on."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+
+from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.form import Form
+from lrkeras.export.steps.step_model import StepModel
+
+Inputs = dict[str, np.ndarray]
+
+# Results that are compared at least: time steps, or windows of a model that gives one for each.
+_RESULTS = 256
+# Time steps of a window where nothing says otherwise, and at most where the caller gives more.
+_WINDOW_STEPS, _MOST_WINDOW_STEPS, _MOST_STREAM_STEPS = 12, 100, 1000
+
+
+def comparison_inputs(
+    model: keras.Model,
+    step: StepModel,
+    forms: list[Form],
+    given: Inputs | None,
+    steps: int | None,
+    seed: int,
+) -> Inputs:
+    """Sequences (n, time, ...) by input name, enough of them to judge a file by.
+
+    A model that gives one result for each sequence is compared on 256 windows, any other on 256
+    time steps: in one stream, or in windows of the length that the model or a form has.
+
+    Args:
+        model: The user's model, in float32.
+        step: The step model that it is compared by.
+        forms: The forms of the file.
+        given: The caller's sequences; without them, inputs are made up.
+        steps: The length that the caller asks for.
+        seed: Of inputs that are made up.
+    """
+    outputs = step.model.outputs[: len(step.output_names)]
+    gives_one_result = not all(_has_time_axis(step, output) for output in outputs)
+    length = _length(step, model, forms, given, steps, gives_one_result)
+    count = _RESULTS if gives_one_result else math.ceil(_RESULTS / length)
+    if given is not None:
+        return windows_of(given, length, count)
+    return _made_up(step, count, length, seed)
+
+
+def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
+    """Brings a caller's sequences into the form (n, time, ...) by input name.
+
+    Args:
+        step: The step model that they are for.
+        sample: Array, or dict of arrays by input name, (time, ...) or (n, time, ...), or None;
+            raw samples, (samples,) or (n, samples).
+
+    Raises:
+        ConversionError: If names or shapes are not those of the model.
+    """
+    if sample is None:
+        return None
+    named = sample if isinstance(sample, dict) else {step.input_names[0]: sample}
+    if set(named) != set(step.input_names):
+        raise ConversionError(
+            f"Expected `sample` for the inputs {step.input_names}, received {sorted(named)}."
+        )
+    result = {}
+    for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
+        value = _numbers(name, named[name], whole=tensor.dtype == "int32")
+        if name in step.spectrograms and step.form.has_states and value.ndim < 3:
+            value = _in_hops(value, tensor.shape[2])
+        if value.ndim == len(tensor.shape) - 1:
+            value = value[None]
+        if value.ndim != len(tensor.shape) or value.shape[2:] != tuple(tensor.shape[2:]):
+            raise ConversionError(
+                f"Expected `sample` for {name!r} of shape (1, time, "
+                f"{', '.join(map(str, tensor.shape[2:]))}), received {np.shape(named[name])}."
+            )
+        result[name] = value.astype(tensor.dtype)
+    sizes = {name: value.shape[:2] for name, value in result.items()}
+    if len(set(sizes.values())) > 1 or 0 in next(iter(sizes.values())):
+        raise ConversionError(
+            "Expected `sample` with as many sequences of as many steps for each input, one or "
+            f"more, received {sizes}."
+        )
+    return result
+
+
+def of_length(inputs: Inputs, steps: int) -> Inputs:
+    """Brings sequences (n, time, ...) to a length, from the start again where they are short."""
+    return {
+        name: np.take(value, np.arange(steps) % value.shape[1], axis=1)
+        for name, value in inputs.items()
+    }
+
+
+def windows_of(inputs: Inputs, length: int, least: int) -> Inputs:
+    """Cuts windows out of sequences (n, time, ...), evenly spaced.
+
+    Args:
+        inputs: By name.
+        length: Of a window; a sequence that ends earlier starts again.
+        least: Number of windows, unless there are more sequences than that.
+    """
+    count, time = next(iter(inputs.values())).shape[:2]
+    of_each = math.ceil(least / count)
+    starts = [begin * time // of_each for begin in range(of_each)]
+    return {
+        name: np.concatenate(
+            [np.take(value, (start + np.arange(length)) % time, axis=1) for start in starts]
+        )
+        for name, value in inputs.items()
+    }
+
+
+def _length(
+    step: StepModel,
+    model: keras.Model,
+    forms: list[Form],
+    given: Inputs | None,
+    steps: int | None,
+    gives_one_result: bool,
+) -> int:
+    sequences = [one.steps for one in forms if one.kind == "sequence" and one.steps]
+    if sequences:
+        return max(sequences)  # compared with a whole one of its own length
+    length = step.length_of(model) or steps
+    if length is None and given is not None:
+        length = next(iter(given.values())).shape[1]
+        length = min(length, _MOST_WINDOW_STEPS if gives_one_result else _MOST_STREAM_STEPS)
+    if length is None:
+        length = _WINDOW_STEPS if gives_one_result else _RESULTS
+    # A chunk is compared on two of them at least.
+    return max([length, *(2 * one.steps for one in forms if one.kind == "chunk" and one.steps)])
+
+
+def _has_time_axis(step: StepModel, output: Any) -> bool:
+    return len(output.shape) > 2 and output.shape[1] == step.form.steps
+
+
+def _made_up(step: StepModel, count: int, length: int, seed: int) -> Inputs:
+    """Normal numbers, or ids that every embedding knows."""
+    rng = np.random.default_rng(seed)
+    known = [layer.input_dim for layer in step.layers if isinstance(layer, keras.layers.Embedding)]
+    inputs = {}
+    for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
+        shape = (count, length, *tensor.shape[2:])
+        if tensor.dtype == "int32":
+            inputs[name] = rng.integers(0, min(known, default=2), shape).astype(np.int32)
+        else:
+            inputs[name] = rng.normal(size=shape).astype(np.float32)
+    return inputs
+
+
+def _numbers(name: str, value: Any, whole: bool) -> np.ndarray:
+    expected = "whole numbers" if whole else "finite numbers"
+    try:
+        array = np.asarray(value)
+        right = np.isfinite(array)
+        if whole:
+            right &= np.floor(array) == array
+        if right.all():
+            return array
+        received = f"others, such as {array[~right].flat[0]}"
+    except (TypeError, ValueError):
+        received = f"{type(value).__name__} of other things"
+    raise ConversionError(f"Expected `sample` of {expected} for {name!r}, received {received}.")
+
+
+def _in_hops(samples: np.ndarray, stride: int) -> np.ndarray:
+    """(samples,) or (n, samples) to (n, hops, stride), without what is left of the last hop."""
+    rows = samples.reshape(1, -1) if samples.ndim < 2 else samples
+    hops = rows.shape[1] // stride
+    return rows[:, : hops * stride].reshape(len(rows), hops, stride)

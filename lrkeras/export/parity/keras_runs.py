@@ -1,0 +1,105 @@
+"""What Keras gives over sequences."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from lrkeras.export.parity.comparison_inputs import of_length
+from lrkeras.export.parity.file_runs import Values
+from lrkeras.export.steps.step_model import StepModel
+from lrkeras.model_graph.layers_of import all_layers
+
+
+def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]) -> Values:
+    """Outputs of the user's model, over as many steps as it was built for.
+
+    Args:
+        model: The user's model.
+        step: The step model made of it, whose names the outputs get.
+        inputs: By name, (sequences, time, ...).
+    """
+    model = keras.Model(model.inputs, model.outputs)
+    length = step.length_of(model) or next(iter(inputs.values())).shape[1]
+    cut = of_length(inputs, length)
+    feed = [
+        _whole_signal(cut[name], tensor) if name in step.spectrograms else cut[name]
+        for name, tensor in zip(step.input_names, model.inputs, strict=True)
+    ]
+    collected: Values = {}
+    pairs = zip(step.output_names, _outputs(model, feed), step.model.outputs, strict=False)
+    for name, array, made in pairs:
+        # An output of the last step only lacks the axis that one of every step has.
+        if array.ndim > 2 and made.shape[1] == step.form.steps and array.shape[1] == length:
+            collected[name] = {t: array[:, t] for t in range(length)}
+        else:
+            collected[name] = {length - 1: array}
+    return collected
+
+
+def run_steps(step: StepModel, inputs: dict[str, np.ndarray], count: int) -> Values:
+    """Outputs and states of the first time steps of the first sequence, one step at a time.
+
+    Args:
+        step: The model of one step.
+        inputs: By name, (sequences, time, ...).
+        count: Number of steps.
+    """
+    states = step.zero_states()
+    names = [*step.output_names, *step.state_names]
+    collected: Values = {name: {} for name in names}
+    for t in range(count):
+        feed = [inputs[name][:1, t : t + 1] for name in step.input_names]
+        results = step.model([*feed, *states], training=False)
+        arrays = [keras.ops.convert_to_numpy(result) for result in results]
+        for name, array in zip(names, arrays, strict=True):
+            collected[name][t] = array
+        states = arrays[len(step.output_names) :]
+    return collected
+
+
+def _outputs(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
+    """The outputs for sequences, in batches of the size that the model has, if it has one."""
+    count = len(feed[0])
+    batch = model.inputs[0].shape[0] or count
+    kept = _stateful_states(model)
+    parts = []
+    for begin in range(0, count, batch):
+        rows = np.arange(begin, begin + batch) % count  # the last batch is filled up
+        values = [
+            value[rows].astype(tensor.dtype)
+            for value, tensor in zip(feed, model.inputs, strict=True)
+        ]
+        _reset_states(model)
+        parts.append(keras.tree.flatten(model(values, training=False)))
+    for state, value in kept:
+        state.assign(value)
+    return [
+        np.concatenate([keras.ops.convert_to_numpy(o).astype(np.float32) for o in output])[:count]
+        for output in zip(*parts, strict=True)
+    ]
+
+
+def _whole_signal(hops: np.ndarray, tensor: Any) -> np.ndarray:
+    """(n, hops, stride) to (n, samples), with zeros up to the length that the model has."""
+    samples = hops.reshape(len(hops), -1)
+    return np.pad(samples, ((0, 0), (0, (tensor.shape[1] or samples.shape[1]) - samples.shape[1])))
+
+
+def _stateful_layers(model: keras.Model) -> list[Any]:
+    return [
+        layer
+        for layer in all_layers(model)
+        if isinstance(layer, keras.layers.RNN) and layer.stateful
+    ]
+
+
+def _stateful_states(model: keras.Model) -> list[tuple[Any, np.ndarray]]:
+    """The states of stateful layers, and what they are now."""
+    states = [s for layer in _stateful_layers(model) for s in keras.tree.flatten(layer.states)]
+    return [(state, keras.ops.convert_to_numpy(state)) for state in states]
+
+
+def _reset_states(model: keras.Model) -> None:
+    for layer in _stateful_layers(model):
+        layer.reset_states()

@@ -1,0 +1,33 @@
+"""What passes know of a file beside its bytes."""
+
+import dataclasses
+
+import numpy as np
+
+from lrkeras.export.passes.sparse_filter import SparseFilter
+
+
+@dataclasses.dataclass(frozen=True)
+class PassContext:
+    """What a pass, `a_pass(file, context)`, may need to know of the file that it edits.
+
+    Attributes:
+        signatures: Names of the signatures; their graphs come first in the file, in this order.
+        steps: Time steps that one call of each signature runs.
+        per_channel: Whether the oldest runtime that must read the file knows one int8 scale for
+            each output of a product.
+        sparse_filters: Filters whose zeros the file shall not hold.
+        float_filters: Filters, (outputs, inputs), that must stay float32.
+        inputs: Sequences (n, time, ...) by input name, to measure ranges on.
+    """
+
+    signatures: list[str]
+    steps: list[int]
+    per_channel: bool = True
+    sparse_filters: list[SparseFilter] = dataclasses.field(default_factory=list)
+    float_filters: list[np.ndarray] = dataclasses.field(default_factory=list)
+    inputs: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    def is_float(self, weight: np.ndarray) -> bool:
+        """Whether a filter must stay float32."""
+        return any(np.array_equal(weight, kept) for kept in self.float_filters)

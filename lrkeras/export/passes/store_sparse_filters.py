@@ -1,0 +1,64 @@
+"""Takes the zeros of sparse filters out of a float file."""
+
+from typing import Any
+
+import numpy as np
+
+from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.passes.fuse_block_sparse import fuse_block_sparse
+from lrkeras.export.passes.pass_context import PassContext
+from lrkeras.export.passes.sparse_filter import SparseFilter
+from lrkeras.export.tflite.graph import Graph
+from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.tflite.sparse_tensor import BlockSparseFilter, store_sparse
+
+_SPARSE_FLOAT_VERSION = 8
+
+
+def store_sparse_filters(file: ModelFile, context: PassContext) -> None:
+    """Makes every product with a sparse filter one with its blocks alone.
+
+    Args:
+        file: A float model, edited in place.
+        context: Names the filters.
+
+    Raises:
+        ConversionError: If the file has no product with one of them, or none with a tanh behind
+            it where blocks are int8.
+    """
+    done: list[SparseFilter] = []
+    for one in context.sparse_filters:
+        if any(np.array_equal(one.weight, other.weight) for other in done):
+            continue  # the products of both were found by the value that they share
+        done.append(one)
+        nodes = [(graph, op) for graph in file.graphs for op in graph.products_with(one.weight)]
+        if not nodes:
+            raise ConversionError(
+                f"Expected a product with the sparse filter of shape {one.weight.shape} in the "
+                "converted graph, received none: the TensorFlow converter changed it. Report the "
+                "model with the versions of lrkeras and tensorflow."
+            )
+        packed = _packed(one, context) if one.is_int8 else None
+        for graph, op in nodes:
+            if packed is None:
+                _store_float_blocks(graph, op, one)
+            else:
+                fuse_block_sparse(graph, op, packed)
+
+
+def _packed(one: SparseFilter, context: PassContext) -> BlockSparseFilter:
+    try:
+        return BlockSparseFilter.from_dense(one.weight, context.per_channel)
+    except ValueError as error:
+        raise ConversionError(str(error)) from error
+
+
+def _store_float_blocks(graph: Graph, op: Any, one: SparseFilter) -> None:
+    rows, columns = one.weight.shape
+    blocks = one.weight.reshape(rows, -1, one.block)
+    kept = blocks.any(axis=2)
+    segments = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
+    tensor = int(op.inputs[1])
+    parts = (blocks[kept], segments, np.nonzero(kept)[1])
+    store_sparse(graph, tensor, (rows, columns), *parts)
+    graph.file.set_op(op, "FULLY_CONNECTED", _SPARSE_FLOAT_VERSION)

@@ -25,19 +25,20 @@ def walk_graph(model: keras.Model, visit: Callable[..., Any]) -> list[Any]:
 
 def outputs_of(operation: Any, *args: Any, **kwargs: Any) -> Any:
     """The symbolic outputs of an operation, which gets no second place in a graph by it."""
-    return _StandIn(operation)(*args, **kwargs)
+    tensors = [t for t in keras.tree.flatten((args, kwargs)) if isinstance(t, keras.KerasTensor)]
+    return _StandIn(lambda: operation.compute_output_spec(*args, **kwargs))(tensors)
 
 
 class _StandIn(keras.layers.Layer):
     """Has the outputs of an operation."""
 
-    def __init__(self, operation: Any):
+    def __init__(self, outputs: Callable[[], Any]):
         super().__init__()
-        self._shape_of = (operation.compute_output_spec,)  # a tuple: not tracked
+        self._outputs = (outputs,)  # a tuple: not tracked
         self.built = True
 
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        return self._shape_of[0](*args, **kwargs)
+    def compute_output_spec(self, tensors: Any) -> Any:
+        return self._outputs[0]()
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         return None

@@ -41,7 +41,7 @@ def output_changes(model: keras.Model, examples: list[Any], seed: int = 0) -> li
     copy, pairs = copy_model(as_float32(model), lambda layer: None)
     for old, new in pairs:
         new.set_weights(old.get_weights())
-    copy.trainable = True
+    _thaw(copy)
     units = find_units(copy)
     probe = _Probe.of(copy)
     optimizer = _GradientKeeper()
@@ -59,6 +59,13 @@ def output_changes(model: keras.Model, examples: list[Any], seed: int = 0) -> li
             found = summed(units, lambda w, value: value * _gradient(optimizer, w), True)
             sums = [total + np.square(f) / times for total, f in zip(sums, found, strict=True)]
     return sums
+
+
+def _thaw(layer: keras.layers.Layer) -> None:
+    """Lets everything in a model have gradients."""
+    layer.trainable = True
+    for inner in layer.layers if isinstance(layer, keras.Model) else []:
+        _thaw(inner)
 
 
 def _gradient(optimizer: _GradientKeeper, weight: UnitWeight) -> np.ndarray:
@@ -83,7 +90,7 @@ class _Probe(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         pairs = zip(keras.tree.flatten(y), keras.tree.flatten(y_pred), strict=True)
-        return sum(ops.sum(signs * ops.cast(outputs, "float32")) for signs, outputs in pairs)
+        return sum(ops.sum(ops.multiply(ops.cast(o, "float32"), signs)) for signs, o in pairs)
 
 
 class _GradientKeeper(keras.optimizers.Optimizer):

@@ -8,6 +8,7 @@ import numpy as np
 from lrkeras.model_graph.units.fewer_units import with_fewer_units
 from lrkeras.model_graph.units.hidden_units import find_units
 from lrkeras.model_graph.units.shrunk_models import mark_shrunk
+from lrkeras.model_graph.units.unit_choice import as_many_each
 from lrkeras.model_graph.units.unit_norms import dead_units
 
 
@@ -27,8 +28,7 @@ def shrink(model: keras.Model) -> keras.Model:
         ValueError: If the model cannot be followed, or no unit is zero.
     """
     units = find_units(model)
-    kept = [np.flatnonzero(~dead) for dead in dead_units(units)]
-    kept = [k if len(k) else np.array([0]) for k in kept]  # a layer has at least one unit
+    kept = as_many_each(units, [np.flatnonzero(~dead) for dead in dead_units(units)])
     if all(len(k) == size for k, size in zip(kept, units.sizes, strict=True)):
         raise ValueError(
             f"No unit of `{model.name}` is zero, so nothing can be taken out. Train it with "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -28,7 +29,7 @@ def with_fewer_units(
         A model of the same classes of layers, compiled like the model.
 
     Raises:
-        ValueError: If a layer cannot be copied, or not with another size.
+        ValueError: If a layer cannot be copied.
     """
     wanted = [np.asarray(k, int) for k in kept]
 
@@ -61,13 +62,16 @@ def _resized(layer: keras.layers.Layer, sizes: dict[str, int]) -> keras.layers.L
     config = layer.get_config()
     for name, size in sizes.items():
         config[name] = (*config[name][:-1], size) if name == "target_shape" else size
-    try:
-        return type(layer).from_config(config)
-    except Exception as error:
-        raise ValueError(
-            f"The layer `{layer.name}` ({type(layer).__name__}) cannot be made with {sizes}: "
-            f"{error}"
-        ) from error
+    for name, value in config.items():
+        # Such as a table trained elsewhere: of the size of the old weight, and of no use for a new.
+        if name.endswith("_initializer") and _holds_an_array(value):
+            config[name] = "zeros"
+    return type(layer).from_config(config)
+
+
+def _holds_an_array(initializer: Any) -> bool:
+    config = initializer.get("config", {}) if isinstance(initializer, dict) else {}
+    return isinstance(config.get("value"), dict) or np.ndim(config.get("value", 0)) > 0
 
 
 def _count(axis: tuple[Segment, ...], kept: Sequence[np.ndarray]) -> int:

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from lrkeras.model_graph.layers_of import has_graph
-from lrkeras.model_graph.units.space import Axis
+from lrkeras.model_graph.units.space import Axis, Space
 from lrkeras.model_graph.units.unit_walk import UnitWalk
 
 
@@ -77,6 +77,8 @@ class HiddenUnits:
         names: For each group the units in it: paths of layers, with `.projection` behind those of
             a projection.
         sizes: How many units each group has.
+        families: All groups, those together that must have the same number of units: the two
+            directions of a Bidirectional layer lose as many units, but each its own.
         weights: The weights in which they lie.
         pinned: The reason by name of units that have to stay.
         total: Numbers that the model stores.
@@ -86,6 +88,7 @@ class HiddenUnits:
 
     names: tuple[tuple[str, ...], ...]
     sizes: tuple[int, ...]
+    families: tuple[tuple[int, ...], ...]
     weights: tuple[UnitWeight, ...]
     pinned: dict[str, str]
     total: int
@@ -101,26 +104,39 @@ class HiddenUnits:
         return dataclasses.replace(self, weights=moved, resized={})
 
     def without(self, groups: dict[int, str]) -> HiddenUnits:
-        """The same with some groups pinned, for the reasons given."""
-        kept = [g for g in range(len(self.sizes)) if g not in groups]
+        """The same with some groups, and those that must have as many units, pinned.
+
+        Args:
+            groups: The reasons by group.
+        """
+        stay = {
+            g: next(groups[other] for other in family if other in groups)
+            for family in self.families
+            if any(other in groups for other in family)
+            for g in family
+        }
+        kept = [g for g in range(len(self.sizes)) if g not in stay]
         index: dict[int | None, int | None] = {g: i for i, g in enumerate(kept)}
 
         def renamed(axis: tuple[Segment, ...]) -> tuple[Segment, ...]:
             return tuple(dataclasses.replace(s, group=index.get(s.group)) for s in axis)
 
-        pinned = {n: reason for g, reason in groups.items() for n in self.names[g]}
+        left = [[kept.index(g) for g in family if g in kept] for family in self.families]
+        weights = [
+            dataclasses.replace(w, axes=tuple(renamed(a) for a in w.axes)) for w in self.weights
+        ]
+        resized = {
+            key: (layer, {name: renamed(axis) for name, axis in axes.items()})
+            for key, (layer, axes) in self.resized.items()
+        }
         return HiddenUnits(
-            tuple(self.names[g] for g in kept),
-            tuple(self.sizes[g] for g in kept),
-            tuple(
-                dataclasses.replace(w, axes=tuple(renamed(a) for a in w.axes)) for w in self.weights
-            ),
-            {**self.pinned, **pinned},
-            self.total,
-            {
-                key: (layer, {name: renamed(axis) for name, axis in axes.items()})
-                for key, (layer, axes) in self.resized.items()
-            },
+            names=tuple(self.names[g] for g in kept),
+            sizes=tuple(self.sizes[g] for g in kept),
+            families=tuple(tuple(family) for family in left if family),
+            weights=tuple(weights),
+            pinned={**self.pinned, **{n: why for g, why in stay.items() for n in self.names[g]}},
+            total=self.total,
+            resized=resized,
         )
 
 
@@ -145,6 +161,7 @@ def find_units(model: keras.Model) -> HiddenUnits:
         )
     walk = UnitWalk(model)
     roots = list(dict.fromkeys(space.root for space in walk.spaces))
+    families = _families(roots, walk)
     free = [root for root in roots if root.reason is None and root.width > 1]
     pinned = {
         name: root.reason or "it has a single unit"
@@ -162,17 +179,38 @@ def find_units(model: keras.Model) -> HiddenUnits:
         )
         for held in walk.held.values()
     ]
+    resized = {
+        key: (layer, {name: _segments(axis, index) for name, axis in axes.items()})
+        for key, (layer, axes) in walk.sizes.items()
+    }
     return HiddenUnits(
-        tuple(tuple(root.names) for root in free),
-        tuple(root.width for root in free),
-        tuple(w for w in weights if any(s.group is not None for a in w.axes for s in a)),
-        {**pinned, **walk.pinned},
-        sum(math.prod(weight.shape) for weight in model.weights),
-        {
-            key: (layer, {name: _segments(axis, index) for name, axis in axes.items()})
-            for key, (layer, axes) in walk.sizes.items()
-        },
+        names=tuple(tuple(root.names) for root in free),
+        sizes=tuple(root.width for root in free),
+        families=tuple(
+            tuple(index[id(root)] for root in family) for family in families if family[0] in free
+        ),
+        weights=tuple(w for w in weights if any(s.group is not None for a in w.axes for s in a)),
+        pinned={**pinned, **walk.pinned},
+        total=sum(math.prod(weight.shape) for weight in model.weights),
+        resized=resized,
     )
+
+
+def _families(roots: list[Space], walk: UnitWalk) -> list[list[Space]]:
+    """The spaces, those together that must have as many units; they stay together too."""
+    families = {id(root): [root] for root in roots}
+    for one, other in walk.alike:
+        mine, theirs = families[id(one.root)], families[id(other.root)]
+        if mine is not theirs:
+            mine += theirs
+            families.update({id(root): mine for root in theirs})
+    found = list({id(family): family for family in families.values()}.values())
+    for family in found:
+        reason = next((root.reason for root in family if root.reason is not None), None)
+        for root in family:
+            if reason is not None:
+                root.pin(f"it has as many units as another direction: {reason}")
+    return found
 
 
 def _segments(axis: Axis, index: dict[int, int]) -> tuple[Segment, ...]:

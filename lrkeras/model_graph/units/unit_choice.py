@@ -74,7 +74,7 @@ def counts_of(units: HiddenUnits, requested: Mapping[str, int]) -> dict[int, int
     counts: dict[int, int] = {}
     for pattern, count in requested.items():
         _check(units, pattern, "units")
-        for group in _groups_meant(units, pattern):
+        for group in _with_families(units, _groups_meant(units, pattern)):
             size, names = units.sizes[group], " and ".join(units.names[group])
             whole = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
             if not whole or not 1 <= count <= size:
@@ -84,8 +84,8 @@ def counts_of(units: HiddenUnits, requested: Mapping[str, int]) -> dict[int, int
                 )
             if counts.setdefault(group, int(count)) != count:
                 raise ValueError(
-                    f"The units of `{names}` go together; received {counts[group]} and {count} for "
-                    "them. Give one number."
+                    f"The units of `{names}` go together, or are as many as those of another "
+                    f"direction; received {counts[group]} and {count} for them. Give one number."
                 )
     return counts
 
@@ -133,20 +133,47 @@ def kept_to_params(
     gone = [0] * len(sizes)
     params = units.params(sizes)
     while params > limit:
-        best: tuple[float, int, int] | None = None
-        for group, size in enumerate(sizes):
-            if size == 1:
+        best: tuple[float, list[int], tuple[int, ...]] | None = None
+        for family in units.families:
+            if sizes[family[0]] == 1:
                 continue
-            left = units.params([*sizes[:group], size - 1, *sizes[group + 1 :]])
-            ratio = costs[group][gone[group]] / max(1, params - left)
+            fewer = [size - (g in family) for g, size in enumerate(sizes)]
+            cost = sum(costs[g][gone[g]] for g in family)
+            ratio = cost / max(1, params - units.params(fewer))
             if best is None or ratio < best[0]:
-                best = (ratio, group, left)
+                best = (ratio, fewer, family)
         if best is None:
             raise AssertionError("checked above: one unit each is small enough")
-        _, group, params = best
-        gone[group] += 1
-        sizes[group] -= 1
+        _, sizes, family = best
+        params = units.params(sizes)
+        for group in family:
+            gone[group] += 1
     return [np.sort(order[count:]) for order, count in zip(orders, gone, strict=True)]
+
+
+def as_many_each(units: HiddenUnits, kept: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Keeps some more units where groups have to have the same number, and one of each at least.
+
+    Args:
+        units: The units.
+        kept: For each group the units that stay.
+
+    Returns:
+        The same with the first of the others, in ascending order.
+    """
+    found = list(kept)
+    for family in units.families:
+        count = max(1, *(len(kept[g]) for g in family))
+        for group in family:
+            others = np.setdiff1d(np.arange(units.sizes[group]), kept[group])
+            more = others[: count - len(kept[group])]
+            found[group] = np.sort(np.concatenate([kept[group], more])).astype(int)
+    return found
+
+
+def _with_families(units: HiddenUnits, groups: Sequence[int]) -> list[int]:
+    families = [family for family in units.families if any(g in family for g in groups)]
+    return [group for family in families for group in family]
 
 
 def _rising(values: np.ndarray) -> np.ndarray:

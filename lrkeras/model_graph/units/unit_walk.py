@@ -62,6 +62,7 @@ class UnitWalk:
         sizes: For the identity of a layer with sizes in its config: the layer, and what lies along
             each of these by the name of the argument.
         spaces: All spaces of units, in the order in which they were met.
+        alike: Pairs of spaces that have to have the same number of units.
         pinned: Reason by name of units that were never met.
     """
 
@@ -69,6 +70,7 @@ class UnitWalk:
         self.held: dict[int, Held] = {}
         self.sizes: dict[int, tuple[Any, dict[str, Axis]]] = {}
         self.spaces: list[Space] = []
+        self.alike: list[tuple[Space, Space]] = []
         self._paths = {id(layer): path for path, layer, _ in single_layers(model)}
         self._axes: dict[int, Axis] = {}
         self._known: dict[int, _Known] = {}
@@ -103,7 +105,7 @@ class UnitWalk:
         flat = keras.tree.flatten(outputs)
         found = self._through(operation, flat, args, kwargs)
         for output, axis in zip(flat, found, strict=True):
-            if output.shape and width_of(axis) != output.shape[-1]:
+            if output.shape and output.shape[-1] not in (None, width_of(axis)):
                 raise AssertionError(f"{operation.name}: {width_of(axis)}, {output.shape}")
             self._set_axis(output, axis)
         return outputs
@@ -157,6 +159,9 @@ class UnitWalk:
         half = 1 + len(axes[1:]) // 2
         forward, before = self._through_cell(layer.forward_layer, axes[0], axes[1:half])
         backward, after = self._through_cell(layer.backward_layer, axes[0], axes[half:])
+        # Keras takes the shape of one direction for that of the other.
+        own = zip([forward, *before], [backward, *after], strict=True)
+        self.alike += [(one[0], other[0]) for one, other in own]
         if layer.merge_mode == "concat":
             made = [[*forward, *backward]]
         elif layer.merge_mode is None:

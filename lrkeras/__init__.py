@@ -1,7 +1,16 @@
 """Compressed recurrent networks for phones: train with Keras 3, convert to LiteRT."""
 
 from lrkeras import callbacks, layers, structures
-from lrkeras.compression import CompressionReport, compress, distill, merge, sparsify
+from lrkeras.compression import (
+    CompressionReport,
+    UnitReport,
+    compress,
+    distill,
+    merge,
+    prune_units,
+    shrink,
+    sparsify,
+)
 from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
 from lrkeras.legacy_h5 import load_legacy_h5
 from lrkeras.models import load
@@ -13,6 +22,7 @@ __all__ = [
     "ConversionError",
     "ConversionReport",
     "StepRunner",
+    "UnitReport",
     "callbacks",
     "compress",
     "convert",
@@ -21,6 +31,8 @@ __all__ = [
     "load",
     "load_legacy_h5",
     "merge",
+    "prune_units",
+    "shrink",
     "sparsify",
     "structures",
 ]

@@ -5,5 +5,18 @@ from lrkeras.compression.compression_report import CompressionReport, MatrixRepo
 from lrkeras.compression.distill import distill
 from lrkeras.compression.merge import merge
 from lrkeras.compression.sparsify import sparsify
+from lrkeras.compression.units.prune_units import prune_units
+from lrkeras.compression.units.shrink import shrink
+from lrkeras.compression.units.unit_report import UnitReport
 
-__all__ = ["CompressionReport", "MatrixReport", "compress", "distill", "merge", "sparsify"]
+__all__ = [
+    "CompressionReport",
+    "MatrixReport",
+    "UnitReport",
+    "compress",
+    "distill",
+    "merge",
+    "prune_units",
+    "shrink",
+    "sparsify",
+]

@@ -10,6 +10,7 @@ from keras import ops
 from lrkeras.compression.matrices.owners import owner_of
 from lrkeras.compression.matrices.recurrent_owner import RecurrentOwner
 from lrkeras.model_graph.copy_model import copy_model
+from lrkeras.model_graph.graph_walk import outputs_of, walk_graph
 from lrkeras.model_graph.layers_of import inner_layers
 
 # Layers whose outputs have, along the last axis, what their input has there.
@@ -58,19 +59,14 @@ class UnitGraph:
         # What lies along the last axis of each tensor: names of layers, or widths of other things.
         self._axes: dict[int, list[Any]] = {}
         self._kept: list[Any] = []  # so that no identity is used twice
-        source = keras.Model(model.inputs, model.outputs)
-        # A walk through the graph in order; nothing of what it makes is used.
-        made = keras.models.clone_model(
-            source, clone_function=lambda layer: layer, call_function=self._call
-        )
-        for output in made.outputs:
+        for output in walk_graph(model, self._call):
             self._fix(self._axes.get(id(output), []))
         for name in self._fixed:
             self.layers.pop(name, None)
             self.readers.pop(name, None)
 
     def _call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
-        outputs = _StandIn(layer)(*args, **kwargs)
+        outputs = outputs_of(layer, *args, **kwargs)
         tensors = [
             t for t in keras.tree.flatten((args, kwargs)) if isinstance(t, keras.KerasTensor)
         ]
@@ -118,21 +114,6 @@ class UnitGraph:
 
     def _fix(self, parts: Any) -> None:
         self._fixed.update(part for part in parts if isinstance(part, str))
-
-
-class _StandIn(keras.layers.Layer):
-    """Has the outputs of an operation, so that this one gets no second place in a graph."""
-
-    def __init__(self, operation: Any):
-        super().__init__()
-        self._shape_of = (operation.compute_output_spec,)  # a tuple: not tracked
-        self.built = True
-
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        return self._shape_of[0](*args, **kwargs)
-
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
-        return None
 
 
 def reorder_units(

@@ -38,8 +38,9 @@ class PaperConfig:
         slowness_penalty: weight of the mean square of their change from word to word (TAR).
         patience: epochs without a better validation perplexity until weights are averaged
             (NT-ASGD); None never averages.
-        method: `"dense"`, `"small_dense"`, `"pruned"`, `"low_rank"`, `"hybrid"`, `"kronecker"`,
-            `"monarch"`, the last four with `"doped_"` before them, `"svd"` or `"semi_nmf"`.
+        method: `"dense"`, `"small_dense"`, `"units"`, `"pruned"`, `"low_rank"`, `"hybrid"`,
+            `"kronecker"`, `"monarch"`, the last four with `"doped_"` before them, `"svd"` or
+            `"semi_nmf"`.
         where: `"joint"`: one matrix over `[x; h]` for each gate; `"stacked"`: one for the four
             gates; `"input"` or `"recurrent"`: only the matrix of the input or of the state, over
             the four gates.
@@ -50,7 +51,8 @@ class PaperConfig:
         rank: rank of `"svd"`, `"semi_nmf"` or, at the same number of values, of `"pruned"`.
         block: pattern of the sparse part, `(outputs, inputs)`, or None for single entries.
         co_matrix_dropout: rate until the sparsity is at its target, 0 from then on.
-        anneal: where the sparsity starts and stops rising, as shares of the run.
+        anneal: where the sparsity starts and stops rising, and units start and stop to go, as
+            shares of the run.
         anneal_power: exponent of its schedule.
         is_started: whether it starts from the trained weights of the dense run.
         is_reordered: whether hidden units change places before that, for better blocks.

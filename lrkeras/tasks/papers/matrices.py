@@ -23,7 +23,7 @@ def matrices_of(config: PaperConfig, layer: int) -> dict:
     Raises:
         ValueError: a matrix of the layer's size cannot have the structure.
     """
-    if config.method in ("dense", "small_dense"):
+    if config.method in ("dense", "small_dense", "units"):
         dropped = config.cell == "lstm" and config.recurrent_dropout > 0
         kind = DroppedMatrix(config.recurrent_dropout) if dropped else None
         return {"recurrent_structure": kind, "gate_layout": "stacked"} if dropped else {}

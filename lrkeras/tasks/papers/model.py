@@ -113,8 +113,8 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
 
     Layers without a counterpart in the target (a table, an output) are left out.
     """
-    wanted = {layer.name: layer for layer in map(_inside, target.layers)}
-    for layer in map(_inside, source.layers):
+    wanted = {layer.name: layer for layer in map(inside, target.layers)}
+    for layer in map(inside, source.layers):
         if layer.name in wanted and layer.weights and wanted[layer.name].weights:
             _copy_layer(layer, wanted[layer.name])
 
@@ -131,13 +131,14 @@ def _copy_layer(source: keras.layers.Layer, target: keras.layers.Layer) -> None:
     target.set_weights(source.get_weights())
 
 
-def _inside(layer: keras.layers.Layer) -> keras.layers.Layer:
+def inside(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The recurrent layer whose states another layer carries, or the layer itself."""
     return layer.rnn if isinstance(layer, CarriedStates) else layer
 
 
 def recurrent_layers_of(model: keras.Model) -> list[keras.layers.RNN]:
     """The recurrent layers of a model, from the input on."""
-    found = map(_inside, model.layers)
+    found = map(inside, model.layers)
     return [layer for layer in found if isinstance(layer, keras.layers.RNN)]
 
 

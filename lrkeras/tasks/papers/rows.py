@@ -5,7 +5,8 @@ A name is a base and, after it, a method and options in any order, all joined by
 * base: `ptb_small`, `ptb_medium`, `ptb_large`, `ptb_awd`, `ptb_rhn`, `ptb_rhn_small`,
   `ptb_characters`, `tiny`;
 * method: `kronecker`, `monarch`, `low_rank`, `hybrid`, the same with `doped_` before them,
-  `pruned`, `small_dense`; `svd`, `semi_nmf` and `pruned` with `input` or `recurrent` and a rank;
+  `pruned`, `small_dense`, `units` (as `small_dense`, but trained wide, its units pruned to as many
+  numbers as that has); `svd`, `semi_nmf` and `pruned` with `input` or `recurrent` and a rank;
 * options: `25x` (compression), `stacked` (a matrix over `[x; h]` for all gates, not for each),
   `10terms`, `r50` (rank), `1x16` (blocks of the sparse part), `bytes` (its indices count),
   `element_bytes` (as many bytes as single entries would take),
@@ -30,9 +31,11 @@ _METHODS = (
     *_DOPABLE,
     "pruned",
     "small_dense",
+    "units",
     "semi_nmf",
     "svd",
 )
+_SIZED = ("pruned", "low_rank", "hybrid", "small_dense", "units")
 _POST_TRAINING_EPOCHS = 3
 # Of schedules of fewer epochs than a base has: faster, and the last of them would change nothing.
 _FASTEST_DECAY = 0.5
@@ -143,17 +146,22 @@ def _post_training(config: PaperConfig, method: str | None, changes: dict) -> Pa
 
 
 def _checked(config: PaperConfig) -> PaperConfig:
-    sized = config.method in ("pruned", "low_rank", "hybrid", "small_dense") or config.is_doped
+    sized = config.method in _SIZED or config.is_doped
     if sized and config.compression is None and config.rank is None:
         raise ValueError(f"Expected a size such as 20x in {config.row!r}; received none.")
     if config.method == "small_dense":
-        return _narrowed(config)
+        return narrowed(config)
+    if config.method == "units" and config.recurrent_dropout:
+        raise ValueError(
+            f"Units of {config.base!r} cannot be followed through matrices with dropout of their "
+            "own. Choose a base without recurrent dropout."
+        )
     if config.method in ("svd", "semi_nmf") and config.rank is None:
         raise ValueError(f"Expected a rank such as r50 in {config.row!r}; received none.")
     return config
 
 
-def _narrowed(config: PaperConfig) -> PaperConfig:
+def narrowed(config: PaperConfig) -> PaperConfig:
     """Layers so narrow that they have the numbers of compressed ones; the tables stay as they are.
 
     The last layer's width is that of a tied table and stays too.
@@ -224,7 +232,7 @@ def _suffixes() -> list[str]:
     found += [f"{doped}_20x_bytes", f"{doped}_25x_bytes"]
     found += [f"{doped}_20x_started", f"{doped}_20x_1x16_started", f"{doped}_20x_1x16_reordered"]
     for ratio in (2, 5, 10, 20):
-        found += [f"{m}_{ratio}x" for m in ("low_rank", "hybrid", "pruned", "small_dense")]
+        found += [f"{m}_{ratio}x" for m in _SIZED]
     found += [
         f"doped_{m}_{ratio}x" for m in ("low_rank", "hybrid", "monarch") for ratio in (10, 20)
     ]

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from lrkeras import structures
+from lrkeras.compression import shrink
 from lrkeras.datasets import Vocabulary, words
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.system.machine import describe_machine
@@ -33,6 +34,7 @@ from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
 from lrkeras.tasks.papers.state_reset import StateReset
 from lrkeras.tasks.papers.token_streams import TokenStreams
+from lrkeras.tasks.papers.unit_rows import LossModelUnitPruning, trained_sizes
 from lrkeras.tasks.training.data_folder import check_data_folder
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
@@ -140,9 +142,10 @@ def train(
         _fit(model, config, corpus, out, verbose)
         final = logit_model(config, len(corpus.vocabulary))
         copy_weights(model, final)
-        save_model(final, file)
+        save_model(shrink(final) if config.method == "units" else final, file)
     trained = keras.saving.load_model(file, compile=False)
-    measured = {**before, **begun, **text_facts(corpus), **_scores(trained, config, corpus, "")}
+    scores = _scores(trained, trained_sizes(config, trained), corpus, "")
+    measured = {**before, **begun, **text_facts(corpus), **scores}
     if config.rank is not None and dense is not None:
         measured |= {"norms_dense": matrix_norms(dense), "norms": matrix_norms(trained)}
     sample = embedded_words(trained.get_layer("words").embeddings, corpus.valid)
@@ -193,14 +196,14 @@ def _fit(
         batches,
         validation_data=streams(corpus.valid, True),
         epochs=config.epochs,
-        callbacks=_callbacks(config, model, batches.num_batches, out),
+        callbacks=_callbacks(config, model, batches.num_batches, len(corpus.vocabulary), out),
         shuffle=False,
         verbose=verbose,
     )
 
 
 def _callbacks(
-    config: PaperConfig, model: keras.Model, steps: int, out: pathlib.Path
+    config: PaperConfig, model: keras.Model, steps: int, num_words: int, out: pathlib.Path
 ) -> list[keras.callbacks.Callback]:
     history_file, backup = out / HISTORY_FILE, out / ".backup"
     if not backup.exists():
@@ -214,6 +217,8 @@ def _callbacks(
     ]
     if config.patience is not None:
         chosen.append(NonMonotonicAveraging(config.patience, history_file))
+    if config.method == "units":
+        chosen.append(LossModelUnitPruning(config, num_words))
     chosen += structure_callbacks(
         model, config, steps * config.epochs, anneals=not config.is_pruned_at_once
     )
@@ -294,7 +299,7 @@ def result_of(
         "seconds": sum(history["seconds"]),
         "processor_seconds": sum(history["processor_seconds"]),
         "history": history,
-        "deployment": measure_deployment(model, config, sample),
+        "deployment": measure_deployment(model, trained_sizes(config, model), sample),
         "models": {
             config.row: {
                 "parameters": count_parameters(model),

@@ -74,6 +74,8 @@ def test_options_of_a_name():
         ("ptb_small_low_rank", "a size such as 20x"),
         ("ptb_small_svd_input", "a rank such as r50"),
         ("ptb_small_small_dense_900000x", "No width"),
+        ("ptb_small_units", "a size such as 20x"),
+        ("ptb_awd_units_2x", "a base without recurrent dropout"),
     ],
 )
 def test_names_that_mean_nothing(name, message):

@@ -11,7 +11,7 @@ from keras.ops import convert_to_numpy as to_numpy
 from lrkeras import structures
 from lrkeras.cli import main
 from lrkeras.tasks.papers import training
-from lrkeras.tasks.papers.rows import config_of
+from lrkeras.tasks.papers.rows import config_of, narrowed
 
 
 def micro(name="tiny", **changes):
@@ -221,3 +221,65 @@ def test_rows_by_name_on_the_command_line(tmp_path, capsys):
     assert main(["train", "papers/ptb_small", "--out", out]) == 1
     assert "--data" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
+
+
+UNITS = micro("tiny_units_2x", epochs=4, anneal=(0, 0.5))
+
+
+@pytest.fixture(scope="module")
+def units_run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("units")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "measure_deployment", lambda *a: {"skipped": "test"})
+        return out, training.train(UNITS, out, verbose=0)
+
+
+def test_a_row_with_fewer_units_has_the_numbers_of_the_small_dense_row(units_run):
+    out, result = units_run
+    # `units` units in each layer: 4 units (16 + units + 1) + 4 units (2 units + 1), at most half
+    units, _ = narrowed(UNITS).units
+    assert 4 * units * (16 + units + 1) + 4 * units * (2 * units + 1) <= 4224 / 2
+    wanted = 60 * 16 + 60 * units + 60 + 4 * units * (16 + units + 1 + 2 * units + 1)
+    parameters = result["models"]["tiny_units_2x"]["parameters"]
+    assert 0.9 * wanted < parameters <= wanted
+    model = keras.saving.load_model(out / "model.keras", compile=False)
+    assert model.count_params() == parameters
+    assert all(
+        type(layer).__module__.split(".")[0] in ("keras", "lrkeras") for layer in model.layers
+    )
+    kept = result["history"]["kept_params"]
+    assert kept[0] > kept[1] == kept[2] == kept[3] == parameters
+    recurrent = sum(layer.count_params() for layer in model.layers if "recurrent" in layer.name)
+    assert result["recurrent"]["parameters"] == recurrent
+    assert result["recurrent"]["compression"] == pytest.approx(4224 / recurrent)
+
+
+def test_the_perplexity_of_a_row_with_fewer_units_is_that_of_its_file(units_run):
+    out, result = units_run
+    corpus = training.load_corpus(UNITS, None)
+    model = keras.saving.load_model(out / "model.keras", compile=False)
+    losses = _losses_by_hand(model, corpus.test, corpus.vocabulary.end_id)
+    assert result["test_perplexity"] == pytest.approx(np.exp(losses.mean()), rel=1e-4)
+    # The training saw the wide model with zeros: the same function.
+    expected = result["history"]["val_perplexity"][-1]
+    assert result["valid_perplexity"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_killed_run_with_fewer_units_goes_on_to_the_same_weights(units_run, tmp_path, kill):
+    out, result = units_run
+    kill(training, lambda: training.train(UNITS, tmp_path, verbose=0), epoch=1, batch=7)
+    resumed = training.train(UNITS, tmp_path, verbose=0)
+    whole, other = (
+        keras.saving.load_model(folder / "model.keras", compile=False) for folder in (out, tmp_path)
+    )
+    for expected, found in zip(whole.weights, other.weights, strict=True):
+        np.testing.assert_array_equal(to_numpy(found), to_numpy(expected))
+    assert resumed["history"]["kept_params"] == result["history"]["kept_params"]
+
+
+def test_units_of_a_tied_table_go_with_those_of_the_last_layer(tmp_path):
+    config = dataclasses.replace(UNITS, is_tied=True)
+    training.train(config, tmp_path, verbose=0)
+    model = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    widths = [layer.cell.units for layer in training.recurrent_layers_of(model)]
+    assert widths[-1] == model.get_layer("words").output_dim < 16

@@ -1,7 +1,14 @@
 """Compressed recurrent networks for phones: train with Keras 3, convert to LiteRT."""
 
 from lrkeras import callbacks, layers, structures
-from lrkeras.compression import CompressionReport, compress, distill, merge, sparsify
+from lrkeras.compression import (
+    CompressionReport,
+    compress,
+    distill,
+    merge,
+    quantize_aware,
+    sparsify,
+)
 from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
 from lrkeras.legacy_h5 import load_legacy_h5
 from lrkeras.models import load
@@ -21,6 +28,7 @@ __all__ = [
     "load",
     "load_legacy_h5",
     "merge",
+    "quantize_aware",
     "sparsify",
     "structures",
 ]

@@ -67,6 +67,7 @@ def main(arguments=None):
         "model": MODEL,
         "valid_tokens": len(valid_ids[: options.valid_tokens]),
         "learning_rate": options.rate,
+        "decay": options.decay,
         "batch_size": config.batch_size,
         "window": config.window,
         "refit_every": options.refit,
@@ -81,7 +82,10 @@ def main(arguments=None):
 def tune(copy, train, valid, options):
     """Trains with rounded weights; a row every so many batches."""
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    copy.compile(keras.optimizers.Adam(options.rate, global_clipnorm=1.0), loss)
+    rate = options.rate
+    if options.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, options.batches, alpha=0.05)
+    copy.compile(keras.optimizers.Adam(rate, global_clipnorm=1.0), loss)
     rows, spent = [], 0.0
     for epoch in range(options.batches // options.every):
         train.epoch = epoch
@@ -125,7 +129,13 @@ def _parser():
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
     parser.add_argument("--batches", type=int, default=300, help="batches of the tuning")
     parser.add_argument("--every", type=int, default=50, help="batches between two measurements")
-    parser.add_argument("--rate", type=float, default=2e-4, help="learning rate of Adam")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=2e-4,
+        help="learning rate of Adam",
+    )
+    parser.add_argument("--decay", action="store_true", help="whether the rate falls, to 5 %%")
     parser.add_argument("--refit", type=int, help="batches between two fits of the scales")
     parser.add_argument("--valid-tokens", type=int, help="validation words; all if left out")
     parser.add_argument("--seed", type=int, default=0, help="of the batches")

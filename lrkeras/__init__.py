@@ -8,6 +8,7 @@ from lrkeras.compression import (
     distill,
     merge,
     prune_units,
+    quantize_aware,
     shrink,
     sparsify,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "load_legacy_h5",
     "merge",
     "prune_units",
+    "quantize_aware",
     "shrink",
     "sparsify",
     "structures",

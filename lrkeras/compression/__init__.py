@@ -4,6 +4,7 @@ from lrkeras.compression.compress import compress
 from lrkeras.compression.compression_report import CompressionReport, MatrixReport
 from lrkeras.compression.distill import distill
 from lrkeras.compression.merge import merge
+from lrkeras.compression.quantize_aware import quantize_aware
 from lrkeras.compression.sparsify import sparsify
 from lrkeras.compression.units.prune_units import prune_units
 from lrkeras.compression.units.shrink import shrink
@@ -17,6 +18,7 @@ __all__ = [
     "distill",
     "merge",
     "prune_units",
+    "quantize_aware",
     "shrink",
     "sparsify",
 ]

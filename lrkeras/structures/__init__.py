@@ -12,6 +12,7 @@ from lrkeras.structures.concatenated import Concatenated
 from lrkeras.structures.dense import Dense
 from lrkeras.structures.describe import describe
 from lrkeras.structures.find import find_structures, outermost
+from lrkeras.structures.frequency_bands import FrequencyBands
 from lrkeras.structures.hybrid import Hybrid
 from lrkeras.structures.kronecker import Kronecker, factor_shapes
 from lrkeras.structures.low_rank import LowRank
@@ -31,6 +32,7 @@ NAMES = {
     "toeplitz_like": ToeplitzLike,
     "sparse": Sparse,
     "shared_low_rank": SharedLowRank,
+    "frequency_bands": FrequencyBands,
 }
 """The structures by the names that layers and `get` take."""
 
@@ -38,6 +40,7 @@ __all__ = [
     "NAMES",
     "Concatenated",
     "Dense",
+    "FrequencyBands",
     "Hybrid",
     "Kronecker",
     "LowRank",

@@ -8,7 +8,7 @@ from typing import Any
 from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.layer_rows import LayerReport
 from lrkeras.export.parity.parity_error import ParityError
-from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.parity_limits import ParityLimits
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.export.tflite.model_file import ModelFile

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lrkeras.export.conversion_error import ConversionError
-from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.parity_limits import ParityLimits
 from lrkeras.export.passes.full_int8 import quantize_full_int8
 from lrkeras.export.passes.pass_context import PassContext
 from lrkeras.export.passes.quantize_weights import (

@@ -10,7 +10,7 @@ from lrkeras.export import ConversionError, convert
 from lrkeras.export.parity import check_parity
 from lrkeras.export.parity.comparison_inputs import windows_of
 from lrkeras.export.parity.parity_error import ParityError
-from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.parity_limits import ParityLimits
 from lrkeras.export.quantization import INT8
 
 KL = keras.layers
@@ -130,7 +130,9 @@ def test_windows_are_compared_on_256_of_them(classifier, tmp_path, monkeypatch, 
 
         return edit
 
-    only_flips = dataclasses.replace(INT8, limits=ParityLimits(1e9, 1e9, INT8.limits.flips))
+    only_flips = dataclasses.replace(
+        INT8, name="only flips", limits=ParityLimits(1e9, 1e9, INT8.limits.flips)
+    )
     options = dict(form=form, steps=12, quantize=only_flips)
     change(monkeypatch, flip(12), "classes")
     report = convert(classifier, tmp_path / "twelve.tflite", **options)

@@ -12,7 +12,7 @@ from lrkeras.export.form import Form
 from lrkeras.export.parity.file_runs import Values, run_file
 from lrkeras.export.parity.keras_runs import run_model, run_steps
 from lrkeras.export.parity.parity_error import ParityError
-from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.parity_limits import ParityLimits
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.parity_limits import ParityLimits
 
 # Two choices whose values differ by less than this share of the usual distance between the largest
 # and the smallest value of an output are as good as each other.

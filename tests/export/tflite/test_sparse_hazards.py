@@ -14,7 +14,7 @@ from lrkeras.export import ConversionError, StepRunner, convert, find_sparse_haz
 from lrkeras.export.conversion_report import ConversionReport
 from lrkeras.export.parity.check_parity import check_parity
 from lrkeras.export.parity.parity_error import ParityError
-from lrkeras.export.parity.parity_limits import ParityLimits
+from lrkeras.export.parity_limits import ParityLimits
 from lrkeras.export.quantization import INT8
 from lrkeras.export.steps.step_builder import StepBuilder
 

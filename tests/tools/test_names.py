@@ -1,16 +1,13 @@
 """Folders of scripts are on the path of the tests: none of their names may hide a package."""
 
 import importlib.metadata
+import pathlib
 import sys
-import tomllib
-
-from load_tool import ROOT
 
 
-def test_no_script_hides_a_package_or_another_script():
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    folders = settings["tool"]["pytest"]["ini_options"]["pythonpath"]
-    names = [file.stem for folder in folders for file in (ROOT / folder).glob("*.py")]
+def test_no_script_hides_a_package_or_another_script(pytestconfig):
+    folders = map(pathlib.Path, pytestconfig.getini("pythonpath"))
+    names = [file.stem for folder in folders for file in folder.glob("*.py")]
     names = [name for name in names if name != "conftest" and not name.startswith("test_")]
     assert len(names) > 30
     assert len(names) == len(set(names))

@@ -1,0 +1,15 @@
+"""Folders of scripts are on the path of the tests: none of their names may hide a package."""
+
+import importlib.metadata
+import pathlib
+import sys
+
+
+def test_no_script_hides_a_package_or_another_script(pytestconfig):
+    folders = map(pathlib.Path, pytestconfig.getini("pythonpath"))
+    names = [file.stem for folder in folders for file in folder.glob("*.py")]
+    names = [name for name in names if name != "conftest" and not name.startswith("test_")]
+    assert len(names) > 30
+    assert len(names) == len(set(names))
+    installed = set(importlib.metadata.packages_distributions()) | sys.stdlib_module_names
+    assert not set(names) & installed

@@ -24,6 +24,9 @@ class Concatenated(Composite):
             part = keras.saving.deserialize_keras_object(part)
         self.parts = [part.copy(name=f"part_{i}", dtype=self.dtype_policy) for i in range(count)]
 
+    def column_blocks(self):
+        return list(self.parts)
+
     @property
     def multiplies_by_factor(self):
         return all(part.multiplies_by_factor for part in self.parts)
@@ -39,7 +42,11 @@ class Concatenated(Composite):
             part.build((inputs, outputs // count), self.overhead // count, init)
 
     def matmul(self, x, training=False):
-        return ops.concatenate([p.matmul(x, training) for p in self.parts], axis=-1)
+        return type(self.parts[0]).matmul_side_by_side(self.parts, x, training)
+
+    @property
+    def macs(self):
+        return type(self.parts[0]).macs_side_by_side(self.parts)
 
     def matmul_transpose(self, y):
         pieces = ops.split(y, len(self.parts), axis=-1)
@@ -50,9 +57,6 @@ class Concatenated(Composite):
 
     def to_dense(self, training=False):
         return type(self.parts[0]).side_by_side(self.parts, training)
-
-    def column_blocks(self):
-        return list(self.parts)
 
     def _fit(self, w):
         for part, piece in zip(self.parts, np.split(w, len(self.parts), axis=1), strict=True):

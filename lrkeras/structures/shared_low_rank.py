@@ -94,6 +94,19 @@ class SharedLowRank(Structure):
     def macs(self):
         return self.rank * sum(self.shape)
 
+    @classmethod
+    def matmul_side_by_side(cls, parts, x, training=False):
+        if not _share_projection(parts):
+            return super().matmul_side_by_side(parts, x, training)
+        projected = ops.matmul(x, parts[0].projection.kernel)
+        return ops.matmul(projected, ops.concatenate([p.right for p in parts], axis=1))
+
+    @classmethod
+    def macs_side_by_side(cls, parts):
+        if not _share_projection(parts):
+            return super().macs_side_by_side(parts)
+        return parts[0].rank * (parts[0].shape[0] + sum(p.shape[1] for p in parts))
+
     def copy(self, **overrides):
         copied = super().copy(**overrides)
         copied._groups = self._groups
@@ -101,6 +114,10 @@ class SharedLowRank(Structure):
 
     def get_config(self):
         return {**super().get_config(), "group": self.group}
+
+
+def _share_projection(parts):
+    return len({id(part.projection) for part in parts}) == 1
 
 
 class _Groups:

@@ -178,6 +178,19 @@ class Structure(keras.layers.Layer):
         """Dense forms of equal structures next to each other: `(inputs, sum of outputs)`."""
         return ops.concatenate([p.to_dense(training=training) for p in parts], axis=1)
 
+    @classmethod
+    def matmul_side_by_side(cls, parts, x, training=False):
+        """Products of one `x` with equal structures, next to each other: `(..., sum of outputs)`.
+
+        A class whose parts share work does it once, and says so in `macs_side_by_side`.
+        """
+        return ops.concatenate([p.matmul(x, training) for p in parts], axis=-1)
+
+    @classmethod
+    def macs_side_by_side(cls, parts):
+        """Multiply-accumulates of `matmul_side_by_side` for one input vector."""
+        return sum(p.macs for p in parts)
+
     def call(self, inputs, training=False):
         return self.matmul(inputs, training=training)
 

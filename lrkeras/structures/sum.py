@@ -41,6 +41,9 @@ class Sum(Composite):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
+    def summands(self):
+        return list(self.parts)
+
     def _create_weights(self, init):
         self.dropout_rate = self.add_weight(
             shape=(), name="dropout_rate", initializer="zeros", trainable=False
@@ -53,6 +56,16 @@ class Sum(Composite):
 
     def matmul(self, x, training=False):
         return self._add([p.matmul(x, training) for p in self.parts], training)
+
+    @classmethod
+    def matmul_side_by_side(cls, parts, x, training=False):
+        if training:  # each part has masks of its own
+            return super().matmul_side_by_side(parts, x, training)
+        return sum(type(terms[0]).matmul_side_by_side(terms, x) for terms in _by_term(parts))
+
+    @classmethod
+    def macs_side_by_side(cls, parts):
+        return sum(type(terms[0]).macs_side_by_side(terms) for terms in _by_term(parts))
 
     def matmul_transpose(self, y):
         return self._add([p.matmul_transpose(y) for p in self.parts])
@@ -76,9 +89,6 @@ class Sum(Composite):
             lambda: sum(t * keep[i] for i, t in enumerate(terms)),
             lambda: sum(terms[1:], terms[0]),
         )
-
-    def summands(self):
-        return list(self.parts)
 
     def _fit(self, w):
         fits = [np.zeros_like(w) for _ in self.parts]
@@ -112,10 +122,14 @@ class Sum(Composite):
         return {**super().get_config(), "parts": parts, "seed": self.seed}
 
 
+def _by_term(sums):
+    """The first terms of equal sums, the second ones, ..."""
+    return list(zip(*(one.parts for one in sums), strict=True))
+
+
 def _sum_of(structures):
     """One sum of all terms; sums among them are taken apart."""
-    terms = [s.parts if isinstance(s, Sum) else [s] for s in structures]
-    return Sum([part for parts in terms for part in parts])
+    return Sum([summand for structure in structures for summand in structure.summands()])
 
 
 Structure._sum_of = staticmethod(_sum_of)

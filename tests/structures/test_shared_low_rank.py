@@ -33,6 +33,30 @@ class TestSharedLowRank(StructureContract):
         np.testing.assert_allclose(dense(second), best, atol=1e-12)
         assert (first.num_params, second.num_params) == (4 * (18 + 24), 4 * 30)
 
+    def test_gates_side_by_side_project_once(self):
+        """24 * 180 for the projection, 4 * 24 * 180 for the gates; doping 4 * 180 * 18 more."""
+        gates = structures.Concatenated(structures.SharedLowRank(rank=24), 4)
+        gates.build((180, 720))
+        assert gates.macs == 21_600
+        doped = structures.SharedLowRank(rank=24) + structures.Sparse(density=0.1)
+        doped = structures.Concatenated(doped, 4)
+        doped.build((180, 720))
+        assert doped.macs == 21_600 + 4 * 18 * 180
+        x = np.random.default_rng(0).normal(size=(3, 180)).astype("float32")
+        for structure in (gates, doped):
+            np.testing.assert_allclose(structure.matmul(x), x @ dense(structure), atol=1e-4)
+
+    def test_a_loop_does_not_form_what_is_faster_in_factors(self, monkeypatch):
+        """4 * 21,600 are fewer than 180 * 720; with a projection for each gate they were not."""
+        layer = layers.LSTM(180, recurrent_structure=structures.SharedLowRank(rank=24))
+        layer.build((None, 5, 8))
+
+        def formed(structure, training=False):
+            raise AssertionError("the matrix was formed")
+
+        monkeypatch.setattr(structures.Concatenated, "to_dense", formed)
+        assert layer(np.ones((1, 5, 8), "float32")).shape == (1, 180)
+
     def test_members_must_agree(self):
         spec = structures.SharedLowRank(rank=4, group="top")
         spec.copy().build((18, 24))

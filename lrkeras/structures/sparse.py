@@ -45,6 +45,10 @@ class Sparse(Structure):
         self._mask_folded = False
         self.padding = padding
 
+    @classmethod
+    def _takes_compression(cls):
+        return True  # its size is a density
+
     def _prepare(self):
         self._grid = self._block_grid(self.shape)
         self.target_blocks = self._resolve_blocks(self.overhead)

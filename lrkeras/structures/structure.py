@@ -44,6 +44,11 @@ class Structure(keras.layers.Layer):
 
     def __init__(self, *, compression=None, **kwargs):
         super().__init__(**kwargs)
+        if compression is not None and not self._takes_compression():
+            raise ValueError(
+                f"{type(self).__name__} has no size that `compression` could choose. Received: "
+                f"compression={compression}. Leave it out, or give it to a structure with a size."
+            )
         if compression is not None and not (math.isfinite(compression) and compression > 1):
             raise ValueError(
                 f"`compression` of {type(self).__name__} must be a number above 1. "
@@ -53,6 +58,10 @@ class Structure(keras.layers.Layer):
         self.shape = None
         self.spent = 0  # parameters of other terms of a sum, when `compression` is resolved
         self._given_size = None
+
+    @classmethod
+    def _takes_compression(cls):
+        return cls.size_argument is not None
 
     # --- building ---------------------------------------------------------------------------
 
@@ -170,6 +179,10 @@ class Structure(keras.layers.Layer):
 
     def to_dense(self, training=False):
         """The matrix itself, a tensor of shape `(inputs, outputs)`, differentiable."""
+        if type(self).matmul is Structure.matmul:
+            raise NotImplementedError(
+                f"{type(self).__name__} must write `to_dense(training)` or `matmul(x, training)`."
+            )
         dtype = self.weights[0].dtype
         return self.matmul(ops.eye(self.shape[0], dtype=dtype), training=training)
 

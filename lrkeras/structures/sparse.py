@@ -143,6 +143,11 @@ class Sparse(Structure):
         return int(np.sum(ops.convert_to_numpy(self.mask)))
 
     @property
+    def kept_params(self):
+        """Numbers that are not masked now; every block counts in full."""
+        return self.kept_blocks * math.prod(self.block or (1, 1))
+
+    @property
     def sparsity(self):
         """Fraction of the blocks that are masked now."""
         return 1 - self.kept_blocks / math.prod(self._grid)

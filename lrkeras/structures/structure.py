@@ -258,9 +258,7 @@ class Structure(keras.layers.Layer):
 
     def num_bytes(self, dtype="float32", with_indices=True):
         """Bytes of the stored numbers in `dtype`, with or without those of their positions."""
-        if dtype not in _BITS:
-            raise ValueError(f"`dtype` must be one of {sorted(_BITS)}. Received: dtype={dtype!r}")
-        values = math.ceil(self.num_params * _BITS[dtype] / 8)
+        values = bytes_of(self.num_params, dtype)
         return values + (self.index_bytes if with_indices else 0)
 
     # --- combining, copying, saving ---------------------------------------------------------
@@ -307,6 +305,17 @@ class Structure(keras.layers.Layer):
     def get_build_config(self):
         # The owner builds its structures: a config describes an unbuilt one.
         return None
+
+
+def bytes_of(count, dtype):
+    """Bytes of so many numbers of a type such as `"int8"`, rounded up.
+
+    Raises:
+        ValueError: If the type is unknown.
+    """
+    if dtype not in _BITS:
+        raise ValueError(f"`dtype` must be one of {sorted(_BITS)}. Received: dtype={dtype!r}")
+    return math.ceil(count * _BITS[dtype] / 8)
 
 
 def _pretty(shape):

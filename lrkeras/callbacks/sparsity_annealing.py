@@ -52,6 +52,11 @@ class SparsityAnnealing(StructureCallback):
             )
         if begin_epoch is not None and end_epoch is None:
             raise ValueError("`begin_epoch` goes with `end_epoch`. Received: end_epoch=None")
+        if begin_step and end_epoch is not None:
+            raise ValueError(
+                "`begin_step` goes with `end_step`, and `begin_epoch` with `end_epoch`. "
+                f"Received: begin_step={begin_step}, end_epoch={end_epoch}"
+            )
         begin, end = (begin_step, end_step) if end_epoch is None else (begin_epoch or 0, end_epoch)
         if not 0 <= begin < end:
             raise ValueError(

@@ -22,7 +22,7 @@ from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.saving import load_model
-from lrkeras.structures.stored_size import LayerSizes
+from lrkeras.structures.stored_size import StoredSize
 
 HELP = "show parameters, bytes, multiplications and delegates of a .keras, .h5 or .tflite file"
 
@@ -69,8 +69,8 @@ def describe_keras(model: keras.Model) -> dict[str, Any]:
     by_name = {layer.name: layer for layer in layers}
     rows = [
         {"name": row.name, "kind": row.kind, "structure": row.structure}
-        | {"params": row.params, "macs": row.macs}
-        | dataclasses.asdict(LayerSizes.of(by_name[row.name]))
+        | dataclasses.asdict(StoredSize.of(by_name[row.name]))
+        | {"macs": row.macs}
         for row in layer_rows(step)
     ]
     totals = {key: sum(row[key] for row in rows) for key in COUNTS}

@@ -20,7 +20,7 @@ from lrkeras.compression.matrices.selection import Choice
 from lrkeras.compression.matrices.weight_matrix import Target
 from lrkeras.model_graph.copy_model import compile_like, copy_model
 from lrkeras.structures import Concatenated, SharedLowRank, Structure, describe
-from lrkeras.structures.stored_size import Stored
+from lrkeras.structures.stored_size import StoredSize
 
 Track = Callable[..., Iterable]  # (items, what) -> items
 Weightings = dict[tuple[str, str], Weighting]
@@ -154,7 +154,7 @@ def _singular_values(w: np.ndarray) -> np.ndarray:
 
 
 def _report(model, small, rows: list[MatrixReport], skipped, notes) -> CompressionReport:
-    before, after = Stored.of(model), Stored.of(small)
+    before, after = StoredSize.of(model), StoredSize.of(small)
     return CompressionReport(
         model=model.name,
         matrices=rows,

@@ -13,6 +13,7 @@ from lrkeras.export.quantization import FLOAT32, Quantization
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.layers import LSTM
 from lrkeras.structures import Sparse, describe, find_structures, outermost
+from lrkeras.structures.stored_size import StoredSize, plain_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,17 +70,14 @@ def layer_rows(
 
 def _row(layer: keras.layers.Layer, forms: list[list[ProductForm]], lowering: str) -> LayerReport:
     found = outermost(find_structures(layer))
-    inside = {id(w) for structure in found for w in structure.weights}
-    # What is left beside the structures: dense matrices and biases.
-    plain = [w for w in layer.trainable_weights if id(w) not in inside]
-    dense = sum(math.prod(w.shape) for w in plain)
+    size, plain = StoredSize.of(layer), plain_weights(layer)
     products = 0 if _looks_up(layer) else sum(math.prod(w.shape) for w in plain if len(w.shape) > 1)
     return LayerReport(
         name=layer.name,
         kind=type(layer).__name__,
         structure=", ".join(dict.fromkeys(describe(s) for s in found)) or "dense",
-        params=dense + sum(s.num_params for s in found),
-        bytes=4 * dense + sum(s.num_bytes() for s in found),
+        params=size.params,
+        bytes=size.bytes,
         macs=products + sum(s.macs for s in found),
         lowering=lowering,
         forms=forms,

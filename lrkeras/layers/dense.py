@@ -49,8 +49,6 @@ class Dense(StructuredLayer, keras.layers.Dense):
     def call(self, inputs, training=None):
         if not self.is_structured:
             return super().call(inputs, training=training)
-        if self.kernel_regularizer is not None:
-            self.add_loss(self.kernel_regularizer(self.kernel))
         outputs = self.kernel_structure.matmul(inputs, training=bool(training))
         if self.bias is not None:
             outputs = ops.add(outputs, self.bias)

@@ -52,7 +52,5 @@ class Embedding(StructuredLayer, keras.layers.ReversibleEmbedding):
             logits = self.embeddings_structure.matmul_transpose(inputs)
             cap = self.logit_soft_cap
             return logits if cap is None else ops.tanh(logits / cap) * cap
-        if self.embeddings_regularizer is not None:
-            self.add_loss(self.embeddings_regularizer(self.embeddings))
         rows = self.embeddings_structure.rows(ops.cast(inputs, "int32"))
         return ops.cast(rows, self.compute_dtype)

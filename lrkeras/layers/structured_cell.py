@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from lrkeras import structures
+from lrkeras.layers.matrix_regularizer import MatrixRegularizer
 from lrkeras.structures.factor_initializer import FactorInitializer
 
 GATE_LAYOUTS = ("per_gate", "stacked")
@@ -103,6 +104,7 @@ class StructuredCell:
         state, total = self._state_width, self._input_width + self._state_width
         rows = self._input_width if role == "kernel" else state
         structure.build(kwargs["shape"], self._bias_params * rows // total, kwargs["initializer"])
+        MatrixRegularizer.attach(structure, kwargs["regularizer"])
         self._hold(role, name, structure)
         return None
 
@@ -120,6 +122,8 @@ class StructuredCell:
         variance = (inputs * first.variance + shape[0] * second.variance) / rows
         joint = self._gatewise(self.specs.joint, "joint")
         joint.build((rows, width), self._bias_params, FactorInitializer(variance, first.seeds))
+        MatrixRegularizer.attach(joint, self.kernel_regularizer, slice(None, inputs))
+        MatrixRegularizer.attach(joint, self.recurrent_regularizer, slice(inputs, None))
         self.joint_structure = joint
         return None
 
@@ -199,7 +203,6 @@ class StructuredCell:
             dense = {"kernel": joint[:inputs], "recurrent_kernel": joint[inputs:]}
         if as_variables:
             dense = {name: keras.Variable(m, trainable=False) for name, m in dense.items()}
-        self._add_structured_losses(dense)
         self._loop.dense = dense
         try:
             yield
@@ -215,19 +218,10 @@ class StructuredCell:
             structure = self._structure_of(name)
         if not structure.multiplies_by_factor:
             return False
-        if self.dropout or self.recurrent_dropout or self._regularizer_of(name):
+        regularizer = self.kernel_regularizer if name == "kernel" else self.recurrent_regularizer
+        if self.dropout or self.recurrent_dropout or regularizer:
             return False
         return _LEAST_SAVING * structure.macs <= math.prod(structure.shape)
-
-    def _add_structured_losses(self, dense):
-        """Regularisers of structured matrices see the whole matrix, like those of dense ones."""
-        for name, matrix in dense.items():
-            regularizer = self._regularizer_of(name)
-            if regularizer is not None and name not in self._matrices.plain:
-                self.add_loss(regularizer(matrix))
-
-    def _regularizer_of(self, name):
-        return self.kernel_regularizer if name == "kernel" else self.recurrent_regularizer
 
     @contextlib.contextmanager
     def projected(self):

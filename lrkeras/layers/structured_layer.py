@@ -5,6 +5,7 @@ import types
 import keras
 
 from lrkeras import structures
+from lrkeras.layers.matrix_regularizer import MatrixRegularizer
 
 
 class StructuredLayer:
@@ -37,6 +38,7 @@ class StructuredLayer:
     def _build_structure(self, shape, overhead, initializer):
         structure = self._held.spec.copy(name=self.matrix_name, dtype=self.dtype_policy)
         structure.build(shape, overhead, initializer)
+        MatrixRegularizer.attach(structure, getattr(self, f"{self.matrix_name}_regularizer"))
         setattr(self, f"{self.matrix_name}_structure", structure)
 
     def __call__(self, inputs, *args, **kwargs):

@@ -64,13 +64,19 @@ def get(identifier, **arguments):
     """A structure from a structure, its config, or a name, as `keras.initializers.get` does.
 
     Args:
-        identifier: `None`, a `Structure` (returned as it is), a serialised one, a name from
-            `NAMES`, or `"doped_"` and a name.
-        **arguments: Arguments of the structure, where `identifier` is a name.
+        identifier: `None`, a `Structure` (returned as it is), a serialised one, a class, a name
+            from `NAMES`, or `"doped_"` and a name.
+        **arguments: Arguments of the structure, where `identifier` is a name or a class.
 
     Raises:
-        ValueError: If there is no such structure; the message names the nearest.
+        ValueError: If there is no such structure; the message names the nearest. If there are
+            arguments beside what already has its own.
     """
+    if arguments and not isinstance(identifier, (str, type)):
+        raise ValueError(
+            f"Arguments of a structure go with a name or a class. Received: {identifier!r} with "
+            f"{', '.join(f'{name}={value!r}' for name, value in arguments.items())}"
+        )
     if identifier is None or isinstance(identifier, Structure):
         return identifier
     if isinstance(identifier, dict):

@@ -1,8 +1,31 @@
-"""Finding the structures inside a model."""
+"""Finding the layers and structures inside a model."""
+
+from collections.abc import Iterator
 
 import keras
 
 from lrkeras.structures.structure import Structure
+
+
+def layers_inside(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+    """A layer or model and every layer inside it, each once, in a fixed order.
+
+    Layers sit in attributes, and in lists and dicts there: inner models, wrapped layers, cells,
+    parts of structures.
+    """
+    seen = set()
+    waiting = [layer]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(reversed(value.values()))
+        elif isinstance(value, (list, tuple)):
+            waiting.extend(reversed(value))
+        elif isinstance(value, keras.layers.Layer) and id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            attributes = vars(value)
+            waiting.extend(attributes[name] for name in sorted(attributes, reverse=True))
 
 
 def find_structures(model, kind=Structure):
@@ -15,24 +38,7 @@ def find_structures(model, kind=Structure):
     Returns:
         List without repetitions.
     """
-    found, seen = [], set()
-
-    def visit(value):
-        if isinstance(value, dict):
-            value = list(value.values())
-        if isinstance(value, (list, tuple)):
-            for item in value:
-                visit(item)
-        elif isinstance(value, keras.layers.Layer) and id(value) not in seen:
-            seen.add(id(value))
-            if isinstance(value, kind) and value.built:
-                found.append(value)
-            # Layers sit in attributes: cells, wrapped layers, parts of structures.
-            for name in sorted(vars(value)):
-                visit(vars(value)[name])
-
-    visit(model)
-    return found
+    return [found for found in layers_inside(model) if isinstance(found, kind) and found.built]
 
 
 def outermost(structures):

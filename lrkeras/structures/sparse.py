@@ -45,6 +45,10 @@ class Sparse(Structure):
         self._mask_folded = False
         self.padding = padding
 
+    @classmethod
+    def _takes_compression(cls):
+        return True  # its size is a density
+
     def _prepare(self):
         self._grid = self._block_grid(self.shape)
         self.target_blocks = self._resolve_blocks(self.overhead)
@@ -137,6 +141,11 @@ class Sparse(Structure):
     def kept_blocks(self):
         """Number of blocks that are not masked now."""
         return int(np.sum(ops.convert_to_numpy(self.mask)))
+
+    @property
+    def kept_params(self):
+        """Numbers that are not masked now; every block counts in full."""
+        return self.kept_blocks * math.prod(self.block or (1, 1))
 
     @property
     def sparsity(self):

@@ -45,6 +45,8 @@ class Sum(Composite):
         return list(self.parts)
 
     def _create_weights(self, init):
+        # A variable, since it changes while compiled training runs, but not one of `weights`: a
+        # checkpoint from the middle of training must not go on dropping.
         self.dropout_rate = self.add_weight(
             shape=(), name="dropout_rate", initializer="zeros", trainable=False
         )
@@ -101,17 +103,19 @@ class Sum(Composite):
             if not error < previous * (1 - 1e-4):
                 break
 
+    @property
+    def weights(self):
+        rate = getattr(self, "dropout_rate", None)
+        return [weight for weight in super().weights if weight is not rate]
+
     # Keras leaves the states of random seeds out; with them, resumed training is the same training.
     def save_own_variables(self, store):
-        super().save_own_variables(store)
         store["seed_state"] = ops.convert_to_numpy(self.seed_generator.state)
 
     def load_own_variables(self, store):
-        saved = {key: store[key] for key in list(store.keys())}
-        state = saved.pop("seed_state", None)
-        super().load_own_variables(saved)
-        if state is not None:
-            self.seed_generator.state.assign(state)
+        # Older files hold the dropout rate too, as "0".
+        if "seed_state" in store:
+            self.seed_generator.state.assign(store["seed_state"])
 
     def copy(self, **overrides):
         config = {"seed": self.seed, "dtype": self.dtype_policy, **overrides}

@@ -134,6 +134,9 @@ def test_ending_early_is_told():
         {"end_step": 5, "initial_sparsity": 1.0},
         {"end_step": 5, "frequency": 0},
         {"end_step": 5, "begin_epoch": 1},
+        {"end_step": 5, "begin_epoch": 0},
+        {"begin_step": 1000, "end_epoch": 12},
+        {"begin_step": 1, "begin_epoch": 1, "end_epoch": 12},
     ],
     ids=str,
 )

@@ -1,3 +1,4 @@
+import keras
 import pytest
 
 from lrkeras import structures
@@ -29,3 +30,20 @@ def test_unknown_names_are_refused_with_the_nearest(name, near):
 def test_other_things_are_refused(thing):
     with pytest.raises(ValueError, match="Unknown structure"):
         structures.get(thing)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        None,
+        structures.LowRank(rank=2),
+        keras.saving.serialize_keras_object(structures.LowRank(rank=2)),
+    ],
+)
+def test_arguments_beside_what_is_no_name_are_refused(identifier):
+    with pytest.raises(ValueError, match=r"go with a name.*rank=4"):
+        structures.get(identifier, rank=4)
+
+
+def test_arguments_of_a_class_count():
+    assert structures.get(structures.LowRank, rank=4).rank == 4

@@ -167,6 +167,22 @@ def test_state_of_the_noise_is_saved(tmp_path):
     model.save_weights(tmp_path / "m.weights.h5")
     other, second = build()
     other.load_weights(tmp_path / "m.weights.h5")
+    second.kernel_structure.dropout_rate.assign(0.5)
     for _ in range(3):
         first_draw = dense(layer.kernel_structure, training=True)
         np.testing.assert_array_equal(first_draw, dense(second.kernel_structure, training=True))
+
+
+def test_compression_of_a_whole_sum_is_refused():
+    with pytest.raises(ValueError, match=r"Sum has no size.*compression=50"):
+        structures.Sum([structures.Kronecker(), structures.Sparse(density=0.1)], compression=50)
+    with pytest.raises(ValueError, match=r"Concatenated has no size.*compression=50"):
+        structures.Concatenated(structures.LowRank(rank=2), 4, compression=50)
+
+
+def test_what_a_structure_is_made_of():
+    doped = structures.doped(structures.Kronecker(terms=2), density=0.1)
+    assert [type(s).__name__ for s in doped.summands()] == ["Kronecker", "Sparse"]
+    gates = structures.Concatenated(doped, 4)
+    assert [type(s).__name__ for s in gates.column_blocks()] == ["Sum"] * 4
+    assert gates.summands() == [gates] and doped.column_blocks() == [doped]

@@ -11,7 +11,7 @@ from lrkeras.compression.search.budget import Budget
 from lrkeras.compression.search.candidate_sizes import as_it_is, options_of
 from lrkeras.compression.search.knapsack import Option, allocate
 from lrkeras.compression.search.sensitivity import distance, measure_sensitivities, outputs_of
-from lrkeras.structures.stored_size import Stored
+from lrkeras.structures.stored_size import StoredSize
 
 Result = tuple[keras.Model, CompressionReport]
 # Halvings of the range of sizes, for budgets that are measured.
@@ -66,7 +66,7 @@ class _Search:
         """The best model within a budget that can be counted."""
         limit = self.budget.amount
         if self.budget.kind == "ratio":
-            limit = Stored.of(self.run.model).params / self.budget.amount
+            limit = StoredSize.of(self.run.model).params / self.budget.amount
         small, report = self.at(limit)
         spent = report.ratio if self.budget.kind == "ratio" else self.spent
         return small, dataclasses.replace(report, budget=str(self.budget), spent=spent)
@@ -210,7 +210,7 @@ class _Search:
         """What the weights that are not chosen take; biases and the like stay float32."""
         if self.budget.kind == "us":
             return 0.0
-        stored, targets = Stored.of(self.run.model), [t for t, _ in self.run.choice.values()]
+        stored, targets = StoredSize.of(self.run.model), [t for t, _ in self.run.choice.values()]
         if self.budget.kind != "bytes":
             return stored.params - sum(as_it_is(t, self.budget) for t in targets)
         return stored.bytes - sum(as_it_is(t, Budget("bytes", 0)) for t in targets)

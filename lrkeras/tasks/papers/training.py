@@ -12,10 +12,9 @@ import sys
 import keras
 import numpy as np
 
-from lrkeras import structures
 from lrkeras.compression import shrink
 from lrkeras.datasets import Vocabulary, words
-from lrkeras.structures.stored_size import count_parameters
+from lrkeras.structures.stored_size import StoredSize, count_parameters
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.versions import package_versions
 from lrkeras.tasks.papers.config import BASES, PaperConfig
@@ -316,11 +315,9 @@ def recurrent_sizes(model: keras.Model, config: PaperConfig) -> dict:
     The papers' compression counts numbers, biases among them, and no indices; `..._with_indices`
     counts bytes of float32 numbers and of the positions of what is sparse.
     """
-    numbers, index = 0, 0
-    for layer in recurrent_layers_of(model):
-        numbers += count_parameters(layer)
-        parts = structures.outermost(structures.find_structures(layer))
-        index += sum(part.index_bytes for part in parts)
+    sizes = [StoredSize.of(layer) for layer in recurrent_layers_of(model)]
+    numbers = sum(size.params_now for size in sizes)
+    index = sum(size.index_bytes for size in sizes)
     # Of small dense layers too, against those of the full size.
     dense = dense_parameters(dense_of(_base_sizes(config)))
     return {

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--steps", type=int, help="length of the form sequence")
     parser.add_argument(
-        "--quantize", help="float16, int8 or int8_full; left out, weights stay float32"
+        "--quantize", help="float16, int8, int4 or int8_full; left out, weights stay float32"
     )
     parser.add_argument(
         "--sample", help="a .npy file of inputs (time, ...) to compare on; int8_full needs it"

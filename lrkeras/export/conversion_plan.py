@@ -24,14 +24,23 @@ class ConversionPlan:
         model: The user's model, in float32.
         forms: The forms of the file, their lengths settled.
         quantization: How the file is rounded.
+        rounded_bits: To how many bits weights of the model were rounded before; None: they were
+            not.
 
     Attributes:
         models: A step model for each form; there are some once `traced` was entered.
         reference: The step model that the file is compared by.
     """
 
-    def __init__(self, model: keras.Model, forms: list[Form], quantization: Quantization):
+    def __init__(
+        self,
+        model: keras.Model,
+        forms: list[Form],
+        quantization: Quantization,
+        rounded_bits: int | None = None,
+    ):
         self.model = model
+        self.rounded_bits = rounded_bits
         self.forms = forms
         self.quantization = quantization
         self.models: list[StepModel] = []
@@ -70,6 +79,8 @@ class ConversionPlan:
             per_channel=per_channel,
             sparse_filters=[*fused, *self._products.sparse_filters],
             float_filters=self.models[0].float_weights,
+            bits=self.quantization.bits,
+            rounded_bits=self.rounded_bits,
             inputs=inputs,
         )
 

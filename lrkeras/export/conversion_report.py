@@ -39,6 +39,12 @@ class ConversionReport:
         signatures: `inputs`, `outputs` and `states` of every signature by its name, which is that
             of its form.
         delegates: Which nodes XNNPACK runs, and why not the others.
+        weights: Numbers of all constants in the file by their type, such as `"int4"`; what several
+            products share counts once.
+        rounded: Of a model whose weights were rounded before the file was made: to how many bits
+            each was, by name, or why it was not.
+        rounding_loss: How far that rounding took each output from the model as it was, on the
+            inputs of the comparison; empty if it had been rounded in training.
     """
 
     path: str
@@ -59,6 +65,9 @@ class ConversionReport:
         default_factory=dict
     )
     delegates: DelegateReport | None = None
+    weights: dict[str, int] = dataclasses.field(default_factory=dict)
+    rounded: dict[str, str] = dataclasses.field(default_factory=dict)
+    rounding_loss: list[ParityError] = dataclasses.field(default_factory=list)
 
     @classmethod
     def of(
@@ -93,7 +102,9 @@ class ConversionReport:
             runtime=runtime.name,
             minimum_runtime=minimum_runtime(file),
             file_bytes=len(file.to_bytes()),
-            **signatures[first],
+            inputs=signatures[first]["inputs"],
+            outputs=signatures[first]["outputs"],
+            states=signatures[first]["states"],
             layers=rows,
             operators=file.operator_counts(),
             parity=errors,
@@ -101,6 +112,7 @@ class ConversionReport:
             versions=package_versions(),
             signatures=signatures,
             delegates=delegates,
+            weights=file.constant_counts(),
         )
 
     @property
@@ -136,6 +148,8 @@ class ConversionReport:
             *(_signature(name, tensors) for name, tensors in self.signatures.items()),
             f"operators: {counts}",
             f"parity with Keras: {_parity(self.parity, self.limits)}",
+            f"numbers in the file: {_counts(self.weights)}",
+            *_rounding(self.rounded, self.rounding_loss),
             f"needs runtime {self.minimum_runtime or 'unknown'} or later",
             *(self.delegates.notes() if self.delegates else []),
         ]
@@ -151,6 +165,25 @@ def _parity(errors: list[ParityError], limits: ParityLimits) -> str:
         f"largest value lasts in an entry ({limits.lasting:g}){choices}; "
         f"{max(found.rows for found in errors)} results compared"
     )
+
+
+def _counts(weights: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in sorted(weights.items()))
+
+
+def _rounding(rounded: dict[str, str], losses: list[ParityError]) -> list[str]:
+    """What was rounded beforehand, what not and why, and what it cost."""
+    by_kind: dict[str, list[str]] = {}
+    for name, kind in rounded.items():
+        by_kind.setdefault(kind, []).append(name)
+    notes = [f"{kind}: {', '.join(names)}" for kind, names in by_kind.items()]
+    for loss in losses:
+        flips = "" if loss.flips is None else f", {loss.flips:.1%} other first choices"
+        notes.append(
+            f"rounding took `{loss.tensor}` {loss.relative:.2g} of its norm from the model in "
+            f"float32{flips}"
+        )
+    return notes
 
 
 def _choices(layers: list[LayerReport]) -> list[str]:

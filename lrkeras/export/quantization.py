@@ -62,10 +62,7 @@ class Quantization:
             if known.name == quantize:
                 return known
         names = [known.name for known in _KNOWN]
-        reason = " Four bits take a model that was trained for them." if quantize == "int4" else ""
-        raise ConversionError(
-            f"Expected `quantize` to be one of {names}, received {quantize!r}.{reason}"
-        )
+        raise ConversionError(f"Expected `quantize` to be one of {names}, received {quantize!r}.")
 
     def __str__(self) -> str:
         return self.name or "float32"
@@ -84,6 +81,8 @@ INT8 = Quantization(
     passes=(quantize_int8,),
     has_int8_blocks=True,
 )
+# The integers are those of the rounded model that it is compared with; what stays is int8.
+INT4 = dataclasses.replace(INT8, name="int4", bits=4)
 INT8_FULL = Quantization(
     "int8_full",
     8,
@@ -95,4 +94,4 @@ INT8_FULL = Quantization(
     has_subroutines=False,
     needs_sample=True,
 )
-_KNOWN = (FLOAT32, FLOAT16, INT8, INT8_FULL)
+_KNOWN = (FLOAT32, FLOAT16, INT8, INT4, INT8_FULL)

@@ -123,7 +123,7 @@ def test_models(tmp_path, name):
         (dict(form="sequence", forms=("step",)), "`form` or `forms`, received both"),
         (dict(forms=(7,)), "name of a form, .* received 7"),
         (dict(form="sequence"), "length of the form 'sequence'"),
-        (dict(quantize="int4"), r"`quantize` to be one of .*int8.*received 'int4'\. Four bits"),
+        (dict(quantize="int2"), r"`quantize` to be one of .*int8.*received 'int2'\."),
         (dict(quantize="int8_full"), "`sample` with quantize='int8_full', received None"),
         (dict(runtime="1.0"), "`runtime` to be one of .*2.16.*received '1.0'"),
         (dict(steps=0), "`steps` to be at least 1"),

@@ -18,6 +18,8 @@ class PassContext:
             each output of a product.
         sparse_filters: Filters whose zeros the file shall not hold.
         float_filters: Filters, (outputs, inputs), that must stay float32.
+        bits: Bits of a large weight in the file.
+        rounded_bits: To how many bits weights were rounded before; None if they were not.
         inputs: Sequences (n, time, ...) by input name, to measure ranges on.
     """
 
@@ -26,6 +28,8 @@ class PassContext:
     per_channel: bool = True
     sparse_filters: list[SparseFilter] = dataclasses.field(default_factory=list)
     float_filters: list[np.ndarray] = dataclasses.field(default_factory=list)
+    bits: int = 32
+    rounded_bits: int | None = None
     inputs: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def is_float(self, weight: np.ndarray) -> bool:

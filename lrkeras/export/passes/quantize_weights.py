@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lrkeras.export.passes.pass_context import PassContext
+from lrkeras.export.passes.store_rounded import kept_exactly, store_rounded
 from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.quantisation import Quantisation
@@ -28,6 +29,8 @@ def quantize_int8(file: ModelFile, context: PassContext) -> None:
         file: A float model, edited in place.
         context: Says how many steps each graph runs and which filters stay float32.
     """
+    store_rounded(file, context)
+    context = kept_exactly(file, context)
     filters = []
     for graph, steps in _with_steps(file, context):
         for op in graph.operators:

@@ -66,7 +66,8 @@ def dense_form(rows: int, columns: int, quantization: Quantization) -> ProductFo
     rate, limit, slow = _DENSE[quantization.product_bits]
     size = rows * columns * quantization.product_bits / 8
     time = _NODE + size / rate + max(0.0, size - limit) / slow
-    return ProductForm(DENSE, time, rows * columns * quantization.bits // 8)
+    # What is formed for a file was not rounded before, and has eight bits at least.
+    return ProductForm(DENSE, time, rows * columns * max(quantization.bits, 8) // 8)
 
 
 def sparse_form(name: str, weight: np.ndarray) -> ProductForm:

@@ -10,6 +10,9 @@ import numpy as np
 from lrkeras.export.tflite.graph import Graph
 from lrkeras.system.optional_imports import require
 
+# Of a constant; of other types 8.
+_BITS = {"int4": 4, "float16": 16, "float32": 32, "int32": 32, "int64": 64, "float64": 64}
+
 
 class ModelFile:
     """A .tflite model as an object that can be edited.
@@ -66,6 +69,14 @@ class ModelFile:
         for buffer in self.model.buffers:
             # The schema asks for this alignment; kernels are several times slower without it.
             buffer.Pack = functools.partial(_pack_aligned, self.schema, buffer)
+        vectors: dict[tuple[str, bytes], int] = {}
+        for graph in self.graphs:
+            for tensor in graph.tensors:
+                parameters = tensor.quantization
+                if parameters is not None and _is_plain(parameters):
+                    parameters.Pack = functools.partial(
+                        _pack_shared, self.schema, parameters, vectors
+                    )
         builder.Finish(self.model.Pack(builder), file_identifier=b"TFL3")
         return bytes(builder.Output())
 
@@ -100,6 +111,22 @@ class ModelFile:
     def operator_counts(self) -> dict[str, int]:
         """How often the file has each operator, in all its graphs."""
         return dict(Counter(self.op_name(op) for graph in self.graphs for op in graph.operators))
+
+    def constant_counts(self) -> dict[str, int]:
+        """Numbers that the constants hold, by the name of their type; a shared one counts once."""
+        codes = vars(self.schema.TensorType)
+        names = {code: name.lower() for name, code in codes.items() if isinstance(code, int)}
+        counts: dict[str, int] = {}
+        seen: set[int] = set()
+        for graph in self.graphs:
+            for number, tensor in enumerate(graph.tensors):
+                data = graph.data(number)
+                if data is not None and tensor.buffer not in seen:
+                    seen.add(tensor.buffer)
+                    name = names[tensor.type]
+                    count = 8 * len(data) // _BITS.get(name, 8)
+                    counts[name] = counts.get(name, 0) + count
+        return counts
 
     # Buffers and metadata
 
@@ -167,6 +194,31 @@ class ModelFile:
 
     def _builtin(self, code: Any) -> int:
         return max(code.builtinCode, code.deprecatedBuiltinCode)
+
+
+def _is_plain(parameters: Any) -> bool:
+    """Whether a quantisation is scales and zero points, and nothing else."""
+    others = (parameters.details, parameters.min, parameters.max)
+    numbers = (parameters.scale, parameters.zeroPoint)
+    return all(o is None for o in others) and all(n is not None for n in numbers)
+
+
+def _pack_shared(
+    schema: Any, parameters: Any, vectors: dict[tuple[str, bytes], int], builder: Any
+) -> int:
+    """Writes scales and zero points, each vector of equal numbers once in the file."""
+    offsets = []
+    for numbers, kind in ((parameters.scale, np.float32), (parameters.zeroPoint, np.int64)):
+        raw = np.asarray(numbers, kind)
+        key = (raw.dtype.name, raw.tobytes())
+        if key not in vectors:
+            vectors[key] = builder.CreateNumpyVector(raw)
+        offsets.append(vectors[key])
+    schema.QuantizationParametersStart(builder)
+    schema.QuantizationParametersAddScale(builder, offsets[0])
+    schema.QuantizationParametersAddZeroPoint(builder, offsets[1])
+    schema.QuantizationParametersAddQuantizedDimension(builder, parameters.quantizedDimension)
+    return schema.QuantizationParametersEnd(builder)
 
 
 def _pack_aligned(schema: Any, buffer: Any, builder: Any) -> int:

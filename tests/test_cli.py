@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from lrkeras import layers, structures
-from lrkeras.cli import main
+from lrkeras import layers, structures, tasks
+from lrkeras.cli import main, train
 from lrkeras.tasks import word_prediction
 from lrkeras.tasks.word_prediction.config import WordPredictionConfig
 
@@ -233,7 +233,11 @@ def test_misuse_is_one_line_and_another_status(arguments, capsys):
     assert "--help" in fails_with(capsys, *arguments, status=2)
 
 
+def test_the_tasks_in_the_help_are_those_of_the_package():
+    assert tuple(tasks.TASKS) == train.TASKS
+
+
 def test_help_of_every_command(capsys):
-    for command in ("train", "convert", "bench", "inspect", "quickstart"):
+    for command in ("train", "compress", "convert", "bench", "inspect", "quickstart"):
         assert main([command, "--help"]) == 0
         assert "--json" in capsys.readouterr().out

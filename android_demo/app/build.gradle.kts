@@ -52,9 +52,9 @@ android {
     }
 }
 
-// The models of the package, and their cards; models.txt names those that an APK has room for.
+// The shipped models, and their cards; models.txt names those that an APK has room for.
 val packagedModels = tasks.register<Sync>("packagedModels") {
-    from(rootDir.resolve("../lrkeras/models"))
+    from(rootDir.resolve("../lrkeras/models"), rootDir.resolve("../tools/release/models"))
     include(rootDir.resolve("models.txt").readLines())
     into(layout.buildDirectory.dir("generated/assets/models"))
 }

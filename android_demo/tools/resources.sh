@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles manifest, resources and assets, with the models of the package that models.txt names: target/gen gets resources.ap_,
+# Compiles manifest, resources and assets, with the shipped models that models.txt names: target/gen gets resources.ap_,
 # R.java, rules for R8 and Robolectric's settings.
 # Usage: resources.sh APPLICATION_ID MIN_SDK TARGET_SDK VERSION_CODE VERSION_NAME (Maven calls it with what its pom says)
 set -euo pipefail
@@ -12,7 +12,12 @@ gen=$target/gen
 rm -rf "$gen"
 mkdir -p "$gen/java" "$gen/test-resources/com/android/tools" "$gen/assets/models"
 cp -r app/src/main/assets/. "$gen/assets"
-while read -r model; do cp "../lrkeras/models/$model" "$gen/assets/models"; done <models.txt
+while read -r model; do
+    for folder in ../lrkeras/models ../tools/release/models; do
+        if [ -f "$folder/$model" ]; then cp "$folder/$model" "$gen/assets/models"; fi
+    done
+    [ -f "$gen/assets/models/$model" ] || { echo "error: no file $model, which models.txt names" >&2; exit 1; }
+done <models.txt
 
 # The source manifest has neither package nor SDK numbers: in a Gradle build they come from build.gradle.kts.
 sed "s|<manifest |<manifest package=\"$id\" |" app/src/main/AndroidManifest.xml >"$gen/AndroidManifest.xml"

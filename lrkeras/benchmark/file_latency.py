@@ -11,7 +11,8 @@ class FileLatency:
         path: The file.
         file_bytes: Its size.
         signature: The signature that ran; None for a file without signatures.
-        steps: Time steps of one run: `N` for a signature `chunk_N`, else 1.
+        steps: Time steps of one run: `N` for a signature `chunk_N`, the length of a `sequence`,
+            else 1.
         num_threads: Threads of the kernels.
         use_xnnpack: Whether XNNPACK took the operators it knows.
         open_us: Time to open the file.

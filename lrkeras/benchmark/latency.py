@@ -122,7 +122,7 @@ class _Case:
     ):
         self.path, self.signature = path, signature
         self.num_threads, self.use_xnnpack = threads, xnnpack
-        self.steps = steps_of(signature)
+        self.steps = steps_of(read_model(path), signature)
         self.model = TimedModel(path, threads, xnnpack, rng, signature)
 
 

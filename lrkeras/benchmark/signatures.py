@@ -1,8 +1,10 @@
 """The signatures of a .tflite file."""
 
+import json
 import os
 import re
 
+from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.tflite.model_file import ModelFile
 
 
@@ -41,10 +43,23 @@ def signature_graphs(file: ModelFile) -> dict[str | None, int]:
     return {name: found[name] for name in sorted(found, key=lambda name: name != "step")}
 
 
-def steps_of(signature: str | None) -> int:
-    """Time steps of one run: 16 for `"chunk_16"`, 1 for anything else."""
+def steps_of(file: ModelFile, signature: str | None) -> int:
+    """Time steps of one run of a signature.
+
+    Returns:
+        N for `chunk_N`; the length of its inputs for the `sequence` of a file that lrkeras wrote,
+        which is in hops where the inputs are raw samples; 1 for anything else.
+    """
     match = re.fullmatch(r"chunk_([1-9]\d*)", signature or "")
-    return int(match.group(1)) if match else 1
+    if match:
+        return int(match.group(1))
+    written = json.loads(file.metadata(METADATA_NAME) or b"{}")
+    if signature != "sequence" or "sequence" not in written.get("forms", ()):
+        return 1
+    graph = file.graphs[signature_graphs(file)[signature]]
+    shapes = [graph.shape(tensor) for tensor in graph.inputs]
+    length = max((shape[1] for shape in shapes if len(shape) > 1), default=1)
+    return max(1, length // written.get("hop", 1))
 
 
 def check_static(file: ModelFile, graph: int, path: str | os.PathLike) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
-
-from lrkeras.benchmark import benchmark, plot_latency
-from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.cli import files
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 HELP = "time .tflite files side by side, in turns, in one run"
 
@@ -55,12 +55,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Measures, and returns the benchmark's report."""
+    models = [files.existing(path) for path in options.models]
     out = None if options.out is None else files.writable(options.out)
     plot = None if options.plot is None else files.writable(options.plot)
+
+    from rich.console import Group
+
+    from lrkeras.benchmark import benchmark, plot_latency
+    from lrkeras.benchmark.plots import require_matplotlib
+
     if plot is not None:
         require_matplotlib()
     report = benchmark(
-        [files.existing(path) for path in options.models],
+        models,
         rounds=options.rounds,
         num_threads=options.threads,
         use_xnnpack=_XNNPACK[options.xnnpack],

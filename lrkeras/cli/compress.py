@@ -6,16 +6,21 @@ import argparse
 import json
 import pathlib
 from collections.abc import Iterable
-
-import numpy as np
-from rich.console import RenderableType
-from rich.progress import track as progress
+from typing import TYPE_CHECKING, Any
 
 from lrkeras.cli import files
-from lrkeras.compression import compress
-from lrkeras.saving import load_model, save_model
-from lrkeras.structures import NAMES, Structure, get
 
+if TYPE_CHECKING:
+    import numpy as np
+    from rich.console import RenderableType
+
+    from lrkeras.structures import Structure
+
+# Those of `lrkeras.structures`, which imports Keras.
+STRUCTURES = (
+    *("dense", "low_rank", "hybrid", "kronecker", "monarch", "toeplitz_like", "sparse"),
+    "shared_low_rank",
+)
 HELP = "make a trained .keras model small"
 
 
@@ -27,8 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--structure",
         action="append",
         metavar="[PATTERN=]NAME",
-        help=f"{', '.join(NAMES)}, doped_NAME or auto; with a pattern, such as "
-        "'lstm*.recurrent=low_rank', for the matrices it matches; may be repeated",
+        help=f"{', '.join(STRUCTURES)}, doped_NAME or auto; with a pattern, such as "
+        "'lstm*.recurrent=low_rank', for the matrices it matches. May be repeated: for other "
+        "patterns, or with --budget for others to choose from",
     )
     parser.add_argument("--compression", type=float, help="times smaller, for each matrix")
     parser.add_argument(
@@ -47,17 +53,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Compresses, and returns the compression's report."""
-    output = files.writable(options.output)
+    model_file, output = files.existing(options.model), files.writable(options.output)
     if output.suffix != ".keras":
         raise ValueError(f"Expected an output that ends in .keras; received {str(output)!r}.")
     for path in (options.report, options.plot):
         if path:
             files.writable(path)
-    what = structure(options.structure, options.compression, options.block, options.budget)
+    names = by_pattern(options.structure, options.compression, options.block, options.budget)
     calibration = None if options.calibration is None else examples(options.calibration)
+
+    from lrkeras.compression import compress
+    from lrkeras.saving import load_model, save_model
+
     small, report = compress(
-        load_model(options.model),
-        what,
+        load_model(model_file),
+        structures(names, options.compression, options.block),
         include=options.include,
         exclude=options.exclude,
         budget=options.budget,
@@ -75,38 +85,80 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     return json.loads(report.to_json()), report.render()
 
 
-def structure(
-    names: list[str] | None,
+def by_pattern(
+    given: list[str] | None,
     compression: float | None,
     block: list[int] | None,
     budget: str | None,
-):
-    """What `compress` takes as `what`.
+) -> dict[str, list[str]]:
+    """The names of structures that `--structure` gave for each pattern, `"*"` without one.
 
     Raises:
-        ValueError: a size is missing or given twice, or a structure is unknown.
+        ValueError: a size is missing or given twice, one matrix has several structures and no
+            budget to choose by, or there is a block and nothing that has blocks.
     """
     if (compression is None) == (budget is None):
         raise ValueError("Expected either --compression or --budget.")
-    if not names:
-        if budget is None:
-            raise ValueError("Expected --structure with --compression.")
-        names = ["auto"]
-    pairs = [name.rpartition("=")[::2] for name in names]
-    chosen = {pattern or "*": _sized(name, compression, block) for pattern, name in pairs}
+    if not given and budget is None:
+        raise ValueError("Expected --structure with --compression.")
+    found: dict[str, list[str]] = {}
+    for option in given or ["auto"]:
+        pattern, _, name = option.rpartition("=")
+        found.setdefault(pattern or "*", []).append(name)
+    for pattern, names in found.items():
+        listed = " and ".join(names)
+        if len(names) > 1 and budget is None:
+            raise ValueError(
+                f"Expected one --structure for {pattern!r} with --compression, received {listed}. "
+                "Several are to choose from, by a --budget."
+            )
+        if len(names) > 1 and "auto" in names:
+            raise ValueError(
+                f"Expected auto alone for {pattern!r}, received {listed}. It stands for structures "
+                "to choose from."
+            )
+    every = [name for names in found.values() for name in names]
+    if block is not None and not any(map(_is_sparse, every)):
+        raise ValueError(
+            "Expected sparse or doped_NAME with --block, the block of sparse parts, received "
+            f"{' and '.join(every)}."
+        )
+    return found
+
+
+def structures(
+    names: dict[str, list[str]], compression: float | None, block: list[int] | None
+) -> Any:
+    """What `compress` takes as `what`.
+
+    Raises:
+        ValueError: a structure is unknown.
+    """
+    made = {
+        pattern: [_sized(name, compression, block) for name in several]
+        for pattern, several in names.items()
+    }
+    chosen = {
+        pattern: several if len(several) > 1 else several[0] for pattern, several in made.items()
+    }
     return chosen["*"] if list(chosen) == ["*"] else chosen
 
 
+def _is_sparse(name: str) -> bool:
+    return name == "sparse" or name.startswith("doped_")
+
+
 def _sized(name: str, compression: float | None, block: list[int] | None) -> str | Structure:
+    from lrkeras.structures import get
+
     if name == "auto":
         return name
     arguments: dict = {}
-    sparse = name == "sparse" or name.startswith("doped_")
     if compression is not None:
         arguments["compression"] = compression
     elif name.startswith("doped_"):
         arguments["density"] = 0.1  # the budget chooses another
-    if block is not None and sparse:
+    if block is not None and _is_sparse(name):
         arguments["block"] = tuple(block)
     return get(name, **arguments)
 
@@ -117,6 +169,8 @@ def examples(path: str) -> np.ndarray:
     Raises:
         ValueError: the file is no array that NumPy can read without running code.
     """
+    import numpy as np
+
     try:
         return np.load(files.existing(path), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
@@ -126,6 +180,8 @@ def examples(path: str) -> np.ndarray:
 
 
 def _progress(items: Iterable, what: str) -> Iterable:
+    from rich.progress import track as progress
+
     return progress(items, description=what, transient=True)
 
 

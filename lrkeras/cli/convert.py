@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-
-import numpy as np
-from rich.console import RenderableType
+from typing import TYPE_CHECKING
 
 from lrkeras.cli import files
-from lrkeras.export import convert
-from lrkeras.saving import load_model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from rich.console import RenderableType
 
 HELP = "convert a .keras or .h5 model to a .tflite file that is checked against Keras"
 
@@ -28,29 +28,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--steps", type=int, help="length of the form sequence")
     parser.add_argument(
-        "--quantize", help="float16, int8, int4 or int8_full; left out, weights stay float32"
+        "--quantize",
+        default="none",
+        help="float16, int8, int4, int8_full or none (default: none, weights stay float32)",
     )
     parser.add_argument(
         "--sample", help="a .npy file of inputs (time, ...) to compare on; int8_full needs it"
     )
     parser.add_argument("--runtime", default="latest", help="oldest runtime that must read it")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the inputs that are compared on (default: 0)"
+    )
     parser.add_argument("--metadata", help="a JSON file to put into the .tflite (vocabulary, ...)")
 
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Converts, and returns the conversion's report."""
-    output = files.writable(options.output)
+    model_file, output = files.existing(options.model), files.writable(options.output)
     metadata = read_metadata(options.metadata) if options.metadata else None
-    model = load_model(options.model, compile=False)
+    sample = read_sample(options.sample) if options.sample else None
+
+    from lrkeras.export import convert
+    from lrkeras.saving import load_model
+
     report = convert(
-        model,
+        load_model(model_file, compile=False),
         output,
         forms=read_forms(options.form),
         steps=options.steps,
-        quantize=options.quantize,
+        quantize=None if options.quantize == "none" else options.quantize,
         runtime=options.runtime,
         metadata=metadata,
-        sample=read_sample(options.sample) if options.sample else None,
+        sample=sample,
+        seed=options.seed,
     )
     return json.loads(report.to_json()), report.render()
 
@@ -67,6 +77,8 @@ def read_sample(path: str) -> np.ndarray:
     Raises:
         ValueError: the file holds something else.
     """
+    import numpy as np
+
     try:
         array = np.load(files.existing(path), allow_pickle=False)
     except (EOFError, OSError, ValueError) as error:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import contextlib
 import json
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from rich.console import Console
+from lrkeras.cli import bench, compress, convert, inspect, quickstart, train
+from lrkeras.cli.quiet import quiet
 
-# Each module has HELP, add_arguments(parser) and run(options), which returns the result as
-# something for JSON and as something that rich prints.
-COMMANDS = ("train", "compress", "convert", "bench", "inspect", "quickstart")
+# Each has HELP, add_arguments(parser) and run(options), which returns the result as something for
+# JSON and as something that rich prints.
+COMMANDS = {
+    "train": train,
+    "compress": compress,
+    "convert": convert,
+    "bench": bench,
+    "inspect": inspect,
+    "quickstart": quickstart,
+}
 
 FAILED = 1
 MISUSED = 2
@@ -39,16 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 after a failure, 2 after a misuse, 130 when interrupted.
     """
-    modules = {name: importlib.import_module(f"lrkeras.cli.{name}") for name in COMMANDS}
     try:
-        options = _parser(modules).parse_args(arguments)
+        options = _parser().parse_args(arguments)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else FAILED
     try:
-        with warnings.catch_warnings():
-            if not options.debug:
-                warnings.simplefilter("ignore")
-            content, shown = modules[options.command].run(options)
+        with _undisturbed(options.debug):
+            content, shown = COMMANDS[options.command].run(options)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -60,8 +65,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(content, indent=1))
     else:
+        from rich.console import Console
+
         Console().print(shown)
     return 0
+
+
+@contextlib.contextmanager
+def _undisturbed(debug: bool) -> Iterator[None]:
+    """Keeps warnings and log lines of libraries back, unless they are asked for."""
+    if debug:
+        yield
+        return
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def one_line(error: Exception) -> str:
@@ -72,14 +90,18 @@ def one_line(error: Exception) -> str:
     return text if text else type(error).__name__
 
 
-def _parser(modules: dict) -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="lrkeras", description="Compressed recurrent Keras models for phones."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in modules.items():
+    for name, module in COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
         command.add_argument("--json", action="store_true", help="print the result as JSON alone")
-        command.add_argument("--debug", action="store_true", help="print the traceback of an error")
+        command.add_argument(
+            "--debug",
+            action="store_true",
+            help="print log lines of libraries, and the traceback of an error",
+        )
     return parser

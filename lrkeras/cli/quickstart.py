@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from typing import Any
-
-from rich.console import Console, Group, RenderableType
-from rich.markdown import Markdown
-from rich.progress import track
+from typing import TYPE_CHECKING, Any
 
 from lrkeras.cli.train import nearest
-from lrkeras.tasks import word_prediction
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 HELP = "train, convert and measure a dense and a compressed word model, and write a report"
 
@@ -25,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Runs every stage, and returns the report."""
-    # Needs matplotlib and the runtime, which the other commands do without.
+    from rich.console import Console, Group
+    from rich.markdown import Markdown
+    from rich.progress import track
+
+    from lrkeras.tasks import word_prediction
     from lrkeras.tasks.quickstart import report as quickstart_report
     from lrkeras.tasks.quickstart import run as quickstart
 

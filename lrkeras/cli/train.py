@@ -7,12 +7,13 @@ import dataclasses
 import difflib
 import inspect
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-from lrkeras.tasks import TASKS
-
+# Those of `lrkeras.tasks`, which imports Keras.
+TASKS = ("word_prediction", "speech_commands", "papers")
 # What a task scores its models by: the heading of the column, and the form of the number.
 SCORES = {
     "valid_perplexity": ("valid perplexity", "{:.2f}"),
@@ -47,19 +48,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Trains, and returns the task's report."""
     name, _, row = options.task.partition("/")
-    task = TASKS[nearest("task", name, TASKS)]
+    nearest("task", name, TASKS)
+    preset = _preset(options.preset, row)
+    if options.out is None and not options.list:
+        raise ValueError("Expected a folder for the models; received none. Pass --out DIR.")
+
+    import lrkeras.tasks
+
+    task = lrkeras.tasks.TASKS[name]
     if options.list:
         names = list(task.PRESETS)
         return {"task": name, "presets": names}, "\n".join(names)
-    config = task.PRESETS[nearest("preset", _preset(options.preset, row), task.PRESETS)]
+    config = task.PRESETS[nearest("preset", preset, task.PRESETS)]
     if options.seed is not None:
         config = dataclasses.replace(config, seed=options.seed)
     if options.models:
         known = getattr(config, "models", ())
         models = tuple(nearest("model", model, known) for model in options.models)
         config = dataclasses.replace(config, models=models)
-    if options.out is None:
-        raise ValueError("Expected a folder for the models; received none. Pass --out DIR.")
     further = {"verbose": 0 if options.json else 1}
     if options.start is not None:
         if "start" not in inspect.signature(task.train).parameters:
@@ -96,6 +102,9 @@ def nearest(kind: str, name: str, known: Collection[str]) -> str:
 
 def render(report: dict) -> RenderableType:
     """Returns a table of one row a model."""
+    from rich.console import Group
+    from rich.table import Table
+
     models = report["models"]
     score = next(key for key in SCORES if key in next(iter(models.values())))
     heading, form = SCORES[score]

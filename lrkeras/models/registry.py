@@ -9,6 +9,7 @@ import pathlib
 
 import keras
 
+from lrkeras.models.int8_model import model_of_int8
 from lrkeras.saving import load_model
 from lrkeras.system.json_file import write_json
 
@@ -18,7 +19,10 @@ REGISTRY = "models.json"
 
 def names(folder: pathlib.Path = FOLDER) -> list[str]:
     """The names that `load` takes."""
-    return sorted(_registry(folder))
+    registry = _registry(folder)
+    return sorted(
+        name for name in registry if "keras" in registry[name] or _is_rebuilt(registry[name])
+    )
 
 
 def load(name: str, folder: pathlib.Path = FOLDER) -> keras.Model:
@@ -29,17 +33,24 @@ def load(name: str, folder: pathlib.Path = FOLDER) -> keras.Model:
         folder: where the files are.
 
     Returns:
-        The Keras model, not compiled.
+        The Keras model, not compiled. The weights of `word_prediction_small_dense` are those of
+        its int8 file, 8 bits times a scale; all others are as they were trained or rounded to
+        float16, as their cards say.
 
     Raises:
         ValueError: there is no model of this name, or its file is not what was shipped.
         FileNotFoundError: its file is missing.
+        ImportError: its weights are those of a `.tflite` file, and the package that reads these
+            is not installed.
 
     Example:
     >>> model = lrkeras.load("word_prediction_doped_kp")
     >>> model.input_shape
     (None, None)
     """
+    if _is_rebuilt(_registry(folder).get(name, {})):
+        config, int8 = (model_file(name, kind, folder) for kind in ("config", "int8"))
+        return model_of_int8(config, int8)
     return load_model(model_file(name, "keras", folder), compile=False)
 
 
@@ -47,8 +58,9 @@ def model_file(name: str, kind: str = "int8", folder: pathlib.Path = FOLDER) -> 
     """The path of a file of a model, its checksum verified.
 
     Args:
-        name: one of `lrkeras.models.names()`.
-        kind: `"int8"` or `"float32"` for a `.tflite` file, `"keras"`, or `"card"`.
+        name: one of `lrkeras.models.names()`, or `"speech_front_end"`.
+        kind: `"int8"` or `"float32"` for a `.tflite` file, `"keras"`, `"config"` for the
+            architecture alone, as JSON, or `"card"`.
         folder: where the files are.
 
     Raises:
@@ -100,6 +112,11 @@ def register(name: str, files: dict[str, str], folder: pathlib.Path = FOLDER) ->
 def checksum(file: pathlib.Path) -> str:
     """The SHA-256 of a file, hexadecimal."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _is_rebuilt(kinds: dict[str, dict]) -> bool:
+    """Whether the Keras model is made from the int8 file: no `.keras` file is kept beside it."""
+    return "config" in kinds and "int8" in kinds
 
 
 def _registry(folder: pathlib.Path) -> dict[str, dict[str, dict]]:

@@ -278,23 +278,15 @@ class Structure(keras.layers.Layer):
         return self._given_size is not None and self._given_size == self._largest_size()
 
     def summands(self):
-        """The structures whose sum this one is: itself by default."""
-        return [self]
-
-    def column_blocks(self):
-        """The structures of equal width, side by side, that make this one: itself by default."""
-        return [self]
-
-    def flatten(self):
-        """This structure and, depth first, every structure inside it."""
-        return [self]
-
-    def summands(self):
         """The structures that this one is the sum of: itself, but for a `Sum`."""
         return [self]
 
     def column_blocks(self):
         """The structures that lie side by side in this one: itself, but for a `Concatenated`."""
+        return [self]
+
+    def flatten(self):
+        """This structure and, depth first, every structure inside it."""
         return [self]
 
     @property

@@ -52,16 +52,21 @@ def test_both_build_the_same_modules():
     assert sorted(modules) == sorted(re.findall(r'":(\w+)"', included))
 
 
-def test_both_take_the_models_of_the_package_by_one_list():
+def test_both_take_the_shipped_models_by_one_list():
     gradle = (DEMO / "app" / "build.gradle.kts").read_text()
-    assert 'from(rootDir.resolve("../lrkeras/models"))' in gradle
+    assert (
+        'from(rootDir.resolve("../lrkeras/models"), rootDir.resolve("../tools/release/models"))'
+        in gradle
+    )
     assert 'include(rootDir.resolve("models.txt").readLines())' in gradle
     maven = (DEMO / "tools" / "resources.sh").read_text()
-    assert 'cp "../lrkeras/models/$model"' in maven and "done <models.txt" in maven
+    assert "for folder in ../lrkeras/models ../tools/release/models" in maven
+    assert "done <models.txt" in maven
     listed = (DEMO / "models.txt").read_text().split()
     assert len(listed) > 3
     for name in listed:
-        assert (DEMO.parent / "lrkeras" / "models" / name).is_file()
+        folders = ("lrkeras/models", "tools/release/models")
+        assert [(DEMO.parent / folder / name).is_file() for folder in folders].count(True) == 1
     # No second copy of a model lies in the repository.
     assert not list((DEMO / "app" / "src" / "main").rglob("*.tflite"))
 

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import keras
 import numpy as np
 import pytest
 from rich.console import Console
@@ -13,6 +14,8 @@ from lrkeras.benchmark.caches import CacheFlusher
 from lrkeras.benchmark.call_overhead import smallest_model
 from lrkeras.benchmark.signatures import read_model, signature_graphs, steps_of
 from lrkeras.benchmark.timed_model import TimedModel
+from lrkeras.export import convert
+from lrkeras.export.tflite.model_file import ModelFile
 
 UNITS = 600
 WEIGHT_BYTES = 4 * UNITS * UNITS
@@ -39,10 +42,34 @@ def _text(report):
 
 
 def test_steps_of_signatures(chunked):
-    names = ("chunk_16", "chunk_0", "chunk", "xchunk_3", None)
-    assert [steps_of(name) for name in names] == [16, 1, 1, 1, 1]
+    names = ("chunk_16", "chunk_0", "chunk", "xchunk_3", "sequence", None)
+    file = read_model(chunked)
+    assert [steps_of(file, name) for name in names] == [16, 1, 1, 1, 1, 1]
     # `step` comes first, wherever the file has it.
     assert signature_graphs(read_model(chunked)) == {"step": 1, "chunk_4": 0}
+
+
+def test_a_run_of_a_sequence_is_all_of_its_steps(tmp_path):
+    model = keras.Sequential([keras.Input((20, 3)), keras.layers.LSTM(4)])
+    paths = [str(tmp_path / f"{form}.tflite") for form in ("step", "sequence")]
+    for path, form in zip(paths, ("step", "sequence"), strict=True):
+        convert(model, path, form=form)
+    step, sequence = benchmark(paths, rounds=5, cold=False).files
+    assert (step.steps, sequence.steps) == (1, 20)
+    assert sequence.step_us == pytest.approx(sequence.median_us / 20)
+    # Each computes the same; a step of its own has the call on top.
+    assert sequence.speedup > 1 / 3
+
+
+def test_a_sequence_of_samples_is_counted_in_hops():
+    """As for a step, of which a run takes a hop."""
+    model = TinyModel().graph("sequence")
+    x, y = model.tensor("samples", (1, 4000)), model.tensor("y", (1, 4000))
+    file = ModelFile(model.node("TANH", [x], [y]).ends({"x": x}, {"y": y}).bytes())
+    file.set_metadata("lrkeras", json.dumps({"forms": ["sequence"], "hop": 320}).encode())
+    assert steps_of(file, "sequence") == 12
+    file.set_metadata("lrkeras", b"{}")
+    assert steps_of(file, "sequence") == 1  # another converter's
 
 
 def test_every_signature_has_a_row_and_a_time_per_step(chunked):

@@ -10,6 +10,7 @@ from tiny_models import TinyModel, recurrence, schema
 
 from lrkeras import layers, sparsify, structures
 from lrkeras.cli import main
+from lrkeras.export import convert
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +75,67 @@ def test_inspect_tells_the_delegate_of_every_node(two_signatures, tmp_path, caps
     assert step["signatures"] == ["step"] and step["partitions"] == 1
     assert [node["delegate"] for node in chunk["nodes"]] == ["XNNPACK"] * 6
     assert content["macs"] == 32 * 32 and content["warning"] is None
+    assert {name: found["macs"] for name, found in content["signatures"].items()} == {
+        "step": 32 * 32,
+        "chunk_2": 2 * 32 * 32,
+    }
+    assert content["operators"] == {"FULLY_CONNECTED": 3, "ADD": 3, "TANH": 3}
     names = ["nodes.bytes.json", "nodes.delegate.json", "nodes.json"]
     assert sorted(file.name for file in tmp_path.iterdir()) == names
     assert json.loads(data.read_text())["graph_0"]["results"]["wh_0"]["value"] == 32 * 32
     assert main(["inspect", two_signatures]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "`chunk_2`: XNNPACK runs 6 of 6 nodes in 1 partition" in text
+    assert "chunk_2: 2,048 MACs a run" in text
+
+
+def _product(model, rows, columns=8):
+    """A graph that multiplies: `rows * columns` multiplications."""
+    model.graph()
+    x, y = model.tensor("x", (1, columns)), model.tensor("y", (1, columns))
+    hidden = model.tensor("hidden", (1, rows))
+    wide = model.tensor("wide", (rows, columns), value=0.5)
+    narrow = model.tensor("narrow", (columns, rows), value=0.5)
+    for ends in ([x, wide, -1, hidden], [hidden, narrow, -1, y]):
+        model.node("FULLY_CONNECTED", ends[:3], ends[3:], options="FullyConnectedOptions")
+    return model.ends({"x": x}, {"y": y})
+
+
+def test_inspect_counts_what_called_graphs_multiply(tmp_path, capsys):
+    """A call of the larger of two branches after a product, then a loop."""
+    model = TinyModel().graph("step")
+    x, always = model.tensor("x", (1, 8)), model.tensor("always", (), "bool", value=True)
+    w, y = model.tensor("w", (8, 8), value=0.5), [model.tensor(f"y{n}", (1, 8)) for n in range(3)]
+    model.node("FULLY_CONNECTED", [x, w, -1], [y[0]], options="FullyConnectedOptions")
+    branches = {"thenSubgraphIndex": 1, "elseSubgraphIndex": 2}
+    model.node("IF", [always, y[0]], [y[1]], options="IfOptions", **branches)
+    loop = {"condSubgraphIndex": 3, "bodySubgraphIndex": 1}
+    model.node("WHILE", [y[1]], [y[2]], options="WhileOptions", **loop)
+    model.ends({"x": x}, {"y": y[2]})
+    _product(_product(model, 4), 16)
+    model.graph()
+    x, limit = model.tensor("x", (1, 8)), model.tensor("limit", (1, 8), value=0.0)
+    less, flat = model.tensor("less", (1, 8), "bool"), model.tensor("flat", (), "bool")
+    axes = model.tensor("axes", (2,), "int32", value=[0, 1])
+    model.node("LESS", [x, limit], [less])
+    model.node("REDUCE_ANY", [less, axes], [flat], options="ReducerOptions", keepDims=False)
+    model.ends({"x": x}, {"flat": flat})
+    content = _json(capsys, "inspect", model.save(tmp_path / "calls.tflite"))
+    assert content["macs"] == 8 * 8 + 2 * 16 * 8 + 2 * 4 * 8
+    product, call, loop = content["delegates"]["graphs"][0]["nodes"]
+    assert (product["macs"], call["macs"], loop["macs"]) == (64, 256, 64)
+    assert content["operators"]["FULLY_CONNECTED"] == 5
+
+
+def test_inspect_counts_every_step_of_a_chunk_that_calls_its_cell(tmp_path, capsys):
+    lstm = layers.LSTM(250, return_sequences=True)
+    model = keras.Sequential([keras.Input((None, 6)), lstm])
+    file = tmp_path / "chunks.tflite"
+    convert(model, file, forms=["step", "chunk_3"])
+    content = _json(capsys, "inspect", file)
+    macs = {name: found["macs"] for name, found in content["signatures"].items()}
+    assert content["operators"]["IF"] >= 3
+    assert macs == {"step": 4 * 250 * (6 + 250), "chunk_3": 3 * 4 * 250 * (6 + 250)}
 
 
 def _stock_sparse(path, columns=32, rows=4):

@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 
+import lrkeras
 from lrkeras import structures
 from lrkeras.cli import main
-from lrkeras.cli.compress import structure
+from lrkeras.cli.compress import STRUCTURES, by_pattern
+from lrkeras.cli.compress import structures as chosen_structures
 
 L = keras.layers
 
@@ -64,12 +66,37 @@ def test_budget_with_examples(model_file, tmp_path, capsys):
     assert report["matrices"][0]["weighted_error"] is not None
 
 
+def meaning(names, compression, block, budget):
+    return chosen_structures(by_pattern(names, compression, block, budget), compression, block)
+
+
 def test_what_the_options_mean():
-    assert structure(None, None, None, "3x") == "auto"
-    single = structure(["low_rank"], 8, None, None)
+    assert meaning(None, None, None, "3x") == "auto"
+    single = meaning(["low_rank"], 8, None, None)
     assert isinstance(single, structures.LowRank) and single.compression == 8
-    several = structure(["a*=sparse", "b=auto"], None, [1, 4], "2 MB")
+    several = meaning(["a*=sparse", "b=auto"], None, [1, 4], "2 MB")
     assert several["a*"].block == (1, 4) and several["b"] == "auto"
+
+
+def test_a_structure_that_is_repeated_is_a_choice_for_the_budget(model_file, tmp_path, capsys):
+    names = ["low_rank", "monarch", "x=monarch", "x=doped_low_rank"]
+    found = meaning(names, None, [1, 16], "2x")
+    assert [type(s).__name__ for s in found["*"]] == ["LowRank", "Monarch"]
+    assert [type(s).__name__ for s in found["x"]] == ["Monarch", "Sum"]
+    assert found["x"][1].parts[1].block == (1, 16)
+    options = ["--structure", "low_rank", "--structure", "monarch", "--budget", "3x", "--json"]
+    assert compress(model_file, tmp_path / "out.keras", *options) == 0
+    report = json.loads(capsys.readouterr().out)
+    several = [structures.LowRank(), structures.Monarch()]
+    model = keras.models.load_model(model_file, compile=False)
+    _, expected = lrkeras.compress(model, several, budget="3x")
+    rows = json.loads(expected.to_json())["matrices"]
+    assert [row["structure"] for row in report["matrices"]] == [row["structure"] for row in rows]
+    assert any("LowRank" in row["structure"] for row in rows)  # not the last one alone
+
+
+def test_the_names_in_the_help_are_those_of_the_package():
+    assert tuple(structures.NAMES) == STRUCTURES
 
 
 @pytest.mark.parametrize(
@@ -83,6 +110,19 @@ def test_what_the_options_mean():
         (["--structure", "lstm_9=low_rank", "--compression", "4"], "no matrix is called"),
         (["--structure", "low_rank", "--budget", "12 B"], "smallest model"),
         (["--budget", "plenty"], "Expected a budget such as"),
+        (
+            ["--structure", "low_rank", "--structure", "monarch", "--compression", "4"],
+            "one --structure for '*' with --compression, received low_rank and monarch",
+        ),
+        (
+            ["--structure", "auto", "--structure", "monarch", "--budget", "2x"],
+            "Expected auto alone for '*', received auto and monarch",
+        ),
+        (
+            ["--structure", "low_rank", "--compression", "4", "--block", "1", "16"],
+            "sparse or doped_NAME with --block, the block of sparse parts, received low_rank",
+        ),
+        (["--budget", "2x", "--block", "1", "16"], "received auto"),
         (["--budget", "3x", "--calibration", "none.npy"], "No file 'none.npy'"),
         (["--budget", "3x", "--calibration", __file__], "Expected a .npy file"),
         (["--budget", "3x", "--report", "/nowhere/r.json"], "No folder '/nowhere'"),

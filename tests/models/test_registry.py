@@ -5,12 +5,18 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from compact_keras import save_compact
 from keras.ops import convert_to_numpy as to_numpy
+from load_tool import ROOT
 
 import lrkeras
 from lrkeras import layers, models, structures
+from lrkeras.export import StepRunner
 from lrkeras.models import registry
-from lrkeras.models.compact import save_compact
+from lrkeras.models.int8_model import read_weights
+
+RELEASED = ROOT / "tools/release/models"
+SMALL = "word_prediction_small_dense"
 
 
 def small_model():
@@ -79,22 +85,24 @@ def test_too_large_weights_are_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", models.names())
-def test_shipped_files_are_whole(name):
-    for kind in registry._registry(registry.FOLDER)[name]:
-        assert models.model_file(name, kind).stat().st_size > 0
+@pytest.mark.parametrize("folder", [registry.FOLDER, RELEASED], ids=["package", "released"])
+def test_shipped_files_are_whole(folder):
+    kept = registry._registry(folder)
+    for name, kinds in kept.items():
+        for kind in kinds:
+            assert models.model_file(name, kind, folder).stat().st_size > 0
+    listed = {entry["file"] for kinds in kept.values() for entry in kinds.values()}
+    assert {
+        file.name for file in folder.iterdir() if file.suffix in (".keras", ".md", ".tflite")
+    } == (listed - {f"{SMALL}.json"})
 
 
-def test_shipped_models_are_loaded_without_the_tasks():
+def test_every_name_is_loaded_without_the_tasks():
     # In a process of its own: here other tests have imported the tasks.
     code = """
 import sys
 from lrkeras import models
 for name in models.names():
-    try:
-        models.model_file(name, "keras")
-    except ValueError:
-        continue
     print(name, models.load(name).count_params())
 assert not any(module.startswith("lrkeras.tasks") for module in sys.modules)
 """
@@ -102,4 +110,44 @@ assert not any(module.startswith("lrkeras.tasks") for module in sys.modules)
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300
     )
     assert run.returncode == 0, run.stderr
-    assert "word_prediction_cifg" in run.stdout  # its cell is no structured layer
+    found = dict(line.split() for line in run.stdout.splitlines())
+    assert list(found) == models.names()
+    assert found[SMALL] == "1253640"
+
+
+def test_the_names_are_those_that_a_model_is_kept_of():
+    assert SMALL in models.names() and "speech_front_end" not in models.names()
+    assert models.model_file("speech_front_end", "float32").suffix == ".tflite"
+    with pytest.raises(
+        ValueError, match="'speech_front_end' has no file of the kind 'keras'; it has"
+    ):
+        lrkeras.load("speech_front_end")
+
+
+def test_a_model_of_an_int8_file_has_its_weights():
+    """Against the float32 file of the same training: off by half a step of 8 bits at the most."""
+    model = lrkeras.load(SMALL)
+    assert sum(weight.shape.num_elements() for weight in model.weights) == 1_253_640
+    exact = registry.model_file(SMALL, "float32", RELEASED)
+    for name, values in read_weights(exact).items():
+        found = model.get_layer(name).get_weights()
+        for value, weight in zip(values, found, strict=True):
+            wanted = value if name == "words" else value.T
+            # Some matrices have one scale for all outputs: the largest entry is 127 steps.
+            assert np.abs(weight - wanted).max() <= 0.51 * np.abs(wanted).max() / 127, name
+    tokens = np.random.default_rng(0).integers(0, 10_000, 12)
+    outputs = {
+        kind: StepRunner(registry.model_file(SMALL, kind, folder))
+        for kind, folder in (("int8", registry.FOLDER), ("float32", RELEASED))
+    }
+    for token, logits in zip(tokens, to_numpy(model(tokens[None]))[0], strict=True):
+        for kind, runner in outputs.items():
+            wanted = np.ravel(runner.step([[token]]))
+            assert np.abs(logits - wanted).max() < 0.02 * np.ptp(wanted), kind
+
+
+def test_other_int8_files_are_refused():
+    with pytest.raises(
+        ValueError, match=r"dense LSTM layers, a projection .*low_rank_int8\.tflite"
+    ):
+        read_weights(RELEASED / "word_prediction_low_rank_int8.tflite")

@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001  (texts in other scripts, on purpose)
 """Chooses the models of the Android app, and writes what Python gives for them.
 
-`python tools/release/android_goldens.py`, whenever the models of the package have changed. It leaves the
-files of `lrkeras/models` that the app takes, and their cards, in android_demo/models.txt, and in
-android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
+`python tools/release/android_goldens.py`, whenever the shipped models have changed. It leaves the
+files of `lrkeras/models` and `tools/release/models` that the app takes, and their cards, in
+android_demo/models.txt, and in android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
 tests) the outputs of `lrkeras.export.StepRunner` over a dozen words or a recording; what the
 keyboard suggests with a float32 model, whose ranks are the same on every machine; and how Python
 cuts texts into tokens.
@@ -21,7 +21,7 @@ from lrkeras.export import StepRunner
 from lrkeras.tasks.keyboard.suggester import Suggester
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MODELS = ROOT / "lrkeras" / "models"
+MODELS = (ROOT / "lrkeras" / "models", ROOT / "tools" / "release" / "models")
 DEMO = ROOT / "android_demo"
 TEST_MODELS = DEMO / "app" / "src" / "test" / "resources" / "models"
 CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
@@ -122,16 +122,17 @@ def suggestions(path: pathlib.Path) -> list[dict]:
     return found
 
 
-def chosen(folder: pathlib.Path) -> list[pathlib.Path]:
+def chosen(*folders: pathlib.Path) -> list[pathlib.Path]:
     """The models that the app takes, as many as an APK has room for.
 
     The smallest float32 word model and the front end of speech are what others are compared with;
     then the quantised files, the smallest first.
 
     Args:
-        folder: Where the models are.
+        folders: Where the models are.
     """
-    files = sorted(folder.glob("*.tflite"), key=lambda file: (file.stat().st_size, file.name))
+    there = [file for folder in folders for file in folder.glob("*.tflite")]
+    files = sorted(there, key=lambda file: (file.stat().st_size, file.name))
     said = {file: StepRunner(file).metadata for file in files}
     whole = [file for file in files if said[file]["quantize"] is None]
     first = [file for file in whole if said[file]["task"] == "speech_front_end"]
@@ -141,7 +142,7 @@ def chosen(folder: pathlib.Path) -> list[pathlib.Path]:
         if file.stat().st_size <= left:
             found.append(file)
             left -= file.stat().st_size
-    return sorted(found)
+    return sorted(found, key=lambda file: file.name)
 
 
 def cards(files: list[pathlib.Path]) -> list[pathlib.Path]:
@@ -184,7 +185,7 @@ def _inputs(metadata: dict, clips: pathlib.Path) -> tuple[list[np.ndarray], dict
 
 def main() -> int:
     """Writes the list of models, a file for each of them and one of tokens."""
-    files = chosen(MODELS)
+    files = chosen(*MODELS)
     listed = sorted(file.name for file in [*files, *cards(files)])
     (DEMO / "models.txt").write_text("".join(f"{name}\n" for name in listed), encoding="utf-8")
     target = DEMO / "goldens"

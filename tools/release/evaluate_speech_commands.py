@@ -27,15 +27,15 @@ STEP_SECONDS = 0.02
 RUNTIME = "2.16"  # of the Android app
 
 
-def convert_all(model, name, folder, sample):
-    """Writes the files of a model; returns their paths by kind."""
+def convert_all(model, name, folders, sample):
+    """Writes the files of a model, each kind into its folder; returns their paths by kind."""
     from lrkeras import convert
     from lrkeras.tasks.speech_commands.training import metadata
 
     entry = {**metadata(), "name": f"speech_commands_{name}"}
     paths = {}
     for kind, quantize, suffix in (("int8", "int8", ""), ("float32", None, "_float32")):
-        paths[kind] = folder / f"speech_commands_{name}{suffix}.tflite"
+        paths[kind] = folders[kind] / f"speech_commands_{name}{suffix}.tflite"
         convert(
             model, paths[kind], quantize=quantize, runtime=RUNTIME, metadata=entry, sample=sample
         )
@@ -59,14 +59,15 @@ def convert_front_end(folder):
 
 
 def register(paths, folder):
-    """Puts the files of the models, with their cards, and the front end into `models.json`."""
+    """Puts the files of the models and the front end into the `models.json` of their folders."""
     from lrkeras.models import registry
 
     for name, kinds in paths.items():
-        files = {kind: path.name for kind, path in kinds.items()}
         title = f"speech_commands_{name}"
-        files = {"keras": f"{title}.keras", **files, "card": f"{title}.md"}
+        files = {"keras": f"{title}.keras", "int8": kinds["int8"].name, "card": f"{title}.md"}
         registry.register(title, files, folder)
+        float32 = kinds["float32"]
+        registry.register(title, {"float32": float32.name}, float32.parent)
     registry.register("speech_front_end", {"float32": "speech_front_end.tflite"}, folder)
 
 
@@ -215,17 +216,23 @@ def trained_model(run, name):
 
 def evaluate(options):
     """Everything; returns the results."""
+    from compact_keras import pack
+
     from lrkeras.system.versions import package_versions
     from lrkeras.tasks.word_prediction import read_history
 
     training, config = read_run(options.run)
     clips, strings, sample = speech_of(config, options.data)
-    options.models.mkdir(parents=True, exist_ok=True)
+    folders = {"int8": options.models, "float32": options.released}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
     models, paths, rows, histories = {}, {}, {}, {}
     for name, trained in training["models"].items():
         models[name] = trained_model(options.run, name)
-        models[name].save(options.models / f"speech_commands_{name}.keras")
-        paths[name] = convert_all(models[name], name, options.models, sample)
+        kept = options.models / f"speech_commands_{name}.keras"
+        models[name].save(kept)
+        pack(kept, kept)
+        paths[name] = convert_all(models[name], name, folders, sample)
         scores = {
             kind: score(path, clips, strings, everything=kind == "int8")
             for kind, path in paths[name].items()
@@ -337,6 +344,7 @@ def main(arguments=None):
     parser.add_argument("--run", type=pathlib.Path, help="folder of the training")
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
     parser.add_argument("--models", type=pathlib.Path, default=ROOT / "lrkeras" / "models")
+    parser.add_argument("--released", type=pathlib.Path, default=ROOT / "tools/release/models")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "docs" / "results")
     parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
     parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")

@@ -1,10 +1,12 @@
-"""Puts trained keyboard models into the package: compact `.keras`, `.tflite` files and cards.
+"""Releases trained keyboard models: compact `.keras`, `.tflite` files and cards.
 
     lrkeras train word_prediction --preset keyboard --data DIR --out RUN
     python tools/release/ship_word_models.py RUN --models doped_kronecker small_dense --float32 small_dense
 
-The files go to `lrkeras/models/` and their checksums to `models.json` there. They are converted for
-the runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards.
+What `lrkeras.load` needs goes into the package, `lrkeras/models/`; what the app, the figures and
+later trainings need besides goes to `tools/release/models/`: float32 files, and the models of
+`BESIDE_THE_PACKAGE`. Checksums are in the `models.json` of each folder. Files are converted for the
+runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards.
 """
 
 import argparse
@@ -15,7 +17,12 @@ import pathlib
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+RELEASED = pathlib.Path(__file__).parent / "models"
 LICENCE = "CC BY-SA 4.0"
+# A wheel has room for two Kronecker and CIFG models and their rival, not for every one compared.
+BESIDE_THE_PACKAGE = ("dense", "hybrid", "low_rank", "pruned")
+# `lrkeras.load` makes the Keras model of this one from its int8 file.
+REBUILT = ("small_dense",)
 NAMES = {
     "dense": "word_prediction_teacher",
     "doped_kronecker": "word_prediction_doped_kp",
@@ -64,31 +71,34 @@ def main(arguments=None):
     parser.add_argument("run", type=pathlib.Path, help="folder that the training left")
     parser.add_argument("--models", nargs="+", choices=NAMES, default=["doped_kronecker"])
     parser.add_argument("--float32", nargs="*", choices=NAMES, default=[], help="these also so")
-    parser.add_argument("--no-keras", nargs="*", choices=NAMES, default=[], help="int8 file alone")
-    parser.add_argument("--out", type=pathlib.Path, help="default: lrkeras/models")
+    parser.add_argument("--package", type=pathlib.Path, help="default: lrkeras/models")
+    parser.add_argument("--released", type=pathlib.Path, default=RELEASED)
     options = parser.parse_args(arguments)
     for model in options.models:
-        kinds = {None: model in options.float32, "int8": True}
-        print(ship(options.run, model, kinds, model not in options.no_keras, options.out))
+        float32 = model in options.float32
+        print(ship(options.run, model, float32, options.package, options.released))
 
 
-def ship(run, model, kinds, keep_keras, out=None):
-    """Writes the files of one model and registers them."""
+def ship(run, model, float32, package=None, released=RELEASED):
+    """Writes the files of one model and registers them; returns their sizes by kind."""
     import keras
+    from compact_keras import round_weights, save_compact
 
     from lrkeras import convert
     from lrkeras.models import registry
-    from lrkeras.models.compact import round_weights, save_compact
     from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 
-    out = out or registry.FOLDER
+    home = released if model in BESIDE_THE_PACKAGE else package or registry.FOLDER
     name = NAMES[model]
     trained = keras.saving.load_model(run / f"{model}.keras", compile=False)
     round_weights(trained)  # what is converted is what is kept
     files = {}
-    if keep_keras:
-        files["keras"] = f"{name}.keras"
-        save_compact(trained, out / files["keras"])
+    if model in REBUILT:
+        files["config"] = home / f"{name}.json"
+        files["config"].write_text(trained.to_json() + "\n", encoding="utf-8")
+    elif model not in BESIDE_THE_PACKAGE:
+        files["keras"] = home / f"{name}.keras"
+        save_compact(trained, files["keras"])
     vocabulary = json.loads((run / "metadata.json").read_text(encoding="utf-8"))["vocabulary"]
     words = set(vocabulary)
     metadata = {
@@ -98,22 +108,22 @@ def ship(run, model, kinds, keep_keras, out=None):
         "vocabulary": vocabulary,
         "blocked": [word for word in load_blocked_words() if word in words],
     }
-    for quantize, wanted in kinds.items():
-        if wanted:
-            kind = quantize or "float32"
-            files[kind] = f"{name}_{kind}.tflite"
-            convert(
-                trained,
-                out / files[kind],
-                form="step",
-                quantize=quantize,
-                runtime="2.16",
-                metadata=metadata,
-            )
-    files["card"] = f"{name}.md"
-    (out / files["card"]).write_text(_card(run, model, trained, name, files), encoding="utf-8")
-    registry.register(name, files, out)
-    return {kind: (out / file).stat().st_size for kind, file in files.items()}
+    for kind in ("float32", "int8") if float32 else ("int8",):
+        files[kind] = (released if kind == "float32" else home) / f"{name}_{kind}.tflite"
+        convert(
+            trained,
+            files[kind],
+            form="step",
+            quantize=None if kind == "float32" else kind,
+            runtime="2.16",
+            metadata=metadata,
+        )
+    files["card"] = home / f"{name}.md"
+    files["card"].write_text(_card(run, model, trained, name, files), encoding="utf-8")
+    for folder in {file.parent for file in files.values()}:
+        there = {kind: file.name for kind, file in files.items() if file.parent == folder}
+        registry.register(name, there, folder)
+    return {kind: file.stat().st_size for kind, file in files.items()}
 
 
 def _card(run, model, trained, name, files):
@@ -122,7 +132,7 @@ def _card(run, model, trained, name, files):
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
     history = json.loads((run / f"{model}.history.json").read_text(encoding="utf-8"))
     taught = "" if model == config["teacher"] else ", distilled from the dense teacher"
-    listed = ", ".join(f"`{file}`" for kind, file in files.items() if kind != "card")
+    listed = ", ".join(f"`{file.name}`" for kind, file in files.items() if kind != "card")
     return CARD.format(
         name=name,
         title=TITLES[model],

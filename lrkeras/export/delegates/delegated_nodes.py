@@ -65,7 +65,8 @@ def tensor_bytes(graph: Graph, interpreter: Any) -> int:
             view = interpreter.tensor(detail["index"])()
         except ValueError:
             continue  # inside a partition: the runtime has no memory for it
-        if isinstance(getattr(view, "nbytes", None), int) and view.nbytes:
+        # A scalar comes as a copy, whose address says nothing; its few bytes are left out.
+        if hasattr(view, "ctypes") and isinstance(view.nbytes, int) and view.nbytes:
             begin = view.ctypes.data
             spans.append((begin, begin + view.nbytes))
         del view

@@ -97,7 +97,7 @@ def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
     (run / "training.json").write_text(
         json.dumps({"train_clips": 9, "models": {"dense": {**trained, "valid_accuracy": 0.25}}})
     )
-    folders = {name: tmp_path / name for name in ("models", "results")}
+    folders = {name: tmp_path / name for name in ("models", "released", "results")}
     (folders["results"] / "data").mkdir(parents=True)
     options = [f"--{name}={folder}" for name, folder in folders.items()]
     assert tool.main([f"--run={run}", f"--data={data}", *options]) == 0
@@ -106,7 +106,7 @@ def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
     assert results["data"]["test_clips"] == len(
         [c for c in corpus.load_data("test") if c.word not in corpus.DIGITS]
     )
-    file = folders["models"] / "speech_commands_dense_float32.tflite"
+    file = folders["released"] / "speech_commands_dense_float32.tflite"
     assert row["float32"]["bytes"] == file.stat().st_size > row["int8"]["bytes"]
     metadata = StepRunner(file).metadata
     assert metadata["name"] == "speech_commands_dense"
@@ -129,8 +129,11 @@ def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
     assert f"{row['int8']['bytes']:,}" in text and "{" not in text
     assert len(list(folders["results"].glob("*.png"))) == 2
     check_front_end(folders["models"])
-    assert registry.names(folders["models"]) == ["speech_commands_dense", "speech_front_end"]
-    assert registry.model_file("speech_commands_dense", "float32", folders["models"]) == file
+    assert registry.names(folders["models"]) == ["speech_commands_dense"]
+    assert registry.model_file("speech_commands_dense", "float32", folders["released"]) == file
+    kept = registry.load("speech_commands_dense", folders["models"])
+    for found, expected in zip(kept.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def check_front_end(folder):

@@ -21,8 +21,10 @@ object Demo {
     fun suggestions(model: String): List<Map<*, *>> =
         (JsonReader.parse(File(root, "goldens/$model.suggestions.json").readText()) as List<*>).map { it as Map<*, *> }
 
-    /** The models that the app takes from the package. */
-    fun models(): List<File> = File(root, "models.txt").readLines().filter { it.endsWith(".tflite") }.map { File(root, "../lrkeras/models/$it") }
+    /** The models that the app takes, of the package and of those beside it. */
+    fun models(): List<File> = File(root, "models.txt").readLines().filter { it.endsWith(".tflite") }.map { name ->
+        listOf("lrkeras/models", "tools/release/models").map { File(root, "../$it/$name") }.first { it.isFile }
+    }
 
     /** The small models of the tests. */
     fun testModels(): List<File> = tests.listFiles().orEmpty().filter { it.name.endsWith(".tflite") }.sorted()

@@ -11,8 +11,10 @@ object Goldens {
 
     fun json(name: String): Any? = JsonReader.parse(File(demo, "goldens/$name").readText())
 
-    /** The models that the app takes from the package. */
-    fun models(): List<File> = File(demo, "models.txt").readLines().filter { it.endsWith(".tflite") }.map { File(demo, "../lrkeras/models/$it") }
+    /** The models that the app takes, of the package and of those beside it. */
+    fun models(): List<File> = File(demo, "models.txt").readLines().filter { it.endsWith(".tflite") }.map { name ->
+        listOf("lrkeras/models", "tools/release/models").map { File(demo, "../$it/$name") }.first { it.isFile }
+    }
 
     /** A small model of the tests. */
     fun testModel(name: String) = File(demo, "app/src/test/resources/models/$name")

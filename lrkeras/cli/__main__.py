@@ -1,0 +1,7 @@
+"""`python -m lrkeras.cli`."""
+
+import sys
+
+from lrkeras.cli.main import main
+
+sys.exit(main())

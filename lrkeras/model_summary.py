@@ -1,0 +1,162 @@
+"""What a Keras model stores and computes, layer by layer."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import keras
+
+from lrkeras.export.layer_rows import layer_rows
+from lrkeras.export.steps.step_model import StepModel
+from lrkeras.model_graph.layers_of import all_layers
+from lrkeras.structures.stored_size import StoredSize
+
+__all__ = ["LayerSummary", "ModelSummary", "summary"]
+
+COUNTS = ("params", "dense_params", "bytes_without_indices", "bytes", "macs")
+_SIZES = ("params", "dense_params", "bytes_without_indices", "bytes", "bits_per_weight")
+_HEADINGS = ("parameters", "if dense", "float32 bytes", "with indices", "MACs a step")
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerSummary:
+    """What one layer stores and computes.
+
+    Attributes:
+        name: The layer's name.
+        kind: Its class.
+        structure: Its structured matrices, such as `"Kronecker+Sparse"`, or `"dense"`.
+        params: Numbers stored; of a sparse part the entries at its target.
+        macs: Multiply-accumulates of one time step.
+        dense_params: Numbers that the layer would have with dense matrices.
+        bytes_without_indices: Bytes of the numbers in float32, as papers count them.
+        bytes: The same with the positions of what is sparse.
+        bits_per_weight: Bits stored, positions included, for each of the `dense_params`.
+    """
+
+    name: str
+    kind: str
+    structure: str
+    params: int
+    macs: int
+    dense_params: int
+    bytes_without_indices: int
+    bytes: int
+    bits_per_weight: float
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelSummary:
+    """What a model stores and computes; `summary` makes one.
+
+    Attributes:
+        model: The model's name.
+        layers: A row for each layer with weights, in the order of the model; a layer that is used
+            twice has one row.
+    """
+
+    model: str
+    layers: list[LayerSummary]
+
+    @property
+    def params(self) -> int:
+        """Numbers that the model stores."""
+        return sum(row.params for row in self.layers)
+
+    @property
+    def dense_params(self) -> int:
+        """Numbers that it would store with dense matrices."""
+        return sum(row.dense_params for row in self.layers)
+
+    @property
+    def bytes_without_indices(self) -> int:
+        """Bytes of the numbers in float32."""
+        return sum(row.bytes_without_indices for row in self.layers)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes in float32 with the positions of what is sparse."""
+        return sum(row.bytes for row in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one time step."""
+        return sum(row.macs for row in self.layers)
+
+    @property
+    def bits_per_weight(self) -> float:
+        """Bits stored for each weight of the dense model."""
+        return 8 * self.bytes / max(1, self.dense_params)
+
+    def to_json(self) -> str:
+        """The summary as JSON."""
+        totals = {key: getattr(self, key) for key in (*COUNTS, "bits_per_weight")}
+        return json.dumps({**dataclasses.asdict(self), **totals}, indent=2)
+
+    def render(self, title: str | None = None) -> Any:
+        """The summary as something `rich.print` shows.
+
+        Args:
+            title: Stands above the table; the model's name if left out.
+        """
+        from rich.table import Table
+
+        table = Table(title=title or self.model, show_footer=True)
+        table.add_column("layer", footer="all")
+        table.add_column("structure")
+        for heading, key in zip(_HEADINGS, COUNTS, strict=True):
+            table.add_column(heading, justify="right", footer=f"{getattr(self, key):,}")
+        bits = f"{self.bits_per_weight:.2f}"
+        table.add_column("bits a weight", justify="right", footer=bits)
+        for row in self.layers:
+            numbers = [f"{getattr(row, key):,}" for key in COUNTS]
+            bits = f"{row.bits_per_weight:.2f}"
+            table.add_row(f"{row.name} ({row.kind})", row.structure, *numbers, bits)
+        return table
+
+
+def summary(model: keras.Model) -> ModelSummary:
+    """Counts what a model stores and computes, as `lrkeras inspect` shows it.
+
+    Args:
+        model: A built model. Layers of inner models have rows of their own.
+
+    Returns:
+        A summary with `render()`, `to_json()` and the totals as attributes.
+
+    Raises:
+        TypeError: If it is no Keras model.
+        ValueError: If the model is not built.
+
+    Example:
+    >>> found = lrkeras.summary(keras.Sequential([keras.Input((8, 3)), keras.layers.LSTM(4)]))
+    >>> found.params
+    128
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"Expected a keras.Model to summarise, received {type(model).__name__}. A layer can be "
+            "wrapped: keras.Sequential([keras.Input(...), layer])."
+        )
+    if not model.built:
+        raise ValueError(
+            f"Expected a built model, received {model.name!r}, which has no weights yet. Call it "
+            "on data or start it with keras.Input(...)."
+        )
+    layers = list(
+        {id(layer): layer for layer in all_layers(model, unwrapped=False) if layer.weights}.values()
+    )
+    rows = layer_rows(StepModel(model, [], [], [], layers=layers, lowerings={}))
+    made = [
+        LayerSummary(
+            name=row.name,
+            kind=row.kind,
+            structure=row.structure,
+            macs=row.macs,
+            **{name: getattr(StoredSize.of(layer), name) for name in _SIZES},
+        )
+        for row, layer in zip(rows, layers, strict=True)
+    ]
+    return ModelSummary(model.name, made)

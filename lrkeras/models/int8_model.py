@@ -1,0 +1,81 @@
+"""Keras models whose weights are those of an int8 word file: one file serves both."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import keras
+import numpy as np
+
+from lrkeras.export.tflite.graph import Graph
+from lrkeras.export.tflite.model_file import ModelFile
+
+
+def model_of_int8(config: str | os.PathLike, file: str | os.PathLike) -> keras.Model:
+    """Builds a word model from its architecture and the weights of its int8 file.
+
+    Every weight is its 8 bits times their scale. The file rounds what goes into a product to 8
+    bits as well, which the model does not, so outputs differ by that.
+
+    Args:
+        config: A JSON file, as `model.to_json()` makes it.
+        file: The `.tflite` file, of dense LSTM layers `lstm_0`, `lstm_1`, ..., a layer `projection`
+            and a table `words` that is the output layer too.
+
+    Returns:
+        The model, not compiled.
+
+    Raises:
+        ImportError: If the package that reads `.tflite` files is missing.
+        ValueError: If the file has other layers or shapes than the architecture.
+    """
+    model = keras.models.model_from_json(pathlib.Path(config).read_text(encoding="utf-8"))
+    set_weights(model, read_weights(file))
+    return model
+
+
+def read_weights(file: str | os.PathLike) -> dict[str, list[np.ndarray]]:
+    """The matrices of an int8 word file, `(outputs, inputs)`, and its biases, by layers' names."""
+    graph = ModelFile(pathlib.Path(file).read_bytes()).graphs[0]
+    states = {tensor: graph.tensor_name(tensor) for tensor in graph.inputs}
+    products = [op for op in graph.operators if graph.op_name(op) == "FULLY_CONNECTED"]
+    recurrent = [op for op in products if "_h" in states.get(int(op.inputs[0]), "")]
+    kernels = [op for op in products if op not in recurrent]
+    recurrent.sort(key=lambda op: states[int(op.inputs[0])])
+    if len(kernels) != len(recurrent) + 2 or not recurrent:
+        raise ValueError(
+            "Expected a file of dense LSTM layers, a projection and a table of words, received "
+            f"{os.fspath(file)!r} with {len(products)} products, {len(recurrent)} of states."
+        )
+    found: dict[str, tuple] = {}
+    for number, (own, op) in enumerate(zip(kernels, recurrent, strict=False)):
+        found[f"lstm_{number}"] = (own.inputs[1], op.inputs[1], own.inputs[2])
+    found["projection"] = (kernels[-2].inputs[1], kernels[-2].inputs[2])
+    found["words"] = (kernels[-1].inputs[1],)
+    return {name: [_real(graph, int(tensor)) for tensor in found[name]] for name in found}
+
+
+def set_weights(model: keras.Model, weights: dict[str, list[np.ndarray]]) -> None:
+    """Puts what `read_weights` read into a model."""
+    for name, values in weights.items():
+        # The table is stored as it is; the transpose of a bias is itself.
+        layer = model.get_layer(name)
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        given = [value if name == "words" else value.T for value in values]
+        if [value.shape for value in given] != shapes:
+            raise ValueError(
+                f"Expected weights of the shapes {shapes} for the layer {name!r}, received "
+                f"{[value.shape for value in given]}. The architecture is of another file."
+            )
+        layer.set_weights(given)
+
+
+def _real(graph: Graph, tensor: int) -> np.ndarray:
+    value = graph.constant(tensor)
+    if value is None:
+        raise ValueError(f"Expected stored weights, received tensor {tensor}, which has none.")
+    if value.dtype == np.int8:
+        scale = graph.tensors[tensor].quantization.scale
+        value = value.astype(np.float32) * np.reshape(scale, (-1,) + (1,) * (value.ndim - 1))
+    return value

@@ -1,0 +1,67 @@
+"""What a training left becomes what `lrkeras.load` takes."""
+
+import dataclasses
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras.ops import convert_to_numpy as to_numpy
+from load_tool import load_tool
+
+from lrkeras.models import registry
+from lrkeras.tasks import word_prediction
+
+CONFIG = dataclasses.replace(
+    word_prediction.PRESETS["keyboard"],
+    num_words=40,
+    units=32,
+    embedding_dim=16,
+    table_rank=8,
+    small_units=24,
+    cifg_units=16,
+    cifg_dim=8,
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The folder of a training that left some weights."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(dataclasses.asdict(CONFIG)))
+    words = ["<pad>", "<unk>", *(f"word{n}" for n in range(38))]
+    (folder / "metadata.json").write_text(json.dumps({"vocabulary": words}))
+    for name in ("small_dense", "cifg", "low_rank"):
+        keras.utils.set_random_seed(0)
+        model = word_prediction.build_model(CONFIG, name)
+        for weight in model.weights:  # biases start at zero, and such are not in the file
+            if len(weight.shape) == 1:
+                weight.assign(np.random.default_rng(0).normal(size=weight.shape))
+        model.save(folder / f"{name}.keras")
+        history = {"epoch": [0], "val_perplexity": [30.0]}
+        (folder / f"{name}.history.json").write_text(json.dumps(history))
+    return folder
+
+
+def test_each_model_goes_where_it_belongs(run, tmp_path):
+    tool = load_tool("ship_word_models")
+    folders = {name: tmp_path / name for name in ("package", "released")}
+    for folder in folders.values():
+        folder.mkdir()
+    options = [f"--{name}={folder}" for name, folder in folders.items()]
+    models = ["small_dense", "cifg", "low_rank"]
+    tool.main([str(run), "--models", *models, "--float32", "small_dense", *options])
+    package, released = folders.values()
+    assert registry.names(package) == ["word_prediction_cifg", "word_prediction_small_dense"]
+    assert registry.names(released) == []
+    assert registry.model_file("word_prediction_small_dense", "float32", released).exists()
+    assert registry.model_file("word_prediction_low_rank", "int8", released).exists()
+    tokens = np.arange(12)[None]
+    for name in ("small_dense", "cifg"):
+        trained = keras.saving.load_model(run / f"{name}.keras", compile=False)
+        kept = registry.load(f"word_prediction_{name}", package)
+        wanted, found = to_numpy(trained(tokens)), to_numpy(kept(tokens))
+        assert np.abs(found - wanted).max() < 0.03 * np.ptp(wanted)
+        card = registry.model_file(f"word_prediction_{name}", "card", package).read_text()
+        assert f"word_prediction_{name}_int8.tflite" in card and "{" not in card

@@ -51,6 +51,9 @@ class Concatenated(Composite):
     def to_dense(self, training=False):
         return type(self.parts[0]).side_by_side(self.parts, training)
 
+    def column_blocks(self):
+        return list(self.parts)
+
     def _fit(self, w):
         for part, piece in zip(self.parts, np.split(w, len(self.parts), axis=1), strict=True):
             part.from_dense(piece)

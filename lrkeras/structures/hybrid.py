@@ -25,18 +25,18 @@ class Hybrid(Structure):
         compression: Instead of `rank`; see `Structure`.
     """
 
-    dial = "rank"
+    size_argument = "rank"
     multiplies_by_factor = True
 
     def __init__(self, rank=None, **kwargs):
         super().__init__(**kwargs)
-        self._set_dial(rank)
+        self._set_size(rank)
 
-    def _params_at(self, dial):
+    def _params_at(self, size):
         inputs, outputs = self.shape
-        return dial * inputs + 2 * (outputs - dial) + inputs
+        return size * inputs + 2 * (outputs - size) + inputs
 
-    def _largest_dial(self):
+    def _largest_size(self):
         return self.shape[1] - 1
 
     def _create_weights(self, init):

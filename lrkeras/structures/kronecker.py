@@ -23,11 +23,11 @@ class Kronecker(Structure):
         compression: Instead of `terms`; see `Structure`.
     """
 
-    dial = "terms"
+    size_argument = "terms"
 
     def __init__(self, factors=None, terms=None, **kwargs):
         super().__init__(**kwargs)
-        self._set_dial(terms)
+        self._set_size(terms)
         if factors is not None:
             factors = _check_factors(factors)
         self._given_factors = factors
@@ -50,15 +50,15 @@ class Kronecker(Structure):
             f"`factors` out to get {factor_shapes(shape[1], shape[0])}."
         )
 
-    def _params_at(self, dial):
+    def _params_at(self, size):
         (m1, n1), (m2, n2) = self.factors
-        return dial * (m1 * n1 + m2 * n2)
+        return size * (m1 * n1 + m2 * n2)
 
-    def _largest_dial(self):
+    def _largest_size(self):
         (m1, n1), (m2, n2) = self.factors
         return min(m1 * n1, m2 * n2)
 
-    def _default_dial(self):
+    def _default_size(self):
         return 1
 
     def _create_weights(self, init):

@@ -19,17 +19,17 @@ class LowRank(Structure):
         compression: Instead of `rank`; see `Structure`.
     """
 
-    dial = "rank"
+    size_argument = "rank"
     multiplies_by_factor = True
 
     def __init__(self, rank=None, **kwargs):
         super().__init__(**kwargs)
-        self._set_dial(rank)
+        self._set_size(rank)
 
-    def _params_at(self, dial):
-        return dial * sum(self.shape)
+    def _params_at(self, size):
+        return size * sum(self.shape)
 
-    def _largest_dial(self):
+    def _largest_size(self):
         return min(self.shape)
 
     def _create_weights(self, init):

@@ -28,11 +28,11 @@ class Monarch(Structure):
             above 1 at this size, and none are given, others of rank 1 are taken that fill it.
     """
 
-    dial = "rank"
+    size_argument = "rank"
 
     def __init__(self, rank=None, blocks=None, **kwargs):
         super().__init__(**kwargs)
-        self._set_dial(rank)
+        self._set_size(rank)
         self._given_blocks = None if blocks is None else tuple(int(b) for b in blocks)
         self.blocks = self._given_blocks
 
@@ -61,15 +61,15 @@ class Monarch(Structure):
         (n1, m2), (inputs, outputs) = self.blocks, self.shape
         return n1, inputs // n1, outputs // m2, m2
 
-    def _params_at(self, dial):
+    def _params_at(self, size):
         n1, n2, m1, m2 = self._sizes()
-        return dial * n1 * m2 * (n2 + m1)
+        return size * n1 * m2 * (n2 + m1)
 
-    def _largest_dial(self):
+    def _largest_size(self):
         _, n2, m1, _ = self._sizes()
         return min(n2, m1)
 
-    def _default_dial(self):
+    def _default_size(self):
         return 1
 
     def _create_weights(self, init):

@@ -20,17 +20,18 @@ class Structure(keras.layers.Layer):
     A structure is made without weights and can be passed to any number of layers: each layer
     builds a copy of its own. To add one, write `_create_weights` and `to_dense` (or `matmul`),
     and `_fit` for `from_dense`; everything else is inherited with a slow but correct default.
-    A structure with a dial (a rank, a number of terms) names it in `dial` and writes
-    `_params_at` and `_largest_dial`, which gives it `compression=` and its error messages.
+    A structure with a size to choose (a rank, a number of terms) names the argument in
+    `size_argument` and writes `_params_at` and `_largest_size`, which gives it `compression=`
+    and its error messages.
 
     Args:
-        compression: Number > 1. Instead of the dial: the largest dial whose matrix, together
+        compression: Number > 1. Instead of the size: the largest size whose matrix, together
             with the parameters that stay beside it (`overhead` in `build`, biases), is at
             least this many times smaller than the dense one.
         name, dtype: As in every Keras layer.
     """
 
-    dial = None
+    size_argument = None
     """Name of the integer argument that sets the size, or `None` if there is none."""
 
     multiplies_by_factor = False
@@ -51,7 +52,7 @@ class Structure(keras.layers.Layer):
         self.compression = compression
         self.shape = None
         self.spent = 0  # parameters of other terms of a sum, when `compression` is resolved
-        self._given_dial = None
+        self._given_size = None
 
     # --- building ---------------------------------------------------------------------------
 
@@ -77,58 +78,59 @@ class Structure(keras.layers.Layer):
         self.shape = (int(shape[0]), int(shape[1]))
         self.overhead = overhead
         self._prepare()
-        if self.dial is not None:
-            setattr(self, self.dial, self._resolve_dial(overhead))
+        if self.size_argument is not None:
+            setattr(self, self.size_argument, self._resolve_size(overhead))
         self._create_weights(FactorInitializer.get(initializer, self.shape))
 
     def _prepare(self):
-        """Settles what depends on `self.shape` alone, before the dial and the weights."""
+        """Settles what depends on `self.shape` alone, before the size and the weights."""
 
     def _create_weights(self, init):
         """Adds the weights; `init.normal(variance)` is an initialiser for one of them."""
         raise NotImplementedError(f"{type(self).__name__} must write `_create_weights(init)`.")
 
-    def _set_dial(self, value):
-        """Checks and keeps the constructor's dial; either it or `compression` may be given."""
+    def _set_size(self, value):
+        """Checks and keeps the size that was given; either it or `compression` may be."""
         if value is not None and self.compression is not None:
             raise ValueError(
-                f"{type(self).__name__} takes `{self.dial}` or `compression`, not both. "
-                f"Received: {self.dial}={value}, compression={self.compression}"
+                f"{type(self).__name__} takes `{self.size_argument}` or `compression`, not both. "
+                f"Received: {self.size_argument}={value}, compression={self.compression}"
             )
         if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
             raise ValueError(
-                f"`{self.dial}` of {type(self).__name__} must be a positive integer. "
-                f"Received: {self.dial}={value!r}"
+                f"`{self.size_argument}` of {type(self).__name__} must be a positive integer. "
+                f"Received: {self.size_argument}={value!r}"
             )
-        self._given_dial = None if value is None else int(value)
-        setattr(self, self.dial, self._given_dial)
+        self._given_size = None if value is None else int(value)
+        setattr(self, self.size_argument, self._given_size)
 
-    def _params_at(self, dial):
-        """Number of parameters of a matrix of `self.shape` with this dial."""
-        raise NotImplementedError(f"{type(self).__name__} must write `_params_at(dial)`.")
+    def _params_at(self, size):
+        """Number of parameters of a matrix of `self.shape` with this size."""
+        raise NotImplementedError(f"{type(self).__name__} must write `_params_at(size)`.")
 
-    def _largest_dial(self):
-        """The largest dial `self.shape` allows."""
-        raise NotImplementedError(f"{type(self).__name__} must write `_largest_dial()`.")
+    def _largest_size(self):
+        """The largest size `self.shape` allows."""
+        raise NotImplementedError(f"{type(self).__name__} must write `_largest_size()`.")
 
-    def _default_dial(self):
-        """The dial when neither it nor `compression` is given."""
+    def _default_size(self):
+        """The size when neither it nor `compression` is given."""
         return max(1, min(self.shape) // 8)
 
-    def _resolve_dial(self, overhead):
-        largest = self._largest_dial()
+    def _resolve_size(self, overhead):
+        largest = self._largest_size()
         if self.compression is None:
-            dial = self._default_dial() if self._given_dial is None else self._given_dial
-            if dial > largest:
+            size = self._default_size() if self._given_size is None else self._given_size
+            if size > largest:
                 raise ValueError(
-                    f"`{self.dial}` of {type(self).__name__} must be between 1 and {largest} for "
-                    f"a matrix of {_pretty(self.shape)}. Received: {self.dial}={dial}"
+                    f"`{self.size_argument}` of {type(self).__name__} must be between 1 and "
+                    f"{largest} for a matrix of {_pretty(self.shape)}. Received: "
+                    f"{self.size_argument}={size}"
                 )
-            return dial
+            return size
         dense = self.shape[0] * self.shape[1] + overhead
         beside = overhead + self.spent
         low, high = 0, largest
-        while low < high:  # sizes grow with the dial
+        while low < high:  # parameters grow with the size
             middle = (low + high + 1) // 2
             if (self._params_at(middle) + beside) * self.compression <= dense:
                 low = middle
@@ -138,7 +140,7 @@ class Structure(keras.layers.Layer):
             reach = dense / (self._params_at(1) + beside)
             raise ValueError(
                 f"{type(self).__name__} cannot make a matrix of {_pretty(self.shape)} "
-                f"{self.compression:g} times smaller: the smallest, {self.dial}=1, is "
+                f"{self.compression:g} times smaller: the smallest, {self.size_argument}=1, is "
                 f"{reach:.4g} times smaller{' (biases counted)' if beside else ''}. Ask for "
                 f"compression <= {math.floor(reach * 1000) / 1000:g}."
             )
@@ -248,8 +250,16 @@ class Structure(keras.layers.Layer):
 
     @property
     def is_full(self):
-        """Whether the dial was given, and is the largest that the shape allows."""
-        return self._given_dial is not None and self._given_dial == self._largest_dial()
+        """Whether the size was given, and is the largest that the shape allows."""
+        return self._given_size is not None and self._given_size == self._largest_size()
+
+    def summands(self):
+        """The structures whose sum this one is: itself by default."""
+        return [self]
+
+    def column_blocks(self):
+        """The structures of equal width, side by side, that make this one: itself by default."""
+        return [self]
 
     def flatten(self):
         """This structure and, depth first, every structure inside it."""
@@ -264,8 +274,8 @@ class Structure(keras.layers.Layer):
         config = super().get_config()
         if self.compression is not None:
             config["compression"] = self.compression
-        if self.dial is not None and self._given_dial is not None:
-            config[self.dial] = self._given_dial
+        if self.size_argument is not None and self._given_size is not None:
+            config[self.size_argument] = self._given_size
         return config
 
     def get_build_config(self):

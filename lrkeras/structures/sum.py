@@ -77,6 +77,9 @@ class Sum(Composite):
             lambda: sum(terms[1:], terms[0]),
         )
 
+    def summands(self):
+        return list(self.parts)
+
     def _fit(self, w):
         fits = [np.zeros_like(w) for _ in self.parts]
         error = np.inf

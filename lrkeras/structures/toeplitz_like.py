@@ -31,20 +31,20 @@ class ToeplitzLike(Structure):
         compression: Instead of `displacement_rank`; see `Structure`.
     """
 
-    dial = "displacement_rank"
+    size_argument = "displacement_rank"
 
     def __init__(self, displacement_rank=None, **kwargs):
         super().__init__(**kwargs)
-        self._set_dial(displacement_rank)
+        self._set_size(displacement_rank)
 
-    def _params_at(self, dial):
-        return 2 * dial * max(self.shape)
+    def _params_at(self, size):
+        return 2 * size * max(self.shape)
 
-    def _largest_dial(self):
+    def _largest_size(self):
         return max(self.shape)
 
-    def _default_dial(self):
-        return min(4, self._largest_dial())
+    def _default_size(self):
+        return min(4, self._largest_size())
 
     def _create_weights(self, init):
         side, rank = max(self.shape), self.displacement_rank

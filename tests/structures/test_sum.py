@@ -170,3 +170,11 @@ def test_state_of_the_noise_is_saved(tmp_path):
     for _ in range(3):
         first_draw = dense(layer.kernel_structure, training=True)
         np.testing.assert_array_equal(first_draw, dense(second.kernel_structure, training=True))
+
+
+def test_what_a_structure_is_made_of():
+    doped = structures.doped(structures.Kronecker(terms=2), density=0.1)
+    assert [type(s).__name__ for s in doped.summands()] == ["Kronecker", "Sparse"]
+    gates = structures.Concatenated(doped, 4)
+    assert [type(s).__name__ for s in gates.column_blocks()] == ["Sum"] * 4
+    assert gates.summands() == [gates] and doped.column_blocks() == [doped]

@@ -88,19 +88,19 @@ def sized(family: Structure, ratio: float) -> Structure:
         bases = [p if _is_sized(p) else sized(p, 2 * ratio) for p in parts]
         return Sum([*bases, sized(last, ratio)], seed=family.seed)
     config = family.get_config()
-    if family.dial is None and not isinstance(family, Sparse):
+    if family.size_argument is None and not isinstance(family, Sparse):
         raise ValueError(
             f"{type(family).__name__} has no size that a budget could choose. Use a structure "
             "with one (LowRank, Hybrid, Kronecker, Monarch, ToeplitzLike, Sparse, doped)."
         )
-    for name in (family.dial, "density"):
+    for name in (family.size_argument, "density"):
         config.pop(name, None)
     return type(family).from_config({**config, "compression": ratio})
 
 
 def _is_sized(structure: Structure) -> bool:
-    given = structure.compression is not None or structure.dial is None
-    chosen = given or structure.get_config().get(structure.dial) is not None
+    given = structure.compression is not None or structure.size_argument is None
+    chosen = given or structure.get_config().get(structure.size_argument) is not None
     return chosen or isinstance(structure, Kronecker)
 
 

@@ -98,7 +98,7 @@ def structure_of(config: PaperConfig, shape: tuple[int, int]) -> structures.Stru
     measured = base.copy()
     measured.build(shape, shape[1])
     # Its size as a number: what else is stored beside it must not change it.
-    kept = {measured.dial: getattr(measured, measured.dial), "compression": None}
+    kept = {measured.size_argument: getattr(measured, measured.size_argument), "compression": None}
     if isinstance(measured, structures.Monarch):
         kept["blocks"] = measured.blocks
     return base.copy(**kept) + _sparse(config, shape, measured.num_params)

@@ -80,6 +80,12 @@ class Sum(Composite):
     def summands(self):
         return list(self.parts)
 
+    def resized(self, compression):
+        *bases, last = self.parts
+        # A base whose size is free takes half of the parameters.
+        bases = [b if b.has_settled_size else b.resized(2 * compression) for b in bases]
+        return type(self)([*bases, last.resized(compression)], seed=self.seed)
+
     def _fit(self, w):
         fits = [np.zeros_like(w) for _ in self.parts]
         error = np.inf

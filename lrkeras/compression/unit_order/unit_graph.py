@@ -11,6 +11,7 @@ from lrkeras.compression.matrices.owners import owner_of
 from lrkeras.compression.matrices.recurrent_owner import RecurrentOwner
 from lrkeras.model_graph.copy_model import copy_model
 from lrkeras.model_graph.layers_of import inner_layers
+from lrkeras.model_graph.producers import StandIn
 
 # Layers whose outputs have, along the last axis, what their input has there.
 _TRANSPARENT = (
@@ -70,7 +71,7 @@ class UnitGraph:
             self.readers.pop(name, None)
 
     def _call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
-        outputs = _StandIn(layer)(*args, **kwargs)
+        outputs = StandIn(layer)(*args, **kwargs)
         tensors = [
             t for t in keras.tree.flatten((args, kwargs)) if isinstance(t, keras.KerasTensor)
         ]
@@ -118,21 +119,6 @@ class UnitGraph:
 
     def _fix(self, parts: Any) -> None:
         self._fixed.update(part for part in parts if isinstance(part, str))
-
-
-class _StandIn(keras.layers.Layer):
-    """Has the outputs of an operation, so that this one gets no second place in a graph."""
-
-    def __init__(self, operation: Any):
-        super().__init__()
-        self._shape_of = (operation.compute_output_spec,)  # a tuple: not tracked
-        self.built = True
-
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        return self._shape_of[0](*args, **kwargs)
-
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
-        return None
 
 
 def reorder_units(

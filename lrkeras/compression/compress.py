@@ -8,13 +8,14 @@ from typing import Any
 import keras
 
 from lrkeras.compression.compression_report import CompressionReport
-from lrkeras.compression.compression_run import CompressionRun
-from lrkeras.compression.fitting.calibration import batches, collect_weightings
+from lrkeras.compression.compressor import Compressor
+from lrkeras.compression.fitting.calibration import batches, collect_second_moments
 from lrkeras.compression.fitting.fit import METHODS
-from lrkeras.compression.fitting.weighting import Weighting
-from lrkeras.compression.matrices.selection import Choice, select
+from lrkeras.compression.fitting.second_moments import SecondMoments
+from lrkeras.compression.matrices.selection import Selection, select
+from lrkeras.compression.progress import progress_bars, untracked
 from lrkeras.compression.search.budget import Budget
-from lrkeras.compression.search.budget_search import spend
+from lrkeras.compression.search.budget_search import search_budget
 from lrkeras.compression.unit_order.find_order import with_better_order
 from lrkeras.saving import check_finite
 from lrkeras.structures import Structure
@@ -34,7 +35,8 @@ def compress(
     gate_layout: str = "per_gate",
     reorder_units: bool = True,
     seed: int = 0,
-    track: Callable[..., Iterable] = lambda items, what: items,
+    verbose: bool = False,
+    track: Callable[..., Iterable] | None = None,
 ) -> tuple[keras.Model, CompressionReport]:
     """Makes a copy of a trained model whose weight matrices are structures fitted to its own.
 
@@ -72,7 +74,9 @@ def compress(
         reorder_units: Whether the hidden units of recurrent layers may change places, which
             changes no output of the model, where block-sparse or hybrid matrices lose less by it.
         seed: Of everything drawn at random.
-        track: Wraps long loops, given what they do, for a progress bar.
+        verbose: Whether to show a progress bar for each long loop.
+        track: Wraps long loops in a progress bar of one's own: `track(items, what)` gives the
+            items one after the other.
 
     Returns:
         `(small, report)`.
@@ -87,31 +91,21 @@ def compress(
     """
     _check(model, method, calibration, gate_layout)
     limit = None if budget is None else Budget.parse(budget)
-    choice, skipped = select(model, what, include, exclude)
-    original = model
-    notes: tuple[str, ...] = ()
-    # Read once: a generator gives its batches once.
-    examples = None if calibration is None else list(batches(calibration))
-    with _seeded(seed):
-        if reorder_units:
-            model, notes = with_better_order(model, choice)
-        if model is not original:
-            choice, skipped = select(model, what, include, exclude)
-        run = CompressionRun(
-            model=model,
-            original=original,
-            choice=choice,
-            skipped=skipped,
+    bars = progress_bars() if verbose and track is None else contextlib.nullcontext(track)
+    with _seeded(seed), bars as shown:
+        compressor = _compressor(
+            model,
+            select(model, what, include, exclude),
+            lambda reordered: select(reordered, what, include, exclude),
+            reorder_units=reorder_units,
             method=method,
-            examples=examples,
-            weightings=_weightings(model, choice, examples),
             gate_layout=gate_layout,
-            notes=notes,
-            track=track,
+            calibration=calibration,
+            track=shown or untracked,
         )
         if limit is None and max_loss is None:
-            return run.build(_single(run))
-        return spend(run, limit, max_loss, validation)
+            return compressor.build(_single(compressor))
+        return search_budget(compressor, limit, max_loss, validation)
 
 
 def _check(model, method, calibration, gate_layout) -> None:
@@ -146,28 +140,56 @@ def _seeded(seed: int):
         random.setstate(state)
 
 
-def _weightings(model, choice: Choice, examples) -> dict[tuple[str, str], Weighting]:
+def _compressor(
+    model: keras.Model,
+    selected: tuple[Selection, dict[str, str]],
+    select_again: Callable,
+    *,
+    reorder_units: bool,
+    calibration: Any,
+    **arguments: Any,
+) -> Compressor:
+    """What compresses the model, or a copy of it with its units in a better order."""
+    # Read once: a generator gives its batches once.
+    examples = None if calibration is None else list(batches(calibration))
+    reordered, notes = with_better_order(model, selected[0]) if reorder_units else (model, ())
+    selection, skipped = selected if reordered is model else select_again(reordered)
+    return Compressor(
+        model=reordered,
+        original=model,
+        selection=selection,
+        skipped=skipped,
+        examples=examples,
+        moments=_moments(reordered, selection, examples),
+        notes=notes,
+        **arguments,
+    )
+
+
+def _moments(
+    model: keras.Model, selection: Selection, examples: list[Any] | None
+) -> dict[tuple[str, str], SecondMoments]:
     if examples is None:
         return {}
-    owners = {id(t.owner): (t.owner, t.caller) for t, _ in choice.values()}
-    found = collect_weightings(model, list(owners.values()), examples)
+    owners = {id(m.owner): (m.owner, m.caller) for m, _ in selection.values()}
+    found = collect_second_moments(model, list(owners.values()), examples)
     if not found:
         raise ValueError("`calibration` holds no inputs. Expected at least one.")
     return found
 
 
-def _single(run: CompressionRun) -> dict[str, Structure]:
+def _single(compressor: Compressor) -> dict[str, Structure]:
     """The structure of each matrix, where exactly one is given; the impossible ones are skipped."""
     specs = {}
-    for name, (target, candidates) in run.choice.items():
+    for name, (matrix, candidates) in compressor.selection.items():
         if len(candidates) > 1:
             raise ValueError(
                 'Several structures to choose from (a list, or "auto") need a `budget` or '
                 "`max_loss`. Give one of these, or one structure."
             )
-        built = target.build(candidates[0], run.gate_layout)
+        built = matrix.build(candidates[0], compressor.gate_layout)
         if isinstance(built, str):
-            run.skipped[name] = built
+            compressor.skipped[name] = built
         else:
             specs[name] = candidates[0]
     return specs

@@ -24,9 +24,6 @@ class Concatenated(Composite):
             part = keras.saving.deserialize_keras_object(part)
         self.parts = [part.copy(name=f"part_{i}", dtype=self.dtype_policy) for i in range(count)]
 
-    def column_blocks(self):
-        return list(self.parts)
-
     @property
     def multiplies_by_factor(self):
         return all(part.multiplies_by_factor for part in self.parts)
@@ -57,6 +54,9 @@ class Concatenated(Composite):
 
     def to_dense(self, training=False):
         return type(self.parts[0]).side_by_side(self.parts, training)
+
+    def column_blocks(self):
+        return list(self.parts)
 
     def _fit(self, w):
         for part, piece in zip(self.parts, np.split(w, len(self.parts), axis=1), strict=True):

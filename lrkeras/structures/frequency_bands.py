@@ -78,6 +78,21 @@ class FrequencyBands(Composite):
         self.axis = axis
         self.parts = []
 
+    @classmethod
+    def _takes_compression(cls):
+        return True
+
+    @property
+    def has_settled_size(self):
+        return self._given is not None or self.compression is not None
+
+    def resized(self, compression):
+        """The same order and side of the words, in two bands of another size."""
+        config = self.get_config()
+        for name in ("sizes", "ranks"):
+            config.pop(name, None)
+        return type(self).from_config({**config, "compression": compression})
+
     @property
     def num_words(self):
         """Words of the table: rows of an embedding, columns of an output layer."""

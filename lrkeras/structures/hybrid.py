@@ -27,6 +27,7 @@ class Hybrid(Structure):
 
     size_argument = "rank"
     multiplies_by_factor = True
+    stores_first_outputs_whole = True
 
     def __init__(self, rank=None, **kwargs):
         super().__init__(**kwargs)

@@ -70,6 +70,10 @@ class Kronecker(Structure):
         )
 
     @property
+    def has_settled_size(self):
+        return True  # left out, it is one product
+
+    @property
     def macs(self):
         (m1, n1), (m2, n2) = self.factors
         return self.terms * (n1 * n2 * m2 + n1 * m2 * m1)

@@ -133,6 +133,19 @@ class Sparse(Structure):
         return 1 - self.target_sparsity if self.built else self._given_density
 
     @property
+    def block_width(self):
+        return 1 if self.block is None else self.block[1]
+
+    @property
+    def has_settled_size(self):
+        return self._given_density is not None or self.compression is not None
+
+    def resized(self, compression):
+        config = self.get_config()
+        config.pop("density", None)
+        return type(self).from_config({**config, "compression": compression})
+
+    @property
     def is_full(self):
         """Whether every block is to be kept, and was asked for."""
         return self._given_density == 1

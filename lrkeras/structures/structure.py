@@ -34,6 +34,9 @@ class Structure(keras.layers.Layer):
     size_argument = None
     """Name of the integer argument that sets the size, or `None` if there is none."""
 
+    stores_first_outputs_whole = False
+    """Whether the first outputs are exact, so that those that are hardest to fit go there."""
+
     multiplies_by_factor = False
     """Whether `matmul` is a few large products, as fast as their multiplications are few.
 
@@ -278,11 +281,37 @@ class Structure(keras.layers.Layer):
         return self._given_size is not None and self._given_size == self._largest_size()
 
     def summands(self):
-        """The structures that this one is the sum of: itself, but for a `Sum`."""
+        """The structures whose sum this one is: itself by default."""
         return [self]
 
+    def resized(self, compression):
+        """A copy that makes a matrix `compression` times smaller, whatever size this one has.
+
+        Raises:
+            ValueError: If it has no size to choose.
+        """
+        if self.size_argument is None:
+            raise ValueError(
+                f"{type(self).__name__} has no size that a budget could choose. Use a structure "
+                "with one (LowRank, Hybrid, Kronecker, Monarch, ToeplitzLike, Sparse, doped)."
+            )
+        config = self.get_config()
+        config.pop(self.size_argument, None)
+        return type(self).from_config({**config, "compression": compression})
+
+    @property
+    def has_settled_size(self):
+        """Whether its size was given, as itself or as `compression`, or there is none to choose."""
+        given = self._given_size is not None or self.compression is not None
+        return given or self.size_argument is None
+
+    @property
+    def block_width(self):
+        """How many consecutive inputs are kept or dropped together; 1 where each is by itself."""
+        return 1
+
     def column_blocks(self):
-        """The structures that lie side by side in this one: itself, but for a `Concatenated`."""
+        """The structures of equal width, side by side, that make this one: itself by default."""
         return [self]
 
     def flatten(self):

@@ -41,9 +41,6 @@ class Sum(Composite):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def summands(self):
-        return list(self.parts)
-
     def _create_weights(self, init):
         # A variable, since it changes while compiled training runs, but not one of `weights`: a
         # checkpoint from the middle of training must not go on dropping.
@@ -91,6 +88,15 @@ class Sum(Composite):
             lambda: sum(t * keep[i] for i, t in enumerate(terms)),
             lambda: sum(terms[1:], terms[0]),
         )
+
+    def summands(self):
+        return list(self.parts)
+
+    def resized(self, compression):
+        *bases, last = self.parts
+        # A base whose size is free takes half of the parameters.
+        bases = [b if b.has_settled_size else b.resized(2 * compression) for b in bases]
+        return type(self)([*bases, last.resized(compression)], seed=self.seed)
 
     def _fit(self, w):
         fits = [np.zeros_like(w) for _ in self.parts]

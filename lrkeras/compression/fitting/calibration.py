@@ -1,6 +1,7 @@
 """Second moments of what each matrix of a model multiplies, from example inputs."""
 
 import contextlib
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -8,19 +9,20 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras.compression.fitting.weighting import Weighting
+from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.embedding_owner import EmbeddingOwner
 from lrkeras.compression.matrices.matrix_owner import MatrixOwner
 from lrkeras.compression.matrices.recurrent_owner import RecurrentOwner
+from lrkeras.model_graph.layers_of import single_layers
 
 _BATCH = 32
 
 
-def collect_weightings(
+def collect_second_moments(
     model: keras.Model,
     owners: list[tuple[MatrixOwner, keras.layers.Layer]],
     examples: list[Any],
-) -> dict[tuple[str, str], Weighting]:
+) -> dict[tuple[str, str], SecondMoments]:
     """Runs a model on examples and takes the second moments of the inputs of its matrices.
 
     Args:
@@ -29,15 +31,28 @@ def collect_weightings(
         examples: Batches of inputs, as `batches` gives them.
 
     Returns:
-        A weighting by `(path, role)`; none for layers that were not called.
+        Second moments by `(path, role)`; none for layers that were not called.
     """
     watchers = [_watcher(owner, caller) for owner, caller in owners if _reads(owner, caller)]
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_states_kept(model))
         for watcher in watchers:
             stack.enter_context(watcher.watching())
         for batch in examples:
             model(batch, training=False)
-    return {key: w for watcher in watchers for key, w in watcher.weightings().items()}
+    return {key: w for watcher in watchers for key, w in watcher.moments().items()}
+
+
+@contextlib.contextmanager
+def _states_kept(model: keras.Model) -> Iterator[None]:
+    """Gives layers that remember their state between batches the one they had, afterwards."""
+    layers = [layer for _, layer, _ in single_layers(model) if getattr(layer, "stateful", False)]
+    states = [(s, np.array(s)) for layer in layers for s in keras.tree.flatten(layer.states)]
+    try:
+        yield
+    finally:
+        for state, value in states:
+            state.assign(value)
 
 
 def batches(data: Any) -> Iterator[Any]:
@@ -77,9 +92,11 @@ class _Watcher:
     def watching(self) -> Iterator[None]:
         """While it lasts, calls of the layer are seen."""
         inner = self.caller.call
+        names = inspect.signature(inner)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            self.see(*args, **kwargs)
+            given = names.bind(*args, **kwargs).arguments
+            self.see(*[given.pop(name) for name in list(given)[:1]], **given)
             return inner(*args, **kwargs)
 
         self.caller.call = call  # hides the method of the class
@@ -88,15 +105,16 @@ class _Watcher:
         finally:
             del self.caller.call
 
-    def see(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
+    def see(self, inputs: Any, **arguments: Any) -> None:
         self.add(self.owner.roles[0], _rows(inputs))
 
     def add(self, role: str, rows: np.ndarray) -> None:
         self.sums[role] = self.sums.get(role, 0) + rows.T @ rows
 
-    def weightings(self) -> dict[tuple[str, str], Weighting]:
+    def moments(self) -> dict[tuple[str, str], SecondMoments]:
         return {
-            (self.owner.path, role): Weighting.of(inputs=total) for role, total in self.sums.items()
+            (self.owner.path, role): SecondMoments.of(inputs=total)
+            for role, total in self.sums.items()
         }
 
 
@@ -105,46 +123,54 @@ class _RecurrentWatcher(_Watcher):
 
     twin: keras.layers.Layer | None = None
 
-    def see(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
-        x = np.asarray(ops.convert_to_numpy(inputs), np.float64)
-        mask = kwargs.get("mask")
-        mask = np.ones(x.shape[:2], bool) if mask is None else ops.convert_to_numpy(mask)
-        states = self._states(inputs, kwargs.get("mask"))
+    def see(self, inputs: Any, **arguments: Any) -> None:
+        x = _float64(inputs)
+        mask, initial = arguments.get("mask"), arguments.get("initial_state")
+        if initial is None and self.caller.stateful:
+            initial = [ops.convert_to_tensor(s) for s in keras.tree.flatten(self.caller.states)]
+        states = self._states(inputs, mask, initial)
+        seen = np.ones(x.shape[:2], bool) if mask is None else ops.convert_to_numpy(mask) > 0
         if self.caller.go_backwards:
-            x, mask = x[:, ::-1], mask[:, ::-1]
-        first = np.zeros_like(states[:, :1])
-        before = np.concatenate([first, states[:, :-1]], axis=1)[mask.astype(bool)]
-        x = x[mask.astype(bool)]
+            x, seen = x[:, ::-1], seen[:, ::-1]
+        # A state is what the matrix multiplies first of all: h, the first of LSTM's h and c.
+        first = (
+            np.zeros_like(states[:, 0])
+            if initial is None
+            else _float64(keras.tree.flatten(initial)[0])
+        )
+        before = np.concatenate([first[:, None], states[:, :-1]], axis=1)[seen]
+        x = x[seen]
         self.add("kernel", x)
         self.add("recurrent", before)
         self.add("joint", np.concatenate([x, before], axis=1))
 
-    def _states(self, inputs: Any, mask: Any) -> np.ndarray:
+    def _states(self, inputs: Any, mask: Any, initial: Any) -> np.ndarray:
+        """The hidden states after every step, float64, `(batch, time, units)`."""
         if self.twin is None:
             changed = {"return_sequences": True, "return_state": False, "stateful": False}
             config = {**self.caller.get_config(), **changed}
             self.twin = type(self.caller).from_config(config)
             self.twin.build(tuple(inputs.shape))
             self.twin.set_weights(self.caller.get_weights())
-        return np.asarray(ops.convert_to_numpy(self.twin(inputs, mask=mask)), np.float64)
+        return _float64(self.twin(inputs, initial_state=initial, mask=mask))
 
 
 class _EmbeddingWatcher(_Watcher):
     """Counts the rows that are looked up, and what a tied table multiplies."""
 
-    def see(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
-        if kwargs.get("reverse") or (args and args[0]):
+    def see(self, inputs: Any, **arguments: Any) -> None:
+        if arguments.get("reverse"):
             self.add("outputs", _rows(inputs))
             return
         ids = np.asarray(ops.convert_to_numpy(inputs)).astype(np.int64).ravel()
         counts = np.bincount(ids, minlength=self.owner.shape("embeddings")[0])
         self.sums["inputs"] = self.sums.get("inputs", 0) + counts.astype(np.float64)
 
-    def weightings(self) -> dict[tuple[str, str], Weighting]:
+    def moments(self) -> dict[tuple[str, str], SecondMoments]:
         key = (self.owner.path, "embeddings")
         if "outputs" in self.sums:  # errors of logits count, for every word alike
-            return {key: Weighting.of(outputs=self.sums["outputs"])}
-        return {key: Weighting.of(inputs=self.sums["inputs"])} if self.sums else {}
+            return {key: SecondMoments.of(outputs=self.sums["outputs"])}
+        return {key: SecondMoments.of(inputs=self.sums["inputs"])} if self.sums else {}
 
 
 def _reads(owner: MatrixOwner, caller: keras.layers.Layer) -> bool:
@@ -161,5 +187,8 @@ def _watcher(owner: MatrixOwner, caller: keras.layers.Layer) -> _Watcher:
 
 
 def _rows(inputs: Any) -> np.ndarray:
-    x = np.asarray(ops.convert_to_numpy(inputs), np.float64)
-    return x.reshape(-1, x.shape[-1])
+    return _float64(inputs).reshape(-1, inputs.shape[-1])
+
+
+def _float64(tensor: Any) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(tensor), np.float64)

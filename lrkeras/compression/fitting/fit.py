@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from keras import ops
 
+from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.fitting.semi_nmf import semi_nmf
-from lrkeras.compression.fitting.weighting import Weighting
 from lrkeras.structures import Concatenated, Hybrid, LowRank, SharedLowRank, Sparse, Structure, Sum
 from lrkeras.structures.low_rank import truncated_svd
 
@@ -25,7 +25,7 @@ def fit(
     structure: Structure,
     w: np.ndarray,
     method: str | None = None,
-    weighting: Weighting | None = None,
+    weighting: SecondMoments | None = None,
 ) -> None:
     """Sets the weights of a built structure to the best fit of a matrix.
 
@@ -62,7 +62,7 @@ def fit(
         _projected_gradient(structure, w, weighting.diagonal() if diagonal else weighting)
 
 
-def _kept_by_weight(structure: Sparse, w: np.ndarray, weighting: Weighting) -> None:
+def _kept_by_weight(structure: Sparse, w: np.ndarray, weighting: SecondMoments) -> None:
     """Keeps the entries whose outputs are largest, as they are (Sun et al. 2024, arXiv 2306.11695).
 
     Values that make up for their neighbours do harm in a recurrent network, whose states move
@@ -73,7 +73,7 @@ def _kept_by_weight(structure: Sparse, w: np.ndarray, weighting: Weighting) -> N
     structure.zero_masked()
 
 
-def _in_turn(structure: Sum, w: np.ndarray, weighting: Weighting) -> None:
+def _in_turn(structure: Sum, w: np.ndarray, weighting: SecondMoments) -> None:
     """Fits each term to what the others leave; the best sweep is kept."""
     fits = [np.zeros_like(w) for _ in structure.parts]
     best, weights = np.inf, structure.get_weights()
@@ -93,7 +93,7 @@ def fit_side_by_side(
     built: Sequence[Structure],
     w: np.ndarray,
     method: str | None = None,
-    weighting: Weighting | None = None,
+    weighting: SecondMoments | None = None,
 ) -> None:
     """Fits the structures that make a matrix together, but for those of a group (`fit_group`)."""
     width = w.shape[1] // len(built)
@@ -104,7 +104,9 @@ def fit_side_by_side(
             fit(structure, w[:, columns], method, inner)
 
 
-def fit_group(members: list[tuple[SharedLowRank, np.ndarray]], weighting: Weighting | None) -> None:
+def fit_group(
+    members: list[tuple[SharedLowRank, np.ndarray]], weighting: SecondMoments | None
+) -> None:
     """Fits matrices that share one projection together: the optimum for all of them.
 
     Args:
@@ -113,7 +115,7 @@ def fit_group(members: list[tuple[SharedLowRank, np.ndarray]], weighting: Weight
     """
     rank = members[0][0].rank
     whole = np.concatenate([w for _, w in members], axis=1)
-    left, right = weighted_low_rank(whole, rank, weighting or Weighting())
+    left, right = weighted_low_rank(whole, rank, weighting or SecondMoments())
     members[0][0].projection.kernel.assign(left)
     ends = np.cumsum([w.shape[1] for _, w in members])[:-1]
     for (structure, _), piece in zip(members, np.split(right, ends, axis=1), strict=True):

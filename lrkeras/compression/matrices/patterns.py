@@ -4,35 +4,37 @@ import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 
-from lrkeras.compression.matrices.weight_matrix import Target
+from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 
 
-def is_meant(target: Target, pattern: str) -> bool:
+def is_meant(matrix: WeightMatrix, pattern: str) -> bool:
     """Whether a pattern means a matrix.
 
     Args:
-        target: The matrix, with a name such as `"encoder/lstm_1.recurrent"`: path of the layer, a
+        matrix: The matrix, with a name such as `"encoder/lstm_1.recurrent"`: path of the layer, a
             dot, the matrix.
         pattern: A shell pattern for the whole name, for the layer's path, or for either without
             the models around it: `"lstm_1.recurrent"`, `"*.kernel"`, `"lstm*"`, `"encoder/*"`.
             A matrix that would take the place of others, `joint`, is meant only where the pattern
             ends in its name.
     """
-    path, _, role = target.name.rpartition(".")
-    if role in target.owner.optional_roles and not pattern.endswith(f".{role}"):
+    path, _, role = matrix.name.rpartition(".")
+    if role in matrix.owner.optional_roles and not pattern.endswith(f".{role}"):
         return False
     short = path.rpartition("/")[2]
-    names = (target.name, path, f"{short}.{role}", short)
+    names = (matrix.name, path, f"{short}.{role}", short)
     return any(fnmatch.fnmatchcase(candidate, pattern) for candidate in names)
 
 
-def check_patterns(patterns: Iterable[str], targets: Sequence[Target], argument: str) -> None:
+def check_patterns(
+    patterns: Iterable[str], matrices: Sequence[WeightMatrix], argument: str
+) -> None:
     """Raises `ValueError` that lists all names where a pattern means none of the matrices."""
-    names = [t.name for t in targets]
+    names = [t.name for t in matrices]
     for pattern in patterns:
         if not isinstance(pattern, str):
             raise ValueError(f"`{argument}` expects patterns (strings), received {pattern!r}.")
-        if not any(is_meant(target, pattern) for target in targets):
+        if not any(is_meant(matrix, pattern) for matrix in matrices):
             layers = sorted({name.rpartition(".")[0] for name in names})
             near = difflib.get_close_matches(pattern, [*names, *layers], n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""

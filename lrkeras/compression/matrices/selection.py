@@ -7,7 +7,7 @@ import keras
 
 from lrkeras.compression.matrices.owners import owner_of
 from lrkeras.compression.matrices.patterns import check_patterns, is_meant
-from lrkeras.compression.matrices.weight_matrix import Target
+from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.model_graph.layers_of import single_layers
 from lrkeras.structures import (
     Hybrid,
@@ -20,7 +20,7 @@ from lrkeras.structures import (
     get,
 )
 
-Choice = dict[str, tuple[Target, list[Structure]]]
+Selection = dict[str, tuple[WeightMatrix, list[Structure]]]
 
 
 def auto_families() -> list[Structure]:
@@ -40,7 +40,7 @@ def select(
     what: Any,
     include: Sequence[str] | str | None,
     exclude: Sequence[str] | str | None,
-) -> tuple[Choice, dict[str, str]]:
+) -> tuple[Selection, dict[str, str]]:
     """Finds the matrices of a model and what each may become.
 
     Args:
@@ -50,51 +50,51 @@ def select(
         exclude: Patterns of matrices to leave alone.
 
     Returns:
-        `(choice, skipped)`: target and candidates by name, and the reason by name of everything
+        `(selection, skipped)`: matrix and candidates by name, and the reason by name of everything
         else that has weights.
 
     Raises:
         ValueError: If a pattern means no matrix, a structure is unknown, or nothing can be chosen.
     """
-    targets, skipped = _targets(model)
-    if not targets:
+    matrices, skipped = _matrices(model)
+    if not matrices:
         raise ValueError(
             f"The model `{model.name}` has no matrix that can be compressed. Expected LSTM, GRU, "
             f"SimpleRNN, Dense or Embedding layers; received {_kinds(model)}."
         )
     include, exclude = _patterns(include), _patterns(exclude)
-    check_patterns(include or [], targets, "include")
-    check_patterns(exclude or [], targets, "exclude")
+    check_patterns(include or [], matrices, "include")
+    check_patterns(exclude or [], matrices, "exclude")
     wanted = _wanted(what)
     if isinstance(what, Mapping):
-        check_patterns(wanted, targets, "what")
-    choice: Choice = {}
-    for target in targets:
-        candidates = next((c for p, c in wanted.items() if is_meant(target, p)), None)
-        reason = _reason(target, candidates, include, exclude)
+        check_patterns(wanted, matrices, "what")
+    selection: Selection = {}
+    for matrix in matrices:
+        candidates = next((c for p, c in wanted.items() if is_meant(matrix, p)), None)
+        reason = _reason(matrix, candidates, include, exclude)
         if reason is None and candidates:
-            choice[target.name] = (target, candidates)
-        elif target.role in target.owner.roles:
-            skipped[target.name] = reason or "no structure was given for it"
-    _prefer_joint(choice, skipped)
-    return choice, skipped
+            selection[matrix.name] = (matrix, candidates)
+        elif matrix.role in matrix.owner.roles:
+            skipped[matrix.name] = reason or "no structure was given for it"
+    _prefer_joint(selection, skipped)
+    return selection, skipped
 
 
-def _targets(model: keras.Model) -> tuple[list[Target], dict[str, str]]:
-    targets, skipped = [], {}
+def _matrices(model: keras.Model) -> tuple[list[WeightMatrix], dict[str, str]]:
+    matrices, skipped = [], {}
     for path, layer, caller in single_layers(model):
         owner = owner_of(layer, path)
         if owner is not None:
             roles = (*owner.roles, *owner.optional_roles)
-            targets += [Target(owner, caller, role) for role in roles]
+            matrices += [WeightMatrix(owner, caller, role) for role in roles]
         elif layer.weights:
             skipped[path] = f"unsupported: {type(layer).__name__} has no matrix that is known"
-    return targets, skipped
+    return matrices, skipped
 
 
-def _reason(target, candidates, include, exclude) -> str | None:
+def _reason(matrix, candidates, include, exclude) -> str | None:
     def among(patterns):
-        return any(is_meant(target, p) for p in patterns)
+        return any(is_meant(matrix, p) for p in patterns)
 
     if include is not None and not among(include):
         return "excluded: not in `include`"
@@ -102,15 +102,15 @@ def _reason(target, candidates, include, exclude) -> str | None:
         return "excluded: in `exclude`"
     if not candidates:
         return "no structure was given for it"
-    return target.refusal()
+    return matrix.refusal()
 
 
-def _prefer_joint(choice: Choice, skipped: dict[str, str]) -> None:
+def _prefer_joint(selection: Selection, skipped: dict[str, str]) -> None:
     """A matrix over `[x; h]` takes the place of the two it is made of."""
-    for name in [name for name in choice if name.endswith(".joint")]:
+    for name in [name for name in selection if name.endswith(".joint")]:
         path = name.removesuffix(".joint")
         for role in ("kernel", "recurrent"):
-            choice.pop(f"{path}.{role}", None)
+            selection.pop(f"{path}.{role}", None)
             skipped.pop(f"{path}.{role}", None)
 
 

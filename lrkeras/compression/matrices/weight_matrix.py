@@ -14,8 +14,8 @@ _LARGEST_SIDE = 4096
 
 
 @dataclasses.dataclass(frozen=True)
-class Target:
-    """A matrix and where it sits.
+class WeightMatrix:
+    """A matrix of a model, and where it sits.
 
     Attributes:
         owner: The layer that holds it.
@@ -63,6 +63,9 @@ class Target:
             )
         except ValueError as error:
             return str(error)
+        blocks = [block for structure in built for block in structure.column_blocks()]
+        if any(block.has_groups and len(block.summands()) > 1 for block in blocks):
+            return "a projection that matrices share cannot be fitted inside a sum"
         side = max((max(s.shape) for s in find_structures(built, ToeplitzLike)), default=0)
         if side > _LARGEST_SIDE:
             return f"too large: a Toeplitz-like fit takes a square matrix of side {side:,}"

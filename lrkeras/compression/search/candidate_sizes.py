@@ -1,171 +1,146 @@
 """The ways to store one matrix, with what each costs and loses."""
 
-import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from lrkeras.compression.fitting.fit import dense, fit, weighted_spectrum
-from lrkeras.compression.fitting.weighting import Weighting
-from lrkeras.compression.matrices.weight_matrix import Target
+from lrkeras.compression.fitting.second_moments import SecondMoments
+from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.search.budget import Budget
-from lrkeras.compression.search.knapsack import Option
-from lrkeras.structures import (
-    Concatenated,
-    Kronecker,
-    LowRank,
-    Sparse,
-    Structure,
-    Sum,
-    ToeplitzLike,
-)
+from lrkeras.compression.search.costs import cost_of, current_cost
+from lrkeras.compression.search.knapsack import Candidate
+from lrkeras.structures import LowRank, Structure, ToeplitzLike
 
 RATIOS = (1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 8, 10, 13, 16, 20, 26, 32, 40, 50, 64, 90, 128)
 # Where each costs a fit, and where a fit takes many steps.
 _FEWER = (1.6, 2.5, 4, 6.5, 10, 16, 26, 50)
 _FEWEST = (4, 8, 16, 32)
+# Families that lose more than this many times what the best one loses, of the same size, are not
+# tried at other sizes.
+_HOPELESS = 1.5
 _ALL = 0.999
 
 
-def options_of(
-    target: Target,
-    families: Sequence[Structure],
-    gate_layout: str,
-    budget: Budget,
-    weighting: Weighting | None,
-) -> list[Option]:
-    """Lists the options of a matrix.
-
-    The loss is `-log(1 - e)` with the lost share `e` of its weighted square: for small errors the
-    share itself, but no matrix may be lost altogether. (With examples, losses are measured.)
+class CandidateSizes:
+    """Lists what a matrix may become.
 
     Args:
-        target: The matrix.
-        families: Structures without a size; each is tried at many.
+        matrix: The matrix.
         gate_layout: As in `lrkeras.layers.LSTM`.
         budget: What costs are counted in.
-        weighting: What errors cost; `None` counts every entry alike.
-
-    Returns:
-        Options by rising cost, none of which costs more and loses more than another; the last
-        one is the matrix as it is.
+        moments: What errors cost; `None` counts every entry alike.
     """
-    w = target.value()
-    whole = _cost_of(w, w, weighting)
-    found = [Option(None, as_it_is(target, budget), 0.0)]
-    for family in families:
-        ratios = _ratios(family)
-        spectra: dict[int, list[np.ndarray]] = {}
-        for spec in (sized(family, ratio) for ratio in ratios):
-            built = target.build(spec, gate_layout)
-            if isinstance(built, str):
-                continue
-            if isinstance(spec, LowRank):
-                loss = _low_rank_loss(built, w, weighting, spectra)
-            else:
-                loss = _fitted_loss(built, w, weighting)
-            share = min(loss / whole, _ALL) if whole else 0.0
-            found.append(Option(spec, _cost(built, budget), -math.log1p(-share)))
-    return _efficient(found)
+
+    def __init__(
+        self,
+        matrix: WeightMatrix,
+        gate_layout: str,
+        budget: Budget,
+        moments: SecondMoments | None = None,
+    ):
+        self._matrix, self._gate_layout = matrix, gate_layout
+        self._budget, self._moments = budget, moments
+        self._w = matrix.value()
+        self._whole = _cost(self._w, moments)
+        self._spectra: dict[int, np.ndarray] = {}
+        self._found: dict[tuple[int, float], Candidate | None] = {}
+
+    def of(self, families: Sequence[Structure], ratio: float) -> list[Candidate]:
+        """The candidates of some families.
+
+        The loss is `-log(1 - e)` with the lost share `e` of the weighted square: for small errors
+        the share itself, but no matrix may be lost altogether.
+
+        Args:
+            families: Structures, whose own sizes do not count; each is tried at many.
+            ratio: How many times smaller the model is to become. Families that lose far more
+                than the best one at this ratio are left out.
+
+        Returns:
+            Candidates by rising cost, none of which costs more and loses more than another; the
+            last one is the matrix as it is.
+        """
+        found = [Candidate(None, current_cost(self._matrix, self._budget), 0.0)]
+        for family in self._promising(families, ratio):
+            found += [c for r in _ratios(family) if (c := self.at(family, r)) is not None]
+        return _efficient(found)
+
+    def at(self, family: Structure, ratio: float) -> Candidate | None:
+        """A family at one size; `None` where the matrix cannot be of this family."""
+        key = (id(family), ratio)
+        if key not in self._found:
+            self._found[key] = self._fitted(family, ratio)
+        return self._found[key]
+
+    def _fitted(self, family: Structure, ratio: float) -> Candidate | None:
+        spec = family.resized(ratio)
+        built = self._matrix.build(spec, self._gate_layout)
+        if isinstance(built, str):
+            return None
+        lost = self._lost_low_rank(built) if isinstance(spec, LowRank) else self._lost(built)
+        share = min(lost / self._whole, _ALL) if self._whole else 0.0
+        return Candidate(spec, cost_of(built, self._budget), -math.log1p(-share))
+
+    def _promising(self, families: Sequence[Structure], ratio: float) -> list[Structure]:
+        if len(families) < 3:
+            return list(families)
+        losses = []
+        for family in families:
+            near = min(_ratios(family), key=lambda r: abs(math.log(r / ratio)))
+            found = self.at(family, near)
+            # One that has no such size may have others.
+            losses.append(0.0 if found is None else found.loss)
+        most = _HOPELESS * min((loss for loss in losses if loss), default=0.0)
+        return [f for f, loss in zip(families, losses, strict=True) if loss <= most]
+
+    def _lost_low_rank(self, built: Sequence[Structure]) -> float:
+        """From the singular values: no fit is needed."""
+        lost = 0.0
+        for part, piece, columns in _pieces(built, self._w):
+            if columns.start not in self._spectra:
+                moments = self._moments_of(columns)
+                self._spectra[columns.start] = weighted_spectrum(piece, moments)
+            lost += float(np.sum(np.square(self._spectra[columns.start][part.rank :])))
+        return lost
+
+    def _lost(self, built: Sequence[Structure]) -> float:
+        lost = 0.0
+        for part, piece, columns in _pieces(built, self._w):
+            fit(part, piece)  # the plain fit ranks candidates well enough, and is quick
+            lost += _cost(piece - dense(part), self._moments_of(columns))
+        return lost
+
+    def _moments_of(self, columns: slice) -> SecondMoments | None:
+        return None if self._moments is None else self._moments.columns(columns)
 
 
 def _ratios(family: Structure) -> Sequence[float]:
     if isinstance(family, LowRank):
         return RATIOS
-    return _FEWEST if isinstance(family, (Sum, ToeplitzLike)) else _FEWER
+    in_turn = len(family.summands()) > 1 or isinstance(family, ToeplitzLike)
+    return _FEWEST if in_turn else _FEWER
 
 
-def sized(family: Structure, ratio: float) -> Structure:
-    """The structure of a family that makes a matrix `ratio` times smaller.
-
-    Raises:
-        ValueError: If it has no size to choose, or its size is given already.
-    """
-    if isinstance(family, Sum):
-        *parts, last = family.parts
-        # A base whose size is free takes half; one product of Kronecker factors is the least.
-        bases = [p if _is_sized(p) else sized(p, 2 * ratio) for p in parts]
-        return Sum([*bases, sized(last, ratio)], seed=family.seed)
-    config = family.get_config()
-    if family.size_argument is None and not isinstance(family, Sparse):
-        raise ValueError(
-            f"{type(family).__name__} has no size that a budget could choose. Use a structure "
-            "with one (LowRank, Hybrid, Kronecker, Monarch, ToeplitzLike, Sparse, doped)."
-        )
-    for name in (family.size_argument, "density"):
-        config.pop(name, None)
-    return type(family).from_config({**config, "compression": ratio})
-
-
-def _is_sized(structure: Structure) -> bool:
-    given = structure.compression is not None or structure.size_argument is None
-    chosen = given or structure.get_config().get(structure.size_argument) is not None
-    return chosen or isinstance(structure, Kronecker)
-
-
-def as_it_is(target: Target, budget: Budget) -> float:
-    """What a matrix costs now."""
-    held = target.owner.held(target.role)
-    if held:
-        return _cost(held, budget)
-    entries = math.prod(target.shape)
-    return entries * (_byte_size(budget) if budget.kind == "bytes" else 1)
-
-
-def _cost(built: Sequence[Structure], budget: Budget) -> float:
-    if budget.kind == "bytes":
-        return sum(s.num_bytes(budget.dtype) for s in built)
-    if budget.kind == "us":  # multiplications stand for time until it is measured
-        return sum(s.macs for s in built)
-    return sum(s.num_params for s in built)
-
-
-def _byte_size(budget: Budget) -> int:
-    return {"float32": 4, "float16": 2, "int8": 1}[budget.dtype]
-
-
-def _pieces(built: Sequence[Structure], w: np.ndarray):
-    """`(structure, matrix, columns)` of every part that is fitted by itself."""
-    parts = list(
-        itertools.chain.from_iterable(
-            s.parts if isinstance(s, Concatenated) else [s] for s in built
-        )
-    )
+def _pieces(
+    built: Sequence[Structure], w: np.ndarray
+) -> Iterator[tuple[Structure, np.ndarray, slice]]:
+    """`(structure, its part of the matrix, its columns)` of all that is fitted by itself."""
+    parts = [part for structure in built for part in structure.column_blocks()]
     width = w.shape[1] // len(parts)
     for number, part in enumerate(parts):
         columns = slice(number * width, (number + 1) * width)
         yield part, w[:, columns], columns
 
 
-def _low_rank_loss(built, w, weighting, spectra) -> float:
-    """From the singular values: no fit is needed."""
-    loss = 0.0
-    for part, piece, columns in _pieces(built, w):
-        key = columns.start
-        if key not in spectra:
-            inner = None if weighting is None else weighting.columns(columns)
-            spectra[key] = weighted_spectrum(piece, inner)
-        loss += float(np.sum(np.square(spectra[key][part.rank :])))
-    return loss
+def _cost(error: np.ndarray, moments: SecondMoments | None) -> float:
+    return float(np.sum(error * error)) if moments is None else moments.cost(error)
 
 
-def _fitted_loss(built, w, weighting) -> float:
-    loss = 0.0
-    for part, piece, columns in _pieces(built, w):
-        inner = None if weighting is None else weighting.columns(columns)
-        fit(part, piece)  # the plain fit ranks options well enough, and is quick
-        loss += _cost_of(piece - dense(part), piece, inner)
-    return loss
-
-
-def _cost_of(error: np.ndarray, w: np.ndarray, weighting: Weighting | None) -> float:
-    return float(np.sum(error * error)) if weighting is None else weighting.cost(error)
-
-
-def _efficient(options: list[Option]) -> list[Option]:
-    kept: list[Option] = []
-    for option in sorted(options, key=lambda o: (o.cost, o.loss)):
-        if not kept or option.loss < kept[-1].loss:
-            kept.append(option)
+def _efficient(candidates: list[Candidate]) -> list[Candidate]:
+    kept: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda c: (c.cost, c.loss)):
+        if not kept or candidate.loss < kept[-1].loss:
+            kept.append(candidate)
     return kept

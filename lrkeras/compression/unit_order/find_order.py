@@ -7,10 +7,10 @@ import keras
 import numpy as np
 
 from lrkeras.compression.matrices.owners import owner_of
-from lrkeras.compression.matrices.selection import Choice
+from lrkeras.compression.matrices.selection import Selection
 from lrkeras.compression.unit_order.unit_graph import UnitGraph, reorder_units
 from lrkeras.model_graph.layers_of import has_graph
-from lrkeras.structures import Hybrid, Sparse, Structure, Sum
+from lrkeras.structures import Structure
 
 # A smaller gain is not worth a model whose units moved.
 _LEAST_GAIN = 0.01
@@ -26,7 +26,9 @@ class _Rows:
     density: float
 
 
-def with_better_order(model: keras.Model, choice: Choice) -> tuple[keras.Model, tuple[str, ...]]:
+def with_better_order(
+    model: keras.Model, selection: Selection
+) -> tuple[keras.Model, tuple[str, ...]]:
     """Reorders hidden units where the structures chosen gain by it.
 
     Blocks of consecutive inputs keep more where units that matter to the same outputs lie side by
@@ -34,19 +36,19 @@ def with_better_order(model: keras.Model, choice: Choice) -> tuple[keras.Model, 
 
     Args:
         model: A Sequential or Functional model; others are returned as they are.
-        choice: Candidates for each matrix, as `select` gives them.
+        selection: Candidates for each matrix, as `select` gives them.
 
     Returns:
         The model, or a copy with the same outputs and other orders, and a note on each order.
     """
-    specs = {target.key: candidates for target, candidates in choice.values()}
-    wanted = [s for found in specs.values() for spec in found for s in _terms(spec)]
-    if not any(_block_width(s) > 1 or isinstance(s, Hybrid) for s in wanted):
+    specs = {matrix.key: candidates for matrix, candidates in selection.values()}
+    wanted = [s for found in specs.values() for spec in found for s in spec.summands()]
+    if not any(s.block_width > 1 or s.stores_first_outputs_whole for s in wanted):
         return model, ()
     if not has_graph(model):
         return model, ()
     graph = UnitGraph(model)
-    paths = {id(t.owner.layer): t.owner.path for t, _ in choice.values()}
+    paths = {id(m.owner.layer): m.owner.path for m, _ in selection.values()}
     orders, notes = {}, []
     for name, layer in graph.layers.items():
         order, gain = _order_of(layer, graph, specs, paths)
@@ -63,11 +65,11 @@ def _order_of(layer, graph, specs, paths) -> tuple[np.ndarray, float]:
     for reader, first in graph.readers[layer.name]:
         readers.append((reader, "kernel", _value(reader, "kernel")[first : first + units]))
     rows = [
-        _Rows(np.square(w), _block_width(term), term.density or _NOMINAL_DENSITY)
+        _Rows(np.square(w), term.block_width, term.density or _NOMINAL_DENSITY)
         for reader, role, w in readers
         for spec in specs.get((paths.get(id(reader), ""), role), [])
-        for term in _terms(spec)
-        if _block_width(term) > 1
+        for term in spec.summands()
+        if term.block_width > 1
     ]
     if rows:
         return _clustered(rows)
@@ -75,7 +77,7 @@ def _order_of(layer, graph, specs, paths) -> tuple[np.ndarray, float]:
         (_value(layer, role), spec)
         for role in ("kernel", "recurrent")
         for spec in specs.get((path, role), [])
-        if isinstance(spec, Hybrid)
+        if spec.stores_first_outputs_whole
     ]
     return _hardest_first(hybrid, units) if hybrid else (np.arange(units), 0.0)
 
@@ -156,7 +158,7 @@ def _hardest_first(matrices: list, units: int) -> tuple[np.ndarray, float]:
     return order, float((before - after) / before) if before else 0.0
 
 
-def _rank(w: np.ndarray, spec: Hybrid, units: int) -> int:
+def _rank(w: np.ndarray, spec: Structure, units: int) -> int:
     if spec.rank is not None:
         return min(spec.rank, units - 1)
     inputs = w.shape[0]
@@ -173,11 +175,3 @@ def _rank_one_errors(w: np.ndarray, units: int, fitted: np.ndarray) -> np.ndarra
             direction = np.linalg.svd(part[:, fitted], full_matrices=False)[0][:, 0]
             errors += np.sum(np.square(part), axis=0) - np.square(direction @ part)
     return errors
-
-
-def _terms(spec: Structure) -> list[Structure]:
-    return list(spec.parts) if isinstance(spec, Sum) else [spec]
-
-
-def _block_width(term: Structure) -> int:
-    return term.block[1] if isinstance(term, Sparse) and term.block is not None else 1

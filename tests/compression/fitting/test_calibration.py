@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from lrkeras import compress, structures
-from lrkeras.compression.fitting.calibration import batches, collect_weightings
+from lrkeras.compression.fitting.calibration import batches, collect_second_moments
 from lrkeras.compression.matrices.selection import select
 
 L = keras.layers
@@ -17,10 +17,10 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def weightings(model, x):
+def moments(model, x):
     choice, _ = select(model, {"*": "low_rank", "*.joint": "low_rank"}, None, None)
     owners = {id(t.owner): (t.owner, t.caller) for t, _ in choice.values()}
-    return collect_weightings(model, list(owners.values()), list(batches(x)))
+    return collect_second_moments(model, list(owners.values()), list(batches(x)))
 
 
 def assert_moment(weighting, rows):
@@ -30,10 +30,10 @@ def assert_moment(weighting, rows):
     np.testing.assert_allclose(weighting.inputs, total + ridge, rtol=1e-4, atol=1e-5)
 
 
-def numpy_lstm(layer, x, mask=None):
-    """Hidden state before every step, `(batch, time, units)`."""
+def numpy_lstm(layer, x, mask=None, first=None):
+    """Hidden state before every step, `(batch, time, units)`; from `first`, `(h, c)`, or zeros."""
     kernel, recurrent, bias = (numbers(w) for w in layer.get_weights())
-    h = c = np.zeros((len(x), recurrent.shape[0]))
+    h, c = (np.zeros((len(x), recurrent.shape[0])),) * 2 if first is None else first
     before = []
     for t in range(x.shape[1]):
         before.append(h)
@@ -51,7 +51,7 @@ def test_moments_of_inputs_and_hidden_states(go_backwards):
         [keras.Input((5, 20)), L.LSTM(30, name="lstm", go_backwards=go_backwards), L.Dense(20)]
     )
     x = np.random.default_rng(0).normal(size=(40, 5, 20)).astype("float32")
-    found = weightings(model, x)
+    found = moments(model, x)
     ordered = x[:, ::-1] if go_backwards else x
     h = numpy_lstm(model.get_layer("lstm"), ordered)
     assert_moment(found["lstm", "kernel"], x.reshape(-1, 20))
@@ -72,7 +72,7 @@ def test_masked_steps_do_not_count():
     ids = np.random.default_rng(0).integers(0, 40, (9, 6))
     ids[:, 4:] = 0
     ids[2, 1] = 0
-    found = weightings(model, ids)
+    found = moments(model, ids)
     x = numbers(model.get_layer("table").embeddings)[ids]
     h = numpy_lstm(model.get_layer("lstm"), x, ids != 0)
     assert_moment(found["lstm", "kernel"], x[ids != 0])
@@ -81,8 +81,36 @@ def test_masked_steps_do_not_count():
     np.testing.assert_allclose(found["table", "embeddings"].inputs, counts, atol=1e-3)
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_decoder_starts_at_the_state_it_is_given(wrapped):
+    h, c = keras.Input((24,), name="h"), keras.Input((24,), name="c")
+    x = keras.Input((4, 20), name="x")
+    lstm = L.LSTM(24, return_sequences=True, name="lstm")
+    decoder = L.Bidirectional(lstm, name="both") if wrapped else lstm
+    states = [h, c, h, c] if wrapped else [h, c]
+    model = keras.Model([x, h, c], decoder(x, initial_state=states))
+    rng = np.random.default_rng(0)
+    data = [rng.normal(size=s).astype("float32") for s in ((30, 4, 20), (30, 24), (30, 24))]
+    found = moments(model, data)
+    layer = decoder.forward_layer if wrapped else lstm
+    before = numpy_lstm(layer, data[0], first=data[1:])
+    path = f"both/{layer.name}" if wrapped else "lstm"
+    assert_moment(found[path, "recurrent"], before.reshape(-1, 24))
+    assert_moment(found[path, "joint"], np.concatenate([data[0], before], -1).reshape(-1, 44))
+
+
+def test_a_stateful_layer_starts_where_the_last_batch_ended():
+    model = keras.Sequential(
+        [keras.Input((4, 20), batch_size=8), L.LSTM(24, stateful=True, name="lstm")]
+    )
+    x = np.random.default_rng(0).normal(size=(16, 4, 20)).astype("float32")
+    before = numpy_lstm(model.layers[0], np.concatenate([x[:8], x[8:]], axis=1))
+    found = moments(model, (x[i : i + 8] for i in (0, 8)))
+    assert_moment(found["lstm", "recurrent"], before.reshape(-1, 24))
+
+
 def test_layers_in_wrappers_are_seen(every_kind, tokens):
-    found = weightings(every_kind, tokens)
+    found = moments(every_kind, tokens)
     layer = every_kind.get_layer
     inside = keras.Model(
         every_kind.input, [layer(n).output for n in ("lstm", "simple", "rnn", "each", "norm")]
@@ -103,7 +131,7 @@ def test_tied_table_counts_its_logits():
     hidden = L.LSTM(24, return_sequences=True, name="lstm")(table(ids))
     model = keras.Model(ids, table(hidden, reverse=True))
     x = np.random.default_rng(0).integers(0, 50, (8, 5))
-    weighting = weightings(model, x)["table", "embeddings"]
+    weighting = moments(model, x)["table", "embeddings"]
     assert weighting.inputs is None
     rows = numbers(keras.Model(ids, hidden)(x)).reshape(-1, 24)
     ridge = 0.2 * np.trace(rows.T @ rows) / 24 * np.eye(24)

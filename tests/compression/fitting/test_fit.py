@@ -10,8 +10,8 @@ from lrkeras.compression.fitting.fit import (
     weighted_low_rank,
     weighted_spectrum,
 )
+from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.fitting.semi_nmf import semi_nmf
-from lrkeras.compression.fitting.weighting import Weighting
 
 RNG = np.random.default_rng(0)
 N, M = 24, 30
@@ -27,16 +27,16 @@ def output_error(fitted, x=X, w=W):
 
 def test_weighted_low_rank_is_the_best_for_the_outputs():
     """Eckart-Young on X W: no matrix of this rank gives outputs nearer to those of W."""
-    left, right = weighted_low_rank(W, 4, Weighting(inputs=X.T @ X))
+    left, right = weighted_low_rank(W, 4, SecondMoments(inputs=X.T @ X))
     optimum = np.linalg.norm(np.linalg.svd(X @ W, compute_uv=False)[4:])
     assert output_error(left @ right) == pytest.approx(optimum, rel=1e-8)
-    tail = weighted_spectrum(W, Weighting(inputs=X.T @ X))[4:]
+    tail = weighted_spectrum(W, SecondMoments(inputs=X.T @ X))[4:]
     assert np.linalg.norm(tail) == pytest.approx(optimum, rel=1e-8)
 
 
 def test_weighting_from_both_sides_and_by_diagonals():
     counts, y = RNG.uniform(0.1, 9, N), RNG.normal(size=(90, M))
-    left, right = weighted_low_rank(W, 3, Weighting(counts, y.T @ y))
+    left, right = weighted_low_rank(W, 3, SecondMoments(counts, y.T @ y))
     stretched = np.sqrt(counts)[:, None] * W @ np.linalg.cholesky(y.T @ y)
     optimum = np.linalg.norm(np.linalg.svd(stretched, compute_uv=False)[3:])
     error = np.sqrt(counts)[:, None] * (W - left @ right) @ y.T
@@ -45,7 +45,7 @@ def test_weighting_from_both_sides_and_by_diagonals():
 
 def test_cost_is_the_square_of_the_outputs():
     error = RNG.normal(size=W.shape)
-    weighting = Weighting(inputs=X.T @ X)
+    weighting = SecondMoments(inputs=X.T @ X)
     assert weighting.cost(error) == pytest.approx(np.sum(np.square(X @ error)))
     assert weighting.largest() == pytest.approx(np.linalg.norm(X, 2) ** 2)
 
@@ -65,7 +65,7 @@ def test_cost_is_the_square_of_the_outputs():
     ids=structures.describe,
 )
 def test_weighted_fit_of_any_structure_gives_better_outputs(spec):
-    weighting = Weighting.of(inputs=X.T @ X)
+    weighting = SecondMoments.of(inputs=X.T @ X)
     plain, weighted = (spec.copy(dtype="float64") for _ in range(2))
     for structure in (plain, weighted):
         structure.build((N, M))
@@ -79,7 +79,7 @@ def test_parts_of_gates_are_fitted_apart():
     both = structures.Concatenated(structures.LowRank(rank=3), 2, dtype="float64")
     both.build((N, M))
     y = RNG.normal(size=(50, M))
-    fit(both, W, weighting=Weighting(X.T @ X, np.diag(y.T @ y)))
+    fit(both, W, weighting=SecondMoments(X.T @ X, np.diag(y.T @ y)))
     for part, piece in zip(both.parts, np.split(W, 2, axis=1), strict=True):
         assert np.linalg.matrix_rank(dense(part)) == 3
         assert output_error(dense(part), w=piece) < np.linalg.norm(X @ piece)
@@ -90,7 +90,7 @@ def test_group_shares_the_best_projection():
     first, second = spec.copy(), spec.copy()
     for structure, width in ((first, 12), (second, 18)):
         structure.build((N, width))
-    fit_group([(first, W[:, :12]), (second, W[:, 12:])], Weighting(inputs=X.T @ X))
+    fit_group([(first, W[:, :12]), (second, W[:, 12:])], SecondMoments(inputs=X.T @ X))
     fitted = np.concatenate([dense(first), dense(second)], axis=1)
     optimum = np.linalg.norm(np.linalg.svd(X @ W, compute_uv=False)[4:])
     assert output_error(fitted) == pytest.approx(optimum, rel=1e-8)

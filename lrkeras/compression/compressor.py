@@ -1,92 +1,102 @@
-"""One compression: a model, what its matrices may become, and how they are fitted."""
+"""Building the compressed copies of a model."""
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
-from lrkeras.compression.compression_report import (
-    CompressionReport,
-    MatrixReport,
-    matrix_norms,
-    singular_profile,
-)
+from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.fitting.fit import dense, fit_group, fit_side_by_side
-from lrkeras.compression.fitting.weighting import Weighting
-from lrkeras.compression.matrices.selection import Choice
-from lrkeras.compression.matrices.weight_matrix import Target
+from lrkeras.compression.fitting.second_moments import SecondMoments
+from lrkeras.compression.matrices.selection import Selection
+from lrkeras.compression.matrices.weight_matrix import WeightMatrix
+from lrkeras.compression.matrix_report import MatrixReport, singular_profile
 from lrkeras.model_graph.copy_model import compile_like, copy_model
-from lrkeras.structures import Concatenated, SharedLowRank, Structure, describe
+from lrkeras.structures import Structure, describe
+from lrkeras.structures.matrix_norms import matrix_norms
 from lrkeras.structures.stored_size import StoredSize
 
 Track = Callable[..., Iterable]  # (items, what) -> items
-Weightings = dict[tuple[str, str], Weighting]
+Moments = dict[tuple[str, str], SecondMoments]
+Built = dict[str, list[Structure]]
 
 
 @dataclasses.dataclass(frozen=True)
-class CompressionRun:
-    """Everything that `compress` knows once its arguments are read.
+class Compressor:
+    """Makes compressed copies of a model, once the arguments of `compress` are read.
 
     Attributes:
         model: The model; its units may have been reordered.
         original: The model as it was given.
-        choice: Matrix and candidates by name.
+        selection: The matrices that may change, and what each may become, by name.
         skipped: Reason by name of what stays as it is.
         method, gate_layout, track: As in `compress`.
         examples: Batches of inputs, or `None` without calibration.
-        weightings: By path and role; empty without calibration.
+        moments: Of what each matrix multiplies, by path and role; empty without calibration.
         notes: For the report.
     """
 
     model: keras.Model
     original: keras.Model
-    choice: Choice
+    selection: Selection
     skipped: dict[str, str]
     method: str | None
     examples: list[Any] | None
-    weightings: Weightings
+    moments: Moments
     gate_layout: str
     notes: tuple[str, ...]
     track: Track
 
     def build(
-        self, specs: dict[str, Structure], kept: str = ""
+        self,
+        specs: Mapping[str, Structure],
+        kept: str = "",
+        fitted: Mapping[str, list[Structure]] | None = None,
     ) -> tuple[keras.Model, CompressionReport]:
         """Makes the model whose matrices have these structures, and fits them.
 
         Args:
             specs: Structure by name of the matrix.
-            kept: Why the other matrices of the choice are not among them.
+            kept: Why the other selected matrices are not among them.
+            fitted: Structures by name of the matrix that are fitted already, to be copied.
 
         Raises:
             ValueError: If there is nothing to change, or the model cannot be copied.
         """
-        skipped = {**self.skipped, **{n: kept for n in self.choice if n not in specs and kept}}
+        left = {name: kept for name in self.selection if name not in specs and kept}
+        skipped = {**self.skipped, **left}
         if not specs:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
             raise ValueError(
                 f"Nothing in `{self.model.name}` can be compressed this way. {reasons}."
             )
-        targets = [self.choice[name][0] for name in self.choice if name in specs]
-        small, built = self._rebuilt(targets, specs)
-        _fit_groups(targets, built, self.weightings)
+        matrices = [matrix for name, (matrix, _) in self.selection.items() if name in specs]
+        small, built = self._rebuilt(matrices, specs)
+        _fit_groups(matrices, built, self.moments)
         rows = []
-        for target in self.track(targets, "fitting"):
-            w, weighting = target.value(), self.weightings.get(target.key)
-            fit_side_by_side(built[target.name], w, self.method, weighting)
-            rows.append(_row(target, w, built[target.name], weighting))
+        for matrix in self.track(matrices, "fitting"):
+            structures, moments = built[matrix.name], self.moments.get(matrix.key)
+            known = (fitted or {}).get(matrix.name)
+            if known is None or any(s.has_groups for s in structures):
+                fit_side_by_side(structures, matrix.value(), self.method, moments)
+            else:
+                for new, old in zip(structures, known, strict=True):
+                    new.set_weights(old.get_weights())
+            rows.append(_row(matrix, structures, moments))
         compile_like(small, self.original)
         return small, _report(self.model, small, rows, skipped, self.notes)
 
-    def _rebuilt(self, targets: list[Target], specs: dict[str, Structure]):
+    def _rebuilt(
+        self, matrices: list[WeightMatrix], specs: Mapping[str, Structure]
+    ) -> tuple[keras.Model, Built]:
         """The new model, and its structures by name of the matrix, to be fitted."""
-        owners = {id(t.owner.layer): t.owner for t in targets}
+        owners = {id(m.owner.layer): m.owner for m in matrices}
         chosen: dict[int, dict[str, Structure]] = {key: {} for key in owners}
-        for target in targets:
-            chosen[id(target.owner.layer)][target.role] = specs[target.name]
+        for matrix in matrices:
+            chosen[id(matrix.owner.layer)][matrix.role] = specs[matrix.name]
 
         def replace(layer):
             owner = owners.get(id(layer))
@@ -105,46 +115,45 @@ class CompressionRun:
         return small, built
 
 
-def _fit_groups(targets: list[Target], built, weightings: Weightings) -> None:
+def _fit_groups(matrices: list[WeightMatrix], built: Built, moments: Moments) -> None:
     """Projections that several matrices share are fitted to all of them at once."""
     members: dict[int, list] = {}
-    shared: dict[int, Weighting | None] = {}
-    for target in targets:
-        pieces = built[target.name]
-        parts = [p for s in pieces for p in (s.parts if isinstance(s, Concatenated) else [s])]
-        for part, w in zip(parts, np.split(target.value(), len(parts), axis=1), strict=True):
-            if isinstance(part, SharedLowRank):
+    shared: dict[int, SecondMoments | None] = {}
+    for matrix in matrices:
+        parts = [part for s in built[matrix.name] for part in s.column_blocks()]
+        for part, w in zip(parts, np.split(matrix.value(), len(parts), axis=1), strict=True):
+            if part.has_groups:
                 members.setdefault(id(part.projection), []).append((part, w))
-                shared.setdefault(id(part.projection), weightings.get(target.key))
+                shared.setdefault(id(part.projection), moments.get(matrix.key))
     for key, group in members.items():
         fit_group(group, shared[key])
 
 
-def _row(target: Target, w, built, weighting) -> MatrixReport:
-    fitted = np.concatenate([dense(s) for s in built], axis=1)
-    params = sum(s.num_params for s in built)
-    held = target.owner.held(target.role)
-    dense_bytes = sum(s.num_bytes() for s in held) if held else 4 * w.size
+def _row(
+    matrix: WeightMatrix, built: list[Structure], moments: SecondMoments | None
+) -> MatrixReport:
+    w, fitted = matrix.value(), np.concatenate([dense(s) for s in built], axis=1)
+    held = matrix.owner.held(matrix.role)
     before, after = _singular_values(w), _singular_values(fitted)
     return MatrixReport(
-        name=target.name,
-        shape=target.shape,
+        name=matrix.name,
+        shape=matrix.shape,
         structure=", ".join(dict.fromkeys(describe(s) for s in built)),
-        dense_params=target.params,
-        params=params,
-        dense_bytes=dense_bytes,
+        dense_params=matrix.params,
+        params=sum(s.num_params for s in built),
+        dense_bytes=sum(s.num_bytes() for s in held) if held else 4 * w.size,
         bytes=sum(s.num_bytes() for s in built),
-        error=_share(Weighting(), w - fitted, w),
-        weighted_error=None if weighting is None else _share(weighting, w - fitted, w),
+        error=_share(SecondMoments(), w - fitted, w),
+        weighted_error=None if moments is None else _share(moments, w - fitted, w),
         singular_values=singular_profile(before),
         dense_norms=matrix_norms(w, before),
         norms=matrix_norms(fitted, after),
     )
 
 
-def _share(weighting: Weighting, error: np.ndarray, w: np.ndarray) -> float:
-    whole = weighting.cost(w)
-    return math.sqrt(weighting.cost(error) / whole) if whole else 0.0
+def _share(moments: SecondMoments, error: np.ndarray, w: np.ndarray) -> float:
+    whole = moments.cost(w)
+    return math.sqrt(moments.cost(error) / whole) if whole else 0.0
 
 
 def _singular_values(w: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ _UNSEEN = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Weighting:
+class SecondMoments:
     """Second moments of what a matrix `W` multiplies.
 
     An error `E` of `W` costs `tr(E^T A E B)`: with `A = E[x x^T]` of the inputs that is the mean
@@ -34,11 +34,11 @@ class Weighting:
         """The weighting of some of the outputs (a slice)."""
         if self.outputs is None:
             return self
-        return Weighting(self.inputs, _corner(self.outputs, part))
+        return SecondMoments(self.inputs, _corner(self.outputs, part))
 
     def diagonal(self):
         """The same without what inputs have to do with each other."""
-        return Weighting(_diagonal(self.inputs), _diagonal(self.outputs))
+        return SecondMoments(_diagonal(self.inputs), _diagonal(self.outputs))
 
     def apply(self, error):
         """`A E B`, half the gradient of the cost."""

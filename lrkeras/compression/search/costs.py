@@ -1,0 +1,43 @@
+"""What matrices take of a budget."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+
+from lrkeras.compression.matrices.weight_matrix import WeightMatrix
+from lrkeras.compression.search.budget import Budget
+from lrkeras.structures import Structure
+from lrkeras.structures.stored_size import StoredSize
+
+_BYTES = {"float32": 4, "float16": 2, "int8": 1}
+
+
+def cost_of(built: Sequence[Structure], budget: Budget) -> float:
+    """What built structures take together: bytes, parameters, or multiplications for a time."""
+    if budget.kind == "bytes":
+        return sum(s.num_bytes(budget.dtype) for s in built)
+    if budget.kind == "us":  # multiplications stand for time until it is measured
+        return sum(s.macs for s in built)
+    return sum(s.num_params for s in built)
+
+
+def current_cost(matrix: WeightMatrix, budget: Budget) -> float:
+    """What a matrix takes as it is."""
+    held = matrix.owner.held(matrix.role)
+    if held:
+        return cost_of(held, budget)
+    return math.prod(matrix.shape) * (_BYTES[budget.dtype] if budget.kind == "bytes" else 1)
+
+
+def fixed_cost(model: keras.Model, chosen: Sequence[WeightMatrix], budget: Budget) -> float:
+    """What everything but the matrices that may change takes.
+
+    In bytes, all other matrices and kernels count in the type of the budget, as converted files
+    store them; vectors and biases stay float32.
+    """
+    if budget.kind == "us":
+        return 0.0
+    in_bytes = budget.kind == "bytes"
+    whole = StoredSize.of(model, budget.dtype).bytes if in_bytes else StoredSize.of(model).params
+    return whole - sum(current_cost(matrix, budget) for matrix in chosen)

@@ -247,9 +247,9 @@ class StructuredCell:
         else:
             before, after = (0, self._state_width) if name == "kernel" else (self._input_width, 0)
             x = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(before, after)])
-        if gates is not None and isinstance(structure, structures.Concatenated):
-            parts = structure.parts[first:last]
-            return ops.concatenate([p.matmul(x) for p in parts], axis=-1)
+        blocks = structure.column_blocks()
+        if gates is not None and len(blocks) == self.gates:
+            return type(blocks[0]).matmul_side_by_side(blocks[first:last], x)
         product = structure.matmul(x)
         return product if gates is None else product[..., columns]
 

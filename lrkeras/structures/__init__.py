@@ -10,7 +10,6 @@ import keras
 
 from lrkeras.structures.concatenated import Concatenated
 from lrkeras.structures.dense import Dense
-from lrkeras.structures.describe import describe
 from lrkeras.structures.find import find_structures, outermost
 from lrkeras.structures.frequency_bands import FrequencyBands
 from lrkeras.structures.hybrid import Hybrid
@@ -98,6 +97,11 @@ def get(identifier, **arguments):
         f"Unknown structure: {identifier!r}.{hint} Expected a Structure or one of {sorted(NAMES)}, "
         'or "doped_" and one of them.'
     )
+
+
+def describe(structure):
+    """Names a structure by its parts, such as `"4 x (Kronecker + Sparse)"`."""
+    return structure.describe()
 
 
 def doped(base, density=None, compression=None, block=None):

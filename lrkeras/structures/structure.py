@@ -7,7 +7,9 @@ import numpy as np
 from keras import ops
 
 from lrkeras.structures.factor_initializer import FactorInitializer
+from lrkeras.structures.weighted_fit import projected_gradient
 
+METHODS = (None, "svd", "semi_nmf")  # of `Structure.fit`
 _BITS = {"int4": 4, "int8": 8, "float16": 16, "bfloat16": 16, "float32": 32, "float64": 64}
 
 
@@ -33,6 +35,9 @@ class Structure(keras.layers.Layer):
 
     size_argument = None
     """Name of the integer argument that sets the size, or `None` if there is none."""
+
+    is_sparse = False
+    """Whether a mask says which entries are zero; such a part starts training dense."""
 
     multiplies_by_factor = False
     """Whether `matmul` is a few large products, as fast as their multiplications are few.
@@ -207,6 +212,12 @@ class Structure(keras.layers.Layer):
     def call(self, inputs, training=False):
         return self.matmul(inputs, training=training)
 
+    def to_numpy(self):
+        """The matrix itself as a NumPy array, float64 of shape `(inputs, outputs)`."""
+        return np.asarray(ops.convert_to_numpy(self.to_dense()), np.float64)
+
+    # --- fits -------------------------------------------------------------------------------
+
     def from_dense(self, w):
         """Sets the weights to the best fit of a dense matrix and returns the structure.
 
@@ -216,6 +227,49 @@ class Structure(keras.layers.Layer):
         Raises:
             ValueError: If `w` is not a finite matrix of the structure's shape.
         """
+        return self.fit(w)
+
+    def fit(self, w, weighting=None, method=None):
+        """Sets the weights to the best fit that the structure knows, and returns the structure.
+
+        Args:
+            w: Array of shape `(inputs, outputs)`, finite. Builds the structure if need be.
+            weighting: What an error costs: second moments of the inputs and outputs, as
+                `lrkeras.structures.weighted_fit` describes them. `None` counts every entry alike.
+            method: `"semi_nmf"`: low-rank factors of which the left one is not negative, without
+                `weighting`; other structures are fitted as with `None` or `"svd"`.
+
+        Raises:
+            ValueError: If `w` is not a finite matrix of the structure's shape, or the method is
+                unknown.
+        """
+        if method not in METHODS:
+            raise ValueError(f"`method` must be one of {METHODS}. Received: method={method!r}")
+        w = self._checked(w)
+        if method == "semi_nmf" and self._fit_semi_nmf is not None:
+            self._fit_semi_nmf(w)
+        elif weighting is None:
+            self._fit(w)
+        else:
+            self._fit_weighted(w, weighting)
+        return self
+
+    def warm_start(self, w):
+        """Sets the weights for training that starts from a matrix and makes it sparse in steps.
+
+        A sparse part starts dense and holds what the other parts leave of the matrix; structures
+        without one are fitted as by `from_dense`. Returns the structure.
+
+        Args:
+            w: Array of shape `(inputs, outputs)`, finite. Builds the structure if need be.
+
+        Raises:
+            ValueError: If `w` is not a finite matrix of the structure's shape.
+        """
+        return self.from_dense(w)
+
+    def _checked(self, w):
+        """`w` as float64; builds the structure if need be."""
         w = np.asarray(keras.ops.convert_to_numpy(w), dtype=np.float64)
         if w.ndim != 2:
             raise ValueError(f"`from_dense` expects a matrix. Received an array of shape {w.shape}")
@@ -231,12 +285,17 @@ class Structure(keras.layers.Layer):
                 f"This {type(self).__name__} was built for {_pretty(self.shape)}. Received a "
                 f"matrix of {_pretty(w.shape)}"
             )
-        self._fit(w)
-        return self
+        return w
 
     def _fit(self, w):
         """Assigns the weights that approximate the float64 array `w` best (Frobenius norm)."""
         raise NotImplementedError(f"{type(self).__name__} has no `_fit`: write one to fit `w`.")
+
+    def _fit_weighted(self, w, weighting):
+        """Assigns weights whose error costs little; see `fit`."""
+        projected_gradient(self, w, weighting)
+
+    _fit_semi_nmf = None  # for structures that have such a fit
 
     # --- counts -----------------------------------------------------------------------------
 
@@ -280,6 +339,10 @@ class Structure(keras.layers.Layer):
     def summands(self):
         """The structures that this one is the sum of: itself, but for a `Sum`."""
         return [self]
+
+    def describe(self):
+        """Its name in reports, by its parts, such as `"4 x (Kronecker + Sparse)"`."""
+        return type(self).__name__
 
     def column_blocks(self):
         """The structures that lie side by side in this one: itself, but for a `Concatenated`."""

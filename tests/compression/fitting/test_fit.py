@@ -10,8 +10,8 @@ from lrkeras.compression.fitting.fit import (
     weighted_low_rank,
     weighted_spectrum,
 )
-from lrkeras.compression.fitting.semi_nmf import semi_nmf
 from lrkeras.compression.fitting.weighting import Weighting
+from lrkeras.structures.semi_nmf import semi_nmf
 
 RNG = np.random.default_rng(0)
 N, M = 24, 30

@@ -78,6 +78,10 @@ class FrequencyBands(Composite):
         self.axis = axis
         self.parts = []
 
+    @classmethod
+    def _takes_compression(cls):
+        return True  # its sizes and ranks follow from it
+
     @property
     def num_words(self):
         """Words of the table: rows of an embedding, columns of an output layer."""

@@ -6,11 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from lrkeras.structures.bytes_of import bytes_of
 from lrkeras.structures.factor_initializer import FactorInitializer
+from lrkeras.structures.finite_matrix import finite_matrix, pretty_shape
+from lrkeras.structures.settled_size import checked_size, settled_size
 from lrkeras.structures.weighted_fit import projected_gradient
 
 METHODS = (None, "svd", "semi_nmf")  # of `Structure.fit`
-_BITS = {"int4": 4, "int8": 8, "float16": 16, "bfloat16": 16, "float32": 32, "float64": 64}
 
 
 class Structure(keras.layers.Layer):
@@ -93,7 +95,7 @@ class Structure(keras.layers.Layer):
         self.overhead = overhead
         self._prepare()
         if self.size_argument is not None:
-            setattr(self, self.size_argument, self._resolve_size(overhead))
+            setattr(self, self.size_argument, settled_size(self, overhead))
         self._create_weights(FactorInitializer.get(initializer, self.shape))
 
     def _prepare(self):
@@ -105,17 +107,7 @@ class Structure(keras.layers.Layer):
 
     def _set_size(self, value):
         """Checks and keeps the size that was given; either it or `compression` may be."""
-        if value is not None and self.compression is not None:
-            raise ValueError(
-                f"{type(self).__name__} takes `{self.size_argument}` or `compression`, not both. "
-                f"Received: {self.size_argument}={value}, compression={self.compression}"
-            )
-        if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
-            raise ValueError(
-                f"`{self.size_argument}` of {type(self).__name__} must be a positive integer. "
-                f"Received: {self.size_argument}={value!r}"
-            )
-        self._given_size = None if value is None else int(value)
+        self._given_size = checked_size(self, value)
         setattr(self, self.size_argument, self._given_size)
 
     def _params_at(self, size):
@@ -129,36 +121,6 @@ class Structure(keras.layers.Layer):
     def _default_size(self):
         """The size when neither it nor `compression` is given."""
         return max(1, min(self.shape) // 8)
-
-    def _resolve_size(self, overhead):
-        largest = self._largest_size()
-        if self.compression is None:
-            size = self._default_size() if self._given_size is None else self._given_size
-            if size > largest:
-                raise ValueError(
-                    f"`{self.size_argument}` of {type(self).__name__} must be between 1 and "
-                    f"{largest} for a matrix of {_pretty(self.shape)}. Received: "
-                    f"{self.size_argument}={size}"
-                )
-            return size
-        dense = self.shape[0] * self.shape[1] + overhead
-        beside = overhead + self.spent
-        low, high = 0, largest
-        while low < high:  # parameters grow with the size
-            middle = (low + high + 1) // 2
-            if (self._params_at(middle) + beside) * self.compression <= dense:
-                low = middle
-            else:
-                high = middle - 1
-        if low == 0:
-            reach = dense / (self._params_at(1) + beside)
-            raise ValueError(
-                f"{type(self).__name__} cannot make a matrix of {_pretty(self.shape)} "
-                f"{self.compression:g} times smaller: the smallest, {self.size_argument}=1, is "
-                f"{reach:.4g} times smaller{' (biases counted)' if beside else ''}. Ask for "
-                f"compression <= {math.floor(reach * 1000) / 1000:g}."
-            )
-        return low
 
     # --- products and the dense form --------------------------------------------------------
 
@@ -270,20 +232,13 @@ class Structure(keras.layers.Layer):
 
     def _checked(self, w):
         """`w` as float64; builds the structure if need be."""
-        w = np.asarray(keras.ops.convert_to_numpy(w), dtype=np.float64)
-        if w.ndim != 2:
-            raise ValueError(f"`from_dense` expects a matrix. Received an array of shape {w.shape}")
-        if not np.isfinite(w).all():
-            raise ValueError(
-                f"`from_dense` expects finite numbers. Received {np.sum(~np.isfinite(w))} NaN or "
-                f"infinite entries of {w.size}"
-            )
+        w = finite_matrix(w)
         if not self.built:
             self.build(w.shape)
         if w.shape != self.shape:
             raise ValueError(
-                f"This {type(self).__name__} was built for {_pretty(self.shape)}. Received a "
-                f"matrix of {_pretty(w.shape)}"
+                f"This {type(self).__name__} was built for {pretty_shape(self.shape)}. Received a "
+                f"matrix of {pretty_shape(w.shape)}"
             )
         return w
 
@@ -368,18 +323,3 @@ class Structure(keras.layers.Layer):
     def get_build_config(self):
         # The owner builds its structures: a config describes an unbuilt one.
         return None
-
-
-def bytes_of(count, dtype):
-    """Bytes of so many numbers of a type such as `"int8"`, rounded up.
-
-    Raises:
-        ValueError: If the type is unknown.
-    """
-    if dtype not in _BITS:
-        raise ValueError(f"`dtype` must be one of {sorted(_BITS)}. Received: dtype={dtype!r}")
-    return math.ceil(count * _BITS[dtype] / 8)
-
-
-def _pretty(shape):
-    return f"{shape[0]} inputs x {shape[1]} outputs"

@@ -49,7 +49,7 @@ def structure_logs(model, per_layer=False):
             totals[key]["size"] += np.prod(part.shape)
     for structure in find_structures(model, Sum):
         for part in structure.parts:
-            kind = "sparse" if isinstance(part, Sparse) else "structured"
+            kind = "sparse" if part.is_sparse else "structured"
             dense = keras.ops.convert_to_numpy(part.to_dense())
             for key in {"", _matrix_path(structure)}:
                 totals[key][kind] += float(np.sum(np.square(dense, dtype=np.float64)))

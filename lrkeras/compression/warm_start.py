@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from lrkeras.structures import Concatenated, Sparse, Structure, Sum
+from lrkeras.structures import Structure
 
 
 def warm_start(structure: Structure, matrix) -> None:
@@ -27,17 +27,4 @@ def warm_start(structure: Structure, matrix) -> None:
             f"Expected a built structure of the matrix's shape {matrix.shape}. Received: "
             f"{structure.shape if structure.built else 'one that is not built'}"
         )
-    if isinstance(structure, Concatenated):
-        columns = np.split(matrix, len(structure.parts), axis=1)
-        for part, block in zip(structure.parts, columns, strict=True):
-            warm_start(part, block)
-    elif isinstance(structure, Sum):
-        rest = matrix
-        for part in sorted(structure.parts, key=lambda p: isinstance(p, Sparse)):
-            warm_start(part, rest)
-            rest = rest - np.asarray(ops.convert_to_numpy(part.to_dense()))
-    elif isinstance(structure, Sparse):
-        structure.mask.assign(np.ones(structure.mask.shape, bool))
-        structure.values.assign(matrix)
-    else:
-        structure.from_dense(matrix)
+    structure.warm_start(matrix)

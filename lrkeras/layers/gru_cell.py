@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from lrkeras.layers.structured_cell import Specs, StructuredCell
+from lrkeras.layers.cell_specs import CellSpecs
+from lrkeras.layers.structured_cell import StructuredCell
 
 
 @keras.saving.register_keras_serializable(package="lrkeras")
@@ -29,7 +30,7 @@ class GRUCell(StructuredCell, keras.layers.GRUCell):
     ):
         super().__init__(units, *args, **kwargs)
         self._set_specs(
-            Specs.of(kernel_structure, recurrent_structure, joint_structure, gate_layout)
+            CellSpecs.of(kernel_structure, recurrent_structure, joint_structure, gate_layout)
         )
 
     @property

@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from lrkeras.layers.structured_cell import Specs, StructuredCell
+from lrkeras.layers.cell_specs import CellSpecs
+from lrkeras.layers.structured_cell import StructuredCell
 
 
 @keras.saving.register_keras_serializable(package="lrkeras")
@@ -49,7 +50,7 @@ class LSTMCell(StructuredCell, keras.layers.LSTMCell):
         self.state_size = [projection_units or units, units]
         self.output_size = projection_units or units
         self._set_specs(
-            Specs.of(kernel_structure, recurrent_structure, joint_structure, gate_layout)
+            CellSpecs.of(kernel_structure, recurrent_structure, joint_structure, gate_layout)
         )
 
     def build(self, input_shape):

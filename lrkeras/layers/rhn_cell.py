@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from lrkeras.layers.structured_cell import Specs, StructuredCell
+from lrkeras.layers.cell_specs import CellSpecs
+from lrkeras.layers.structured_cell import StructuredCell
 
 _SEEDS_OF_A_LEVEL = 1000
 
@@ -50,7 +51,7 @@ class RHNCell(StructuredCell, keras.layers.SimpleRNNCell):
         self.transform_bias = transform_bias
         self.recurrent_names = tuple(f"recurrent_kernel_{level}" for level in range(depth))
         self.recurrent_structures = []
-        self._set_specs(Specs.of(kernel_structure, recurrent_structure, None, gate_layout))
+        self._set_specs(CellSpecs.of(kernel_structure, recurrent_structure, None, gate_layout))
 
     def build(self, input_shape):
         self._input_width = int(input_shape[-1])

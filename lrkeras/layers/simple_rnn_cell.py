@@ -2,7 +2,8 @@
 
 import keras
 
-from lrkeras.layers.structured_cell import Specs, StructuredCell
+from lrkeras.layers.cell_specs import CellSpecs
+from lrkeras.layers.structured_cell import StructuredCell
 
 
 @keras.saving.register_keras_serializable(package="lrkeras")
@@ -26,7 +27,7 @@ class SimpleRNNCell(StructuredCell, keras.layers.SimpleRNNCell):
     ):
         super().__init__(units, *args, **kwargs)
         self._set_specs(
-            Specs.of(kernel_structure, recurrent_structure, joint_structure, gate_layout)
+            CellSpecs.of(kernel_structure, recurrent_structure, joint_structure, gate_layout)
         )
 
     def call(self, inputs, states, training=False):

@@ -1,7 +1,6 @@
 """What the recurrent cells share: matrices that may be structures, and products with them."""
 
 import contextlib
-import dataclasses
 import math
 import types
 
@@ -12,51 +11,9 @@ from lrkeras import structures
 from lrkeras.layers.matrix_regularizer import MatrixRegularizer
 from lrkeras.structures.factor_initializer import FactorInitializer
 
-GATE_LAYOUTS = ("per_gate", "stacked")
 # How many times fewer multiplications make a loop leave a matrix unformed. On the safe side: at ten
 # times, factors took 0.15 to 0.6 of the time (tools/benchmarks/bench_training.py).
 _LEAST_SAVING = 4
-
-
-@dataclasses.dataclass(frozen=True)
-class Specs:
-    """The structures a cell was asked for, unbuilt; not tracked by Keras."""
-
-    kernel: structures.Structure | None
-    recurrent: structures.Structure | None
-    joint: structures.Structure | None
-    gate_layout: str
-
-    @classmethod
-    def of(cls, kernel, recurrent, joint, gate_layout):
-        if gate_layout not in GATE_LAYOUTS:
-            raise ValueError(
-                f"`gate_layout` must be one of {GATE_LAYOUTS}. Received: {gate_layout!r}"
-            )
-        kernel, recurrent, joint = (_structured(s) for s in (kernel, recurrent, joint))
-        if joint is not None and (kernel is not None or recurrent is not None):
-            raise ValueError(
-                "`joint_structure` is one structure over [x; h] and takes the place of "
-                "`kernel_structure` and `recurrent_structure`. Received: "
-                f"joint_structure={joint}, kernel_structure={kernel}, "
-                f"recurrent_structure={recurrent}"
-            )
-        return cls(kernel, recurrent, joint, gate_layout)
-
-    @property
-    def has_groups(self):
-        """Whether a structure shares weights with those of other layers."""
-        return any(
-            s is not None and s.has_groups for s in (self.kernel, self.recurrent, self.joint)
-        )
-
-    def get_config(self):
-        return {
-            "kernel_structure": _serialize(self.kernel),
-            "recurrent_structure": _serialize(self.recurrent),
-            "joint_structure": _serialize(self.joint),
-            "gate_layout": self.gate_layout,
-        }
 
 
 class StructuredCell:
@@ -247,9 +204,9 @@ class StructuredCell:
         else:
             before, after = (0, self._state_width) if name == "kernel" else (self._input_width, 0)
             x = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(before, after)])
-        if gates is not None and isinstance(structure, structures.Concatenated):
-            parts = structure.parts[first:last]
-            return ops.concatenate([p.matmul(x) for p in parts], axis=-1)
+        blocks = structure.column_blocks()
+        if gates is not None and len(blocks) == self.gates:
+            return type(blocks[0]).matmul_side_by_side(blocks[first:last], x)
         product = structure.matmul(x)
         return product if gates is None else product[..., columns]
 
@@ -295,15 +252,6 @@ class StructuredCell:
 
     def get_config(self):
         return {**super().get_config(), **self.specs.get_config()}
-
-
-def _structured(identifier):
-    structure = structures.get(identifier)
-    return None if isinstance(structure, structures.Dense) else structure
-
-
-def _serialize(structure):
-    return None if structure is None else keras.saving.serialize_keras_object(structure)
 
 
 def _over_time(mask, x):

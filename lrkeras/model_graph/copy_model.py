@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from lrkeras.model_graph.layers_of import has_graph, inner_layers
+from lrkeras.model_graph.layers_of import has_graph, inner_layers, inner_models
 
 Replace = Callable[[keras.layers.Layer], keras.layers.Layer | None]
 Pairs = list[tuple[keras.layers.Layer, keras.layers.Layer]]
@@ -142,15 +142,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _models(model: keras.Model) -> list[keras.Model]:
-    inner = [m for layer in model.layers if isinstance(layer, keras.Model) for m in _models(layer)]
-    return [model, *inner]
-
-
 @contextlib.contextmanager
 def _not_compiled(model: keras.Model) -> Iterator[None]:
     """While it lasts, Keras does not compile copies of the model by itself."""
-    compiled = [m for m in _models(model) if m.compiled]
+    compiled = [m for m in inner_models(model) if m.compiled]
     for inner in compiled:
         inner.compiled = False
     try:

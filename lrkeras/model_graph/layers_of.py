@@ -1,55 +1,54 @@
 """The layers of a model, wherever they are in it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import keras
 
 
+class Place(NamedTuple):
+    """Where a layer stands in a model.
+
+    Attributes:
+        path: Names of the models and wrappers it lies in and its own, joined by `/`; without the
+            name of the model that was walked.
+        layer: The layer.
+        caller: The layer that is called with what `layer` multiplies: the outermost
+            `TimeDistributed` or `RNN` around it, else the layer itself.
+    """
+
+    path: str
+    layer: keras.layers.Layer
+    caller: keras.layers.Layer
+
+
+_CALLERS = (keras.layers.TimeDistributed, keras.layers.RNN)
+
+
 def all_layers(model: keras.Model, unwrapped: bool = True) -> list[keras.layers.Layer]:
-    """The layers of a model and of the models inside it.
+    """The layers of a model and of the models inside it, each once, in the order of the model.
 
     Args:
-        model: A functional model.
+        model: A built model.
         unwrapped: Whether to give both layers of a `Bidirectional` in its place.
     """
-    found: list[keras.layers.Layer] = []
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            found.extend(all_layers(layer, unwrapped))
-        elif unwrapped and isinstance(layer, keras.layers.Bidirectional):
-            found.extend([layer.forward_layer, layer.backward_layer])
-        else:
-            found.append(layer)
-    return found
+    opened = (keras.Model, keras.layers.Bidirectional) if unwrapped else (keras.Model,)
+    return [place.layer for place in _leaves(model, opened)]
 
 
-def fixed_length(model: keras.Model) -> int | None:
-    """Number of time steps that the model was built for, or None if it takes any."""
-    return next((t.shape[1] for t in model.inputs if t.shape[1] is not None), None)
-
-
-def has_graph(model: keras.Model) -> bool:
-    """Whether a model knows its inputs and outputs: Sequential and Functional ones, once built."""
-    try:
-        return bool(model.inputs) and bool(model.outputs)
-    except (AttributeError, ValueError):
-        return False
-
-
-def single_layers(
-    model: keras.layers.Layer,
-) -> list[tuple[str, keras.layers.Layer, keras.layers.Layer]]:
+def single_layers(model: keras.layers.Layer) -> list[Place]:
     """`(path, layer, caller)` of every layer that is no mere wrapper of others, each once.
 
-    `caller` is the layer that is called with what the layer multiplies: a `TimeDistributed` or
-    `RNN` around it, else the layer itself.
+    Models, `Bidirectional`, `TimeDistributed`, `RNN` and `StackedRNNCells` are opened; a layer
+    that is none of these is the only one in itself.
     """
-    found, seen = [], set()
-    for path, layer, caller in _walk(model, "", None):
-        if id(layer) not in seen:
-            seen.add(id(layer))
-            found.append((path, layer, caller))
-    return found
+    return _leaves(model, (keras.layers.Layer,))
+
+
+def inner_models(model: keras.Model) -> list[keras.Model]:
+    """A model and the models inside it, each once, also those in wrappers."""
+    found = _walk(model, (keras.layers.Layer,))
+    return [place.layer for place in found if isinstance(place.layer, keras.Model)]
 
 
 def inner_layers(layer: keras.layers.Layer) -> dict[str, keras.layers.Layer]:
@@ -65,14 +64,45 @@ def inner_layers(layer: keras.layers.Layer) -> dict[str, keras.layers.Layer]:
     return {}
 
 
-def _walk(layer, path: str, caller) -> Iterator[tuple]:
-    if isinstance(layer, keras.Model):
-        inside = layer.layers
-    else:
-        inside = list(inner_layers(layer).values())
-        if not inside:
-            yield path, layer, caller or layer
-    if type(layer) in (keras.layers.TimeDistributed, keras.layers.RNN):
-        caller = caller or layer
-    for inner in inside:
-        yield from _walk(inner, f"{path}/{inner.name}" if path else inner.name, caller)
+def fixed_length(model: keras.Model) -> int | None:
+    """Number of time steps that the model was built for, or None if it takes any."""
+    return next((t.shape[1] for t in model.inputs if t.shape[1] is not None), None)
+
+
+def has_graph(model: keras.Model) -> bool:
+    """Whether a model knows its inputs and outputs: Sequential and Functional ones, once built."""
+    try:
+        return bool(model.inputs) and bool(model.outputs)
+    except (AttributeError, ValueError):
+        return False
+
+
+def _walk(root: keras.layers.Layer, opened: tuple[type, ...]) -> Iterator[Place]:
+    """Every layer, depth first, where it comes first; only the `opened` ones show their inside."""
+    seen = set()
+
+    def visit(layer, path: str, caller) -> Iterator[Place]:
+        if id(layer) in seen:
+            return
+        seen.add(id(layer))
+        yield Place(path, layer, caller or layer)
+        if type(layer) in _CALLERS:
+            caller = caller or layer
+        for inner in _inside(layer, opened):
+            yield from visit(inner, f"{path}/{inner.name}" if path else inner.name, caller)
+
+    return visit(root, "", None)
+
+
+def _leaves(root: keras.layers.Layer, opened: tuple[type, ...]) -> list[Place]:
+    return [
+        place
+        for place in _walk(root, opened)
+        if not isinstance(place.layer, keras.Model) and not _inside(place.layer, opened)
+    ]
+
+
+def _inside(layer: keras.layers.Layer, opened: tuple[type, ...]) -> list[keras.layers.Layer]:
+    if not isinstance(layer, opened):
+        return []
+    return layer.layers if isinstance(layer, keras.Model) else list(inner_layers(layer).values())

@@ -2,6 +2,12 @@
 
 Every structure has `build((inputs, outputs))`, `matmul(x)`, `to_dense()`, `from_dense(w)`,
 `num_params`, `num_bytes(dtype)`, `macs` and `get_config()`; `A + B` is a structure.
+
+`structure.py` is the file to read first: what every structure has, and what a new one must write;
+then `low_rank.py`, the simplest one. One file for each structure; `sum.py` and `concatenated.py`
+are made of others (`composite.py`). `find.py` looks for structures in a model, `stored_size.py`
+counts what a layer or model stores; `factor_initializer.py`, `settled_size.py`, `weighted_fit.py`,
+`semi_nmf.py` and `truncated_svd.py` are what several structures compute with.
 """
 
 import difflib
@@ -10,7 +16,6 @@ import keras
 
 from lrkeras.structures.concatenated import Concatenated
 from lrkeras.structures.dense import Dense
-from lrkeras.structures.describe import describe
 from lrkeras.structures.find import find_structures, outermost
 from lrkeras.structures.frequency_bands import FrequencyBands
 from lrkeras.structures.hybrid import Hybrid
@@ -98,6 +103,11 @@ def get(identifier, **arguments):
         f"Unknown structure: {identifier!r}.{hint} Expected a Structure or one of {sorted(NAMES)}, "
         'or "doped_" and one of them.'
     )
+
+
+def describe(structure):
+    """Names a structure by its parts, such as `"4 x (Kronecker + Sparse)"`."""
+    return structure.describe()
 
 
 def doped(base, density=None, compression=None, block=None):

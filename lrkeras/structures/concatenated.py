@@ -1,7 +1,6 @@
 """Matrices side by side: one structure for each gate."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from lrkeras.structures.composite import Composite
@@ -58,9 +57,25 @@ class Concatenated(Composite):
     def column_blocks(self):
         return list(self.parts)
 
-    def _fit(self, w):
-        for part, piece in zip(self.parts, np.split(w, len(self.parts), axis=1), strict=True):
-            part.from_dense(piece)
+    def describe(self):
+        return f"{len(self.parts)} x ({self.parts[0].describe()})"
+
+    def fit(self, w, weighting=None, method=None):
+        w = self._checked(w)
+        for part, columns in self._columns():
+            inner = None if weighting is None else weighting.columns(columns)
+            part.fit(w[:, columns], inner, method)
+        return self
+
+    def warm_start(self, w):
+        w = self._checked(w)
+        for part, columns in self._columns():
+            part.warm_start(w[:, columns])
+        return self
+
+    def _columns(self):
+        width = self.shape[1] // len(self.parts)
+        return [(part, slice(n * width, (n + 1) * width)) for n, part in enumerate(self.parts)]
 
     def copy(self, **overrides):
         config = {"name": self.name, "dtype": self.dtype_policy, **overrides}

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras.structures.low_rank import truncated_svd
 from lrkeras.structures.structure import Structure
+from lrkeras.structures.truncated_svd import truncated_svd
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
@@ -67,6 +67,10 @@ class Hybrid(Structure):
         second = self.columns[self.half :, None] * self.lower[1:]
         lower = ops.concatenate([first, second], axis=0)
         return ops.concatenate([ops.convert_to_tensor(self.upper), lower], axis=1)
+
+    def _fit_weighted(self, w, weighting):
+        # As in a sparse matrix, values that make up for those of other inputs do harm.
+        super()._fit_weighted(w, weighting.diagonal())
 
     def _fit(self, w):
         self.upper.assign(w[:, : self.rank])

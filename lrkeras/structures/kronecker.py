@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from lrkeras.structures.low_rank import truncated_svd
 from lrkeras.structures.structure import Structure
+from lrkeras.structures.truncated_svd import truncated_svd
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")

@@ -1,10 +1,12 @@
 """Low-rank matrix factorisation (LMF)."""
 
 import keras
-import numpy as np
 from keras import ops
 
+from lrkeras.structures.semi_nmf import semi_nmf
 from lrkeras.structures.structure import Structure
+from lrkeras.structures.truncated_svd import truncated_svd
+from lrkeras.structures.weighted_fit import weighted_low_rank
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
@@ -51,38 +53,15 @@ class LowRank(Structure):
         return ops.matmul(self.left, self.right)
 
     def _fit(self, w):
-        left, right = truncated_svd(w, self.rank)
-        self.left.assign(left)
-        self.right.assign(right)
+        self._set_factors(truncated_svd(w, self.rank))
 
+    def _fit_weighted(self, w, weighting):
+        self._set_factors(weighted_low_rank(w, self.rank, weighting))
 
-# Above this size the decomposition is found from the Gram matrix, up to 40 times faster.
-_SMALL_SIDE = 256
+    def _fit_semi_nmf(self, w):
+        left, right, _ = semi_nmf(w, self.rank)
+        self._set_factors((left, right))
 
-
-def truncated_svd(w, rank):
-    """The best rank-`rank` factors of `w`: `(left, right)`, singular values split evenly.
-
-    Works on stacks: `w` of shape `(..., n, m)` gives `(..., n, rank)` and `(..., rank, m)`.
-    """
-    if w.ndim == 2 and min(w.shape) > _SMALL_SIDE:
-        if w.shape[0] < w.shape[1]:
-            right, left = _from_gram(w.T, rank)
-            return left.T, right.T
-        return _from_gram(w, rank)
-    u, s, vt = np.linalg.svd(w, full_matrices=False)
-    root = np.sqrt(s[..., :rank])
-    return u[..., :, :rank] * root[..., None, :], root[..., :, None] * vt[..., :rank, :]
-
-
-def _from_gram(w, rank):
-    """For `w` with no fewer rows than columns: the product is `w v v^T`, `v` orthonormal.
-
-    The vectors of the largest eigenvalues of `w^T w` are as good as those of an SVD here: an error
-    of one in the last digits of the eigenvalues moves the product by as little.
-    """
-    values, vectors = np.linalg.eigh(w.T @ w)
-    v = vectors[:, : -rank - 1 : -1]
-    s = np.sqrt(np.maximum(values[: -rank - 1 : -1], 0))
-    root = np.sqrt(np.maximum(s, 1e-8 * s[0] + np.finfo(float).tiny))
-    return w @ v / root, root[:, None] * v.T
+    def _set_factors(self, factors):
+        for variable, factor in zip((self.left, self.right), factors, strict=True):
+            variable.assign(factor)

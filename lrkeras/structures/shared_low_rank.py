@@ -8,8 +8,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras.structures.low_rank import truncated_svd
 from lrkeras.structures.structure import Structure
+from lrkeras.structures.truncated_svd import truncated_svd
+from lrkeras.structures.weighted_fit import weighted_low_rank
 
 _groups_of_input: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 _current_groups = contextvars.ContextVar("lrkeras_groups", default=None)
@@ -85,6 +86,23 @@ class SharedLowRank(Structure):
             left = np.asarray(ops.convert_to_numpy(self.projection.kernel), dtype=np.float64)
             right = np.linalg.lstsq(left, w, rcond=None)[0]
         self.right.assign(right)
+
+    @staticmethod
+    def fit_together(members, weighting=None):
+        """Fits matrices that share one projection: the optimum for all of them together.
+
+        Args:
+            members: `(structure, w)` for structures of one group, `w` of shape
+                `(inputs, outputs)`.
+            weighting: As in `fit`; that of the inputs, which all of them share.
+        """
+        structures, matrices = zip(*members, strict=True)
+        whole = np.concatenate(matrices, axis=1)
+        left, right = weighted_low_rank(whole, structures[0].rank, weighting)
+        structures[0].projection.kernel.assign(left)
+        ends = np.cumsum([w.shape[1] for w in matrices])[:-1]
+        for structure, piece in zip(structures, np.split(right, ends, axis=1), strict=True):
+            structure.right.assign(piece)
 
     @property
     def num_params(self):

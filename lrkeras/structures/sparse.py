@@ -29,6 +29,8 @@ class Sparse(Structure):
         compression: Instead of `density`; see `Structure`.
     """
 
+    is_sparse = True
+
     def __init__(self, density=None, block=None, padding="valid", **kwargs):
         super().__init__(**kwargs)
         if density is not None and self.compression is not None:
@@ -179,7 +181,7 @@ class Sparse(Structure):
         """
         kept = self.target_blocks if sparsity is None else self.blocks_at(sparsity)
         values = ops.convert_to_numpy(self.to_dense())
-        mask = largest(self._block_energy(values), kept)
+        mask = largest(self._block_sums(np.square(values, dtype=np.float64)), kept)
         self.mask.assign(mask)
         self.zero_masked()
 
@@ -192,17 +194,34 @@ class Sparse(Structure):
         """Zeroes the stored values under the mask (an optimiser's momentum may have moved them)."""
         self.values.assign(self.to_dense())
 
-    def _block_energy(self, values):
+    def _block_sums(self, scores):
         rows, columns = self.block or (1, 1)
         inputs, outputs = self._grid
         padded = np.zeros((inputs * columns, self.shape[1]))
-        padded[: self.shape[0]] = np.square(values, dtype=np.float64)
+        padded[: self.shape[0]] = scores
         return padded.reshape(inputs, columns, outputs, rows).sum(axis=(1, 3))
 
     def _fit(self, w):
+        self._keep(w, np.square(w))
+
+    def _fit_weighted(self, w, weighting):
+        """Keeps the entries whose outputs are largest, as they are.
+
+        Sun et al. 2024 (arXiv 2306.11695). Values that make up for their neighbours do harm in a
+        recurrent network, whose states move away from those of the examples.
+        """
+        self._keep(w, np.square(w) * weighting.diagonal().apply(np.ones_like(w)))
+
+    def _keep(self, w, scores):
         self.values.assign(w)
-        self.mask.assign(largest(self._block_energy(w), self.target_blocks))
+        self.mask.assign(largest(self._block_sums(scores), self.target_blocks))
         self.zero_masked()
+
+    def warm_start(self, w):
+        w = self._checked(w)
+        self.mask.assign(np.ones(self.mask.shape, bool))
+        self.values.assign(w)
+        return self
 
     # --- counts -----------------------------------------------------------------------------
 

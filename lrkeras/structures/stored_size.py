@@ -7,9 +7,9 @@ import math
 
 import keras
 
+from lrkeras.structures.bytes_of import bytes_of
 from lrkeras.structures.find import find_structures, layers_inside, outermost
 from lrkeras.structures.sparse import Sparse
-from lrkeras.structures.structure import bytes_of
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,9 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from lrkeras.structures.bytes_of import bytes_of
 from lrkeras.structures.factor_initializer import FactorInitializer
+from lrkeras.structures.finite_matrix import finite_matrix, pretty_shape
+from lrkeras.structures.settled_size import checked_size, settled_size
+from lrkeras.structures.weighted_fit import projected_gradient
 
-_BITS = {"int4": 4, "int8": 8, "float16": 16, "bfloat16": 16, "float32": 32, "float64": 64}
+METHODS = (None, "svd", "semi_nmf")  # of `Structure.fit`
 
 
 class Structure(keras.layers.Layer):
@@ -36,6 +40,9 @@ class Structure(keras.layers.Layer):
 
     stores_first_outputs_whole = False
     """Whether the first outputs are exact, so that those that are hardest to fit go there."""
+
+    is_sparse = False
+    """Whether a mask says which entries are zero; such a part starts training dense."""
 
     multiplies_by_factor = False
     """Whether `matmul` is a few large products, as fast as their multiplications are few.
@@ -91,7 +98,7 @@ class Structure(keras.layers.Layer):
         self.overhead = overhead
         self._prepare()
         if self.size_argument is not None:
-            setattr(self, self.size_argument, self._resolve_size(overhead))
+            setattr(self, self.size_argument, settled_size(self, overhead))
         self._create_weights(FactorInitializer.get(initializer, self.shape))
 
     def _prepare(self):
@@ -103,17 +110,7 @@ class Structure(keras.layers.Layer):
 
     def _set_size(self, value):
         """Checks and keeps the size that was given; either it or `compression` may be."""
-        if value is not None and self.compression is not None:
-            raise ValueError(
-                f"{type(self).__name__} takes `{self.size_argument}` or `compression`, not both. "
-                f"Received: {self.size_argument}={value}, compression={self.compression}"
-            )
-        if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
-            raise ValueError(
-                f"`{self.size_argument}` of {type(self).__name__} must be a positive integer. "
-                f"Received: {self.size_argument}={value!r}"
-            )
-        self._given_size = None if value is None else int(value)
+        self._given_size = checked_size(self, value)
         setattr(self, self.size_argument, self._given_size)
 
     def _params_at(self, size):
@@ -127,36 +124,6 @@ class Structure(keras.layers.Layer):
     def _default_size(self):
         """The size when neither it nor `compression` is given."""
         return max(1, min(self.shape) // 8)
-
-    def _resolve_size(self, overhead):
-        largest = self._largest_size()
-        if self.compression is None:
-            size = self._default_size() if self._given_size is None else self._given_size
-            if size > largest:
-                raise ValueError(
-                    f"`{self.size_argument}` of {type(self).__name__} must be between 1 and "
-                    f"{largest} for a matrix of {_pretty(self.shape)}. Received: "
-                    f"{self.size_argument}={size}"
-                )
-            return size
-        dense = self.shape[0] * self.shape[1] + overhead
-        beside = overhead + self.spent
-        low, high = 0, largest
-        while low < high:  # parameters grow with the size
-            middle = (low + high + 1) // 2
-            if (self._params_at(middle) + beside) * self.compression <= dense:
-                low = middle
-            else:
-                high = middle - 1
-        if low == 0:
-            reach = dense / (self._params_at(1) + beside)
-            raise ValueError(
-                f"{type(self).__name__} cannot make a matrix of {_pretty(self.shape)} "
-                f"{self.compression:g} times smaller: the smallest, {self.size_argument}=1, is "
-                f"{reach:.4g} times smaller{' (biases counted)' if beside else ''}. Ask for "
-                f"compression <= {math.floor(reach * 1000) / 1000:g}."
-            )
-        return low
 
     # --- products and the dense form --------------------------------------------------------
 
@@ -210,6 +177,12 @@ class Structure(keras.layers.Layer):
     def call(self, inputs, training=False):
         return self.matmul(inputs, training=training)
 
+    def to_numpy(self):
+        """The matrix itself as a NumPy array, float64 of shape `(inputs, outputs)`."""
+        return np.asarray(ops.convert_to_numpy(self.to_dense()), np.float64)
+
+    # --- fits -------------------------------------------------------------------------------
+
     def from_dense(self, w):
         """Sets the weights to the best fit of a dense matrix and returns the structure.
 
@@ -219,27 +192,68 @@ class Structure(keras.layers.Layer):
         Raises:
             ValueError: If `w` is not a finite matrix of the structure's shape.
         """
-        w = np.asarray(keras.ops.convert_to_numpy(w), dtype=np.float64)
-        if w.ndim != 2:
-            raise ValueError(f"`from_dense` expects a matrix. Received an array of shape {w.shape}")
-        if not np.isfinite(w).all():
-            raise ValueError(
-                f"`from_dense` expects finite numbers. Received {np.sum(~np.isfinite(w))} NaN or "
-                f"infinite entries of {w.size}"
-            )
+        return self.fit(w)
+
+    def fit(self, w, weighting=None, method=None):
+        """Sets the weights to the best fit that the structure knows, and returns the structure.
+
+        Args:
+            w: Array of shape `(inputs, outputs)`, finite. Builds the structure if need be.
+            weighting: What an error costs: second moments of the inputs and outputs, as
+                `lrkeras.structures.weighted_fit` describes them. `None` counts every entry alike.
+            method: `"semi_nmf"`: low-rank factors of which the left one is not negative, without
+                `weighting`; other structures are fitted as with `None` or `"svd"`.
+
+        Raises:
+            ValueError: If `w` is not a finite matrix of the structure's shape, or the method is
+                unknown.
+        """
+        if method not in METHODS:
+            raise ValueError(f"`method` must be one of {METHODS}. Received: method={method!r}")
+        w = self._checked(w)
+        if method == "semi_nmf" and self._fit_semi_nmf is not None:
+            self._fit_semi_nmf(w)
+        elif weighting is None:
+            self._fit(w)
+        else:
+            self._fit_weighted(w, weighting)
+        return self
+
+    def warm_start(self, w):
+        """Sets the weights for training that starts from a matrix and makes it sparse in steps.
+
+        A sparse part starts dense and holds what the other parts leave of the matrix; structures
+        without one are fitted as by `from_dense`. Returns the structure.
+
+        Args:
+            w: Array of shape `(inputs, outputs)`, finite. Builds the structure if need be.
+
+        Raises:
+            ValueError: If `w` is not a finite matrix of the structure's shape.
+        """
+        return self.from_dense(w)
+
+    def _checked(self, w):
+        """`w` as float64; builds the structure if need be."""
+        w = finite_matrix(w)
         if not self.built:
             self.build(w.shape)
         if w.shape != self.shape:
             raise ValueError(
-                f"This {type(self).__name__} was built for {_pretty(self.shape)}. Received a "
-                f"matrix of {_pretty(w.shape)}"
+                f"This {type(self).__name__} was built for {pretty_shape(self.shape)}. Received a "
+                f"matrix of {pretty_shape(w.shape)}"
             )
-        self._fit(w)
-        return self
+        return w
 
     def _fit(self, w):
         """Assigns the weights that approximate the float64 array `w` best (Frobenius norm)."""
         raise NotImplementedError(f"{type(self).__name__} has no `_fit`: write one to fit `w`.")
+
+    def _fit_weighted(self, w, weighting):
+        """Assigns weights whose error costs little; see `fit`."""
+        projected_gradient(self, w, weighting)
+
+    _fit_semi_nmf = None  # for structures that have such a fit
 
     # --- counts -----------------------------------------------------------------------------
 
@@ -310,6 +324,10 @@ class Structure(keras.layers.Layer):
         """How many consecutive inputs are kept or dropped together; 1 where each is by itself."""
         return 1
 
+    def describe(self):
+        """Its name in reports, by its parts, such as `"4 x (Kronecker + Sparse)"`."""
+        return type(self).__name__
+
     def column_blocks(self):
         """The structures of equal width, side by side, that make this one: itself by default."""
         return [self]
@@ -334,18 +352,3 @@ class Structure(keras.layers.Layer):
     def get_build_config(self):
         # The owner builds its structures: a config describes an unbuilt one.
         return None
-
-
-def bytes_of(count, dtype):
-    """Bytes of so many numbers of a type such as `"int8"`, rounded up.
-
-    Raises:
-        ValueError: If the type is unknown.
-    """
-    if dtype not in _BITS:
-        raise ValueError(f"`dtype` must be one of {sorted(_BITS)}. Received: dtype={dtype!r}")
-    return math.ceil(count * _BITS[dtype] / 8)
-
-
-def _pretty(shape):
-    return f"{shape[0]} inputs x {shape[1]} outputs"

@@ -6,8 +6,9 @@ from keras import ops
 
 from lrkeras.structures.composite import Composite
 from lrkeras.structures.structure import Structure
+from lrkeras.structures.weighted_fit import TOLERANCE
 
-_MAX_SWEEPS = 50
+_MAX_SWEEPS, _MAX_WEIGHTED_SWEEPS = 50, 8
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
@@ -98,16 +99,40 @@ class Sum(Composite):
         bases = [b if b.has_settled_size else b.resized(2 * compression) for b in bases]
         return type(self)([*bases, last.resized(compression)], seed=self.seed)
 
+    def describe(self):
+        return " + ".join(part.describe() for part in self.parts)
+
     def _fit(self, w):
-        fits = [np.zeros_like(w) for _ in self.parts]
         error = np.inf
-        for _ in range(_MAX_SWEEPS):
+        for fits in self._sweeps(w, _MAX_SWEEPS):
+            previous, error = error, np.linalg.norm(w - sum(fits))
+            if not error < previous * (1 - TOLERANCE):
+                break
+
+    def _fit_weighted(self, w, weighting):
+        best, weights = np.inf, self.get_weights()
+        for fits in self._sweeps(w, _MAX_WEIGHTED_SWEEPS, weighting):
+            cost = weighting.cost(w - sum(fits))
+            if not cost < best * (1 - TOLERANCE):
+                break
+            best, weights = cost, self.get_weights()
+        self.set_weights(weights)
+
+    def _sweeps(self, w, count, weighting=None):
+        """Fits each term to what the others leave, and gives the terms after each sweep."""
+        fits = [np.zeros_like(w) for _ in self.parts]
+        for _ in range(count):
             for i, part in enumerate(self.parts):
                 rest = w - sum(f for j, f in enumerate(fits) if j != i)
-                fits[i] = np.asarray(ops.convert_to_numpy(part.from_dense(rest).to_dense()))
-            previous, error = error, np.linalg.norm(w - sum(fits))
-            if not error < previous * (1 - 1e-4):
-                break
+                fits[i] = part.fit(rest, weighting).to_numpy()
+            yield fits
+
+    def warm_start(self, w):
+        rest = self._checked(w)
+        for part in sorted(self.parts, key=lambda p: p.is_sparse):
+            part.warm_start(rest)
+            rest = rest - part.to_numpy()
+        return self
 
     @property
     def weights(self):

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras.structures.low_rank import truncated_svd
 from lrkeras.structures.structure import Structure
+from lrkeras.structures.truncated_svd import truncated_svd
 
 _SWEEPS = 60
 

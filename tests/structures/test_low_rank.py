@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrkeras import structures
-from lrkeras.structures.low_rank import truncated_svd
+from lrkeras.structures.truncated_svd import truncated_svd
 
 
 class TestLowRank(StructureContract):

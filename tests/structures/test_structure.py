@@ -44,3 +44,30 @@ def test_one_of_the_two_is_enough(kind):
 def test_compression_of_what_has_no_size_is_refused(kind):
     with pytest.raises(ValueError, match=rf"{kind.__name__} has no size.*compression=10"):
         kind(compression=10)
+
+
+def test_unknown_method_of_a_fit_is_refused():
+    with pytest.raises(ValueError, match=r"`method` must be one of.*nmf"):
+        structures.LowRank(rank=1).fit(np.eye(3), method="nmf")
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        (structures.Kronecker(terms=2), "Kronecker"),
+        (structures.doped("low_rank", density=0.1), "LowRank + Sparse"),
+        (structures.Concatenated(structures.doped("hybrid", density=0.1), 4),
+         "4 x (Hybrid + Sparse)"),
+    ],
+)  # fmt: skip
+def test_names_in_reports(spec, name):
+    assert spec.describe() == structures.describe(spec) == name
+
+
+def test_warm_start_of_a_method_builds_and_checks_like_from_dense():
+    w = np.random.default_rng(0).normal(size=(6, 8))
+    structure = structures.doped(structures.LowRank(rank=2), density=0.1).warm_start(w)
+    np.testing.assert_allclose(structure.to_numpy(), w, atol=1e-5)
+    assert structure.parts[1].sparsity == 0
+    with pytest.raises(ValueError, match="was built for 6 inputs x 8 outputs"):
+        structure.warm_start(w.T)

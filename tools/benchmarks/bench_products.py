@@ -77,7 +77,7 @@ def _measure(path, shape, structure, quantize, rounds):
     """Each form of one matrix: estimated and measured microseconds, and bytes."""
     built = structure.copy(name=structure.name)
     built.build(shape)
-    if isinstance(built, structures.Sparse):
+    if built.is_sparse:
         built.prune()
     forms = product_choice.forms_of(built, Quantization.get(quantize))
     paths = [str(_write(path, shape, built, quantize, form)) for form in forms]

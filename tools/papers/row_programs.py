@@ -13,7 +13,6 @@ from lstm_scan import lstm_scan
 from prune_in_jax import prune_in_jax
 from row_group import RowGroup
 
-from lrkeras.structures import Sparse
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.model import recurrent_layers_of
 from lrkeras.tasks.papers.word_losses import word_losses
@@ -185,7 +184,7 @@ class RowPrograms:
             with group.scope(trainable, rest):
                 for doped in group.sums:
                     for part in doped.parts:
-                        squares[isinstance(part, Sparse)] += jnp.sum(jnp.square(part.to_dense()))
+                        squares[part.is_sparse] += jnp.sum(jnp.square(part.to_dense()))
             return squares[False], squares[True]
 
         return [

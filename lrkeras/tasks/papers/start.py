@@ -9,7 +9,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras.compression.fitting.semi_nmf import semi_nmf
 from lrkeras.compression.unit_order.find_order import cluster_rows
 from lrkeras.compression.unit_order.unit_graph import UnitGraph, reorder_units
 from lrkeras.compression.warm_start import warm_start
@@ -108,9 +107,7 @@ def _set_or_copy(target, source, name: str, structure: Structure | None, config)
 
 def _set(structure: Structure, matrix: np.ndarray, config: PaperConfig) -> None:
     if config.method == "semi_nmf":
-        left, right, _ = semi_nmf(np.asarray(matrix, np.float64), config.rank or 1)
-        structure.left.assign(left)
-        structure.right.assign(right)
+        structure.fit(matrix, method="semi_nmf")
     elif config.is_pruned_at_once:
         structure.from_dense(matrix)
     else:

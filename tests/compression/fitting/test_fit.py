@@ -11,7 +11,7 @@ from lrkeras.compression.fitting.fit import (
     weighted_spectrum,
 )
 from lrkeras.compression.fitting.second_moments import SecondMoments
-from lrkeras.compression.fitting.semi_nmf import semi_nmf
+from lrkeras.structures.semi_nmf import semi_nmf
 
 RNG = np.random.default_rng(0)
 N, M = 24, 30

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lrkeras.structures.low_rank import truncated_svd
+from lrkeras.structures.truncated_svd import truncated_svd
 
 _FLOOR = 1e-9
 

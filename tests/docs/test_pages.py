@@ -58,6 +58,7 @@ def run_page(page, text):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    keras.utils.clear_session()  # names of layers, which pages use, begin anew
     keras.utils.set_random_seed(0)
     run_page(page, page.read_text(encoding="utf-8"))
 

@@ -221,7 +221,8 @@ def test_files_of_finished_rows_are_timed_again(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [('{"name": "one"}\n', "deployment"), ("{}\n", "line 1"), (None, "no ")]
+    ("content", "message"),
+    [('{"name": "one"}\n', "deployment"), ("{}\n", "line 1"), (None, "nothing is there")],
 )
 def test_timing_says_what_is_wrong_with_a_file(tmp_path, monkeypatch, content, message):
     tool = load_tool("time_papers")

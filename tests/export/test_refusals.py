@@ -173,7 +173,7 @@ def test_a_missing_package_names_the_extra():
 # What a conversion goes through, and what each part might raise.
 STAGES = {
     "convert.lower": RuntimeError("MLIR said\n  something"),
-    "convert.as_float32": TypeError("no such config"),
+    "rounded_source.as_float32": TypeError("no such config"),
     "convert.set_minimum_runtime": KeyError("operator"),
     "convert.check_parity": RuntimeError("the runtime gave up"),
     "delegates.delegate_report.interpreter_of": ValueError("cannot be loaded"),

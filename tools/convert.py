@@ -3,7 +3,10 @@
 The same as `lrkeras convert`; `--help` lists what it takes.
 """
 
+import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))  # a clone need not be installed
 
 import lrkeras_command
 

@@ -218,6 +218,15 @@ class FrequencyBands(Composite):
         for part, piece in zip(self.parts, self.bands(w), strict=True):
             part.from_dense(piece)
 
+    def _fit_weighted(self, w, weighting):
+        """Each band is fitted by itself, its words weighted by how often they occur."""
+        if self._words:
+            weighting = weighting.transposed()
+        words = np.arange(self.num_words) if self.order is None else np.asarray(self.order)
+        members = np.split(words, np.cumsum(self.sizes)[:-1])
+        for part, piece, band in zip(self.parts, self.bands(w), members, strict=True):
+            part.fit(piece, weighting.rows(band))
+
     # --- saving -----------------------------------------------------------------------------
 
     def get_config(self):

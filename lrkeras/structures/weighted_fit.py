@@ -3,8 +3,9 @@
 A weighting is an object with the second moments `A` of a matrix's inputs and `B` of its outputs
 (`inputs`, `outputs`: arrays, their diagonals, or `None` for the identity). An error `E` costs
 `tr(E^T A E B)`. It has the methods `apply(E)` (`A E B`), `cost(E)`, `largest()` (the norm of
-`apply`), `columns(part)` (of some outputs) and `diagonal()`; `None` counts every entry alike.
-`lrkeras.compression.fitting` measures them on examples.
+`apply`), `rows(part)` and `columns(part)` (of some inputs or outputs), `transposed()` and
+`diagonal()`; `None` counts every entry alike. `lrkeras.compression.fitting` measures them on
+examples.
 """
 
 import numpy as np

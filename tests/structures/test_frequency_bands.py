@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from keras import ops
 
 from lrkeras import layers, structures
+from lrkeras.compression.fitting.second_moments import SecondMoments
 
 WORDS, WIDTH = 40, 12
 ORDER = np.random.default_rng(7).permutation(WORDS)
@@ -130,6 +131,21 @@ def test_a_tied_embedding_gives_rows_and_logits(order):
     h = np.random.default_rng(0).normal(size=(2, WIDTH)).astype("float32")
     logits = ops.convert_to_numpy(layer(h, reverse=True))
     np.testing.assert_allclose(logits, h @ table.T, atol=1e-5)
+
+
+@pytest.mark.parametrize("order", [None, ORDER], ids=["sorted", "in another order"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_frequent_words_of_a_band_are_fitted_better(order, axis):
+    """The optimum of each band, by the singular values of its rows times the roots of counts."""
+    rng = np.random.default_rng(5)
+    table, counts = rng.normal(size=(WORDS, WIDTH)), rng.integers(1, 500, WORDS).astype(float)
+    w = table if axis == 0 else table.T
+    moments = SecondMoments(counts, None) if axis == 0 else SecondMoments(None, counts)
+    bands = structures.FrequencyBands((10, 30), (None, 3), order=order, axis=axis, dtype="float64")
+    error = dense(bands.fit(w, moments)) - w
+    rest = (np.arange(WORDS) if order is None else order)[10:]
+    values = np.linalg.svd(np.sqrt(counts[rest])[:, None] * table[rest], compute_uv=False)
+    assert moments.cost(error) == pytest.approx(np.sum(values[3:] ** 2), rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,16 @@ class SecondMoments:
             return self
         return SecondMoments(self.inputs, _corner(self.outputs, part))
 
+    def rows(self, part):
+        """The weighting of some of the inputs (a slice, or their numbers)."""
+        if self.inputs is None:
+            return self
+        return SecondMoments(_corner(self.inputs, part), self.outputs)
+
+    def transposed(self):
+        """The weighting of the transposed matrix: inputs and outputs change places."""
+        return SecondMoments(self.outputs, self.inputs)
+
     def diagonal(self):
         """The same without what inputs have to do with each other."""
         return SecondMoments(_diagonal(self.inputs), _diagonal(self.outputs))
@@ -67,7 +77,7 @@ def _diagonal(moment):
 
 
 def _corner(moment, part):
-    return moment[part] if moment.ndim == 1 else moment[part, part]
+    return moment[part] if moment.ndim == 1 else moment[part][:, part]
 
 
 def _times(error, moment, right=False):

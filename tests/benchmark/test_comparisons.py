@@ -97,7 +97,7 @@ def test_every_signature_has_a_row_and_a_time_per_step(chunked):
 def test_signatures_in_other_graphs_run_on_their_own_states(chunked):
     model = TimedModel(chunked, 1, True, np.random.default_rng(0), "step")
     file = read_model(chunked)
-    weight = file.constant(1)
+    weight = file.graphs[0].constant(1)
     state = np.zeros((1, UNITS), np.float32)
     for turn in range(3):
         x = model._inputs[0][1][turn]

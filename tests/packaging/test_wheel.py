@@ -54,7 +54,7 @@ def installed(wheel, tmp_path_factory):
     purelib = run(
         python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
     )
-    # Files .pth of a folder that a .pth names are not read, so that no editable install comes along.
+    # Files .pth of a folder that a .pth names are not read: no editable install comes along.
     others = "".join(f"{path}\n" for path in site.getsitepackages())
     pathlib.Path(purelib.strip(), "others.pth").write_text(others)
     found = run(python, "-c", "import lrkeras_command as m; print(m.__file__)", cwd=folder)

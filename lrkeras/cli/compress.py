@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Those of `lrkeras.structures`, which imports Keras.
 STRUCTURES = (
     *("dense", "low_rank", "hybrid", "kronecker", "monarch", "toeplitz_like", "sparse"),
-    "shared_low_rank",
+    *("shared_low_rank", "frequency_bands"),
 )
 HELP = "make a trained .keras model small"
 
@@ -62,9 +62,12 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     names = by_pattern(options.structure, options.compression, options.block, options.budget)
     calibration = None if options.calibration is None else examples(options.calibration)
 
+    from lrkeras.benchmark.plots import require_matplotlib
     from lrkeras.compression import compress
     from lrkeras.saving import load_model, save_model
 
+    if options.plot:
+        require_matplotlib()
     small, report = compress(
         load_model(model_file),
         structures(names, options.compression, options.block),

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import keras
 import numpy as np
@@ -147,6 +148,14 @@ def test_bad_files_leave_no_file(model_file, tmp_path, capsys):
         assert compress(source, tmp_path / target, *options) == 1
         assert message in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["text.keras"]
+
+
+def test_a_plot_that_cannot_be_drawn_leaves_no_file(model_file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    options = ["--structure", "low_rank", "--compression", 4, "--plot", tmp_path / "r.png"]
+    assert compress(model_file, tmp_path / "out.keras", *options) == 1
+    assert "lrkeras[tasks]" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_existing_file_survives_a_failure(model_file, tmp_path, capsys):

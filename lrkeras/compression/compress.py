@@ -10,7 +10,6 @@ import keras
 from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.compressor import Compressor
 from lrkeras.compression.fitting.calibration import batches, collect_second_moments
-from lrkeras.compression.fitting.fit import METHODS
 from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.selection import Selection, select
 from lrkeras.compression.progress import progress_bars, untracked
@@ -19,6 +18,7 @@ from lrkeras.compression.search.budget_search import search_budget
 from lrkeras.compression.unit_order.find_order import with_better_order
 from lrkeras.saving import check_finite
 from lrkeras.structures import Structure
+from lrkeras.structures.structure import METHODS
 
 
 def compress(

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 
 from lrkeras.compression.compression_report import CompressionReport
-from lrkeras.compression.fitting.fit import dense, fit_group, fit_side_by_side
+from lrkeras.compression.fitting.fit import fit_side_by_side
 from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.selection import Selection
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.matrix_report import MatrixReport, singular_profile
 from lrkeras.model_graph.copy_model import compile_like, copy_model
-from lrkeras.structures import Structure, describe
+from lrkeras.structures import SharedLowRank, Structure
 from lrkeras.structures.matrix_norms import matrix_norms
 from lrkeras.structures.stored_size import StoredSize
 
@@ -126,19 +126,19 @@ def _fit_groups(matrices: list[WeightMatrix], built: Built, moments: Moments) ->
                 members.setdefault(id(part.projection), []).append((part, w))
                 shared.setdefault(id(part.projection), moments.get(matrix.key))
     for key, group in members.items():
-        fit_group(group, shared[key])
+        SharedLowRank.fit_together(group, shared[key])
 
 
 def _row(
     matrix: WeightMatrix, built: list[Structure], moments: SecondMoments | None
 ) -> MatrixReport:
-    w, fitted = matrix.value(), np.concatenate([dense(s) for s in built], axis=1)
+    w, fitted = matrix.value(), np.concatenate([s.to_numpy() for s in built], axis=1)
     held = matrix.owner.held(matrix.role)
     before, after = _singular_values(w), _singular_values(fitted)
     return MatrixReport(
         name=matrix.name,
         shape=matrix.shape,
-        structure=", ".join(dict.fromkeys(describe(s) for s in built)),
+        structure=", ".join(dict.fromkeys(s.describe() for s in built)),
         dense_params=matrix.params,
         params=sum(s.num_params for s in built),
         dense_bytes=sum(s.num_bytes() for s in held) if held else 4 * w.size,

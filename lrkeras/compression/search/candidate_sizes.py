@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lrkeras.compression.fitting.fit import dense, fit, weighted_spectrum
 from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.search.budget import Budget
 from lrkeras.compression.search.costs import cost_of, current_cost
 from lrkeras.compression.search.knapsack import Candidate
 from lrkeras.structures import LowRank, Structure, ToeplitzLike
+from lrkeras.structures.weighted_fit import weighted_spectrum
 
 RATIOS = (1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 8, 10, 13, 16, 20, 26, 32, 40, 50, 64, 90, 128)
 # Where each costs a fit, and where a fit takes many steps.
@@ -108,8 +108,8 @@ class CandidateSizes:
     def _lost(self, built: Sequence[Structure]) -> float:
         lost = 0.0
         for part, piece, columns in _pieces(built, self._w):
-            fit(part, piece)  # the plain fit ranks candidates well enough, and is quick
-            lost += _cost(piece - dense(part), self._moments_of(columns))
+            part.fit(piece)  # the plain fit ranks candidates well enough, and is quick
+            lost += _cost(piece - part.to_numpy(), self._moments_of(columns))
         return lost
 
     def _moments_of(self, columns: slice) -> SecondMoments | None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lrkeras.compression.compressor import Compressor
-from lrkeras.compression.fitting.fit import dense, fit, fit_side_by_side
+from lrkeras.compression.fitting.fit import fit_side_by_side
 from lrkeras.structures import Structure
 
 
@@ -32,7 +32,7 @@ class Fits:
 
     def matrix(self, name: str, spec: Structure) -> np.ndarray:
         """The same as a dense matrix, float64."""
-        return np.concatenate([dense(s) for s in self.of(name, spec)], axis=1)
+        return np.concatenate([s.to_numpy() for s in self.of(name, spec)], axis=1)
 
     def forget(self) -> None:
         """Frees the memory of all fits."""
@@ -49,5 +49,5 @@ class Fits:
         width = w.shape[1] // len(built)
         for number, structure in enumerate(built):
             if structure.has_groups:
-                fit(structure, w[:, number * width : (number + 1) * width])
+                structure.fit(w[:, number * width : (number + 1) * width])
         return built

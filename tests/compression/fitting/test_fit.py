@@ -3,15 +3,9 @@ import pytest
 from scipy import stats
 
 from lrkeras import structures
-from lrkeras.compression.fitting.fit import (
-    dense,
-    fit,
-    fit_group,
-    weighted_low_rank,
-    weighted_spectrum,
-)
 from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.structures.semi_nmf import semi_nmf
+from lrkeras.structures.weighted_fit import weighted_low_rank, weighted_spectrum
 
 RNG = np.random.default_rng(0)
 N, M = 24, 30
@@ -69,20 +63,22 @@ def test_weighted_fit_of_any_structure_gives_better_outputs(spec):
     plain, weighted = (spec.copy(dtype="float64") for _ in range(2))
     for structure in (plain, weighted):
         structure.build((N, M))
-    fit(plain, W)
-    fit(weighted, W, weighting=weighting)
-    assert output_error(dense(weighted)) < 0.97 * output_error(dense(plain))
-    assert np.linalg.norm(W - dense(plain)) <= np.linalg.norm(W - dense(weighted)) * (1 + 1e-9)
+    plain.fit(W)
+    weighted.fit(W, weighting=weighting)
+    assert output_error(weighted.to_numpy()) < 0.97 * output_error(plain.to_numpy())
+    assert np.linalg.norm(W - plain.to_numpy()) <= np.linalg.norm(W - weighted.to_numpy()) * (
+        1 + 1e-9
+    )
 
 
 def test_parts_of_gates_are_fitted_apart():
     both = structures.Concatenated(structures.LowRank(rank=3), 2, dtype="float64")
     both.build((N, M))
     y = RNG.normal(size=(50, M))
-    fit(both, W, weighting=SecondMoments(X.T @ X, np.diag(y.T @ y)))
+    both.fit(W, weighting=SecondMoments(X.T @ X, np.diag(y.T @ y)))
     for part, piece in zip(both.parts, np.split(W, 2, axis=1), strict=True):
-        assert np.linalg.matrix_rank(dense(part)) == 3
-        assert output_error(dense(part), w=piece) < np.linalg.norm(X @ piece)
+        assert np.linalg.matrix_rank(part.to_numpy()) == 3
+        assert output_error(part.to_numpy(), w=piece) < np.linalg.norm(X @ piece)
 
 
 def test_group_shares_the_best_projection():
@@ -90,8 +86,10 @@ def test_group_shares_the_best_projection():
     first, second = spec.copy(), spec.copy()
     for structure, width in ((first, 12), (second, 18)):
         structure.build((N, width))
-    fit_group([(first, W[:, :12]), (second, W[:, 12:])], SecondMoments(inputs=X.T @ X))
-    fitted = np.concatenate([dense(first), dense(second)], axis=1)
+    structures.SharedLowRank.fit_together(
+        [(first, W[:, :12]), (second, W[:, 12:])], SecondMoments(inputs=X.T @ X)
+    )
+    fitted = np.concatenate([first.to_numpy(), second.to_numpy()], axis=1)
     optimum = np.linalg.norm(np.linalg.svd(X @ W, compute_uv=False)[4:])
     assert output_error(fitted) == pytest.approx(optimum, rel=1e-8)
 
@@ -119,7 +117,7 @@ def test_semi_nmf_finds_a_matrix_of_its_kind():
 def test_method_semi_nmf_sets_the_factors():
     structure = structures.LowRank(rank=4, dtype="float64")
     structure.build((N, M))
-    fit(structure, W, method="semi_nmf")
+    structure.fit(W, method="semi_nmf")
     assert np.asarray(structure.left).min() >= 0
     left, right, _ = semi_nmf(W, 4)
-    np.testing.assert_allclose(dense(structure), left @ right, atol=1e-12)
+    np.testing.assert_allclose(structure.to_numpy(), left @ right, atol=1e-12)

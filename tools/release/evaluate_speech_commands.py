@@ -144,7 +144,8 @@ def add_seeds(options, results):
             seeds = row.setdefault("seeds", {str(results["seeds"][0]): seed_scores(row["int8"])})
             with tempfile.TemporaryDirectory() as folder:
                 model = trained_model(run, name)
-                file = convert_all(model, name, pathlib.Path(folder), sample)["int8"]
+                folders = dict.fromkeys(("int8", "float32"), pathlib.Path(folder))
+                file = convert_all(model, name, folders, sample)["int8"]
                 found = score(file, clips, strings, everything=False)
             seeds[str(config.seed)] = seed_scores(found)
             print(name, config.seed, json.dumps(seeds[str(config.seed)]), flush=True)

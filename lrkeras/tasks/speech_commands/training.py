@@ -189,6 +189,7 @@ def _compiled(
         network,
         temperature=1.0,
         teacher_weight=config.teacher_weight,
+        outputs="logits",
         optimizer=optimizer,
         loss=loss,
     )

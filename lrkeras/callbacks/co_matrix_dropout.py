@@ -9,7 +9,8 @@ class CoMatrixDropout(StructureCallback):
 
     `W = (structured) . b1 + (sparse) . b2` with Bernoulli masks over the outputs (the rows of the
     papers), drawn anew for every batch, the same for all time steps of it, scaled by
-    `1 / (1 - rate)`; off at inference. It keeps the parts from adapting to each other
+    `1 / (1 - rate)`; off at inference, when training ends, and in a model that was saved in the
+    middle of it. It keeps the parts from adapting to each other
     (co-matrix adaptation) while the sparse part still is dense. Thakker et al. 2020 (arXiv
     2001.08896), "CMR".
 

@@ -26,7 +26,7 @@ class SparsityAnnealing(StructureCallback):
         power: Exponent of the schedule; larger means earlier.
         frequency: Steps between two masks. Default: a hundredth of the way, at least 1.
         initial_sparsity: Sparsity at `begin_step`.
-        begin_epoch, end_epoch: Instead of the steps: they are multiplied by the number of steps
+        begin_epoch, end_epoch: Instead of both steps: they are multiplied by the number of steps
             of an epoch.
 
     Raises:

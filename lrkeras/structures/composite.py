@@ -4,7 +4,7 @@ from lrkeras.structures.structure import Structure
 
 
 class Composite(Structure):
-    """A structure whose numbers are those of its `parts`."""
+    """A structure whose numbers are those of its `parts`, built structures in a list."""
 
     @property
     def num_params(self):

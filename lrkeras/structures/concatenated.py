@@ -10,7 +10,9 @@ from lrkeras.structures.composite import Composite
 class Concatenated(Composite):
     """`W = [W_1 W_2 ...]`: parts with the same inputs, their outputs one after the other.
 
-    What `gate_layout="per_gate"` makes of a structure: one matrix for each gate.
+    `W` has the shape `(inputs, outputs)`, each `W_i` the shape `(inputs, outputs / count)`. What
+    `gate_layout="per_gate"` makes of a structure: one matrix for each gate, each with a size and a
+    fit of its own. Layers make it; `compression` belongs to the part.
 
     Args:
         part: The structure that each part is a copy of.

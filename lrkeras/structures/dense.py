@@ -7,7 +7,11 @@ from lrkeras.structures.structure import Structure
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
 class Dense(Structure):
-    """Every entry is a parameter: `inputs * outputs` of them."""
+    """`W` itself, of shape `(inputs, outputs)`: every entry is a parameter.
+
+    `inputs * outputs` numbers; the reference that other structures are compared with. Layers take
+    it as `None`, a plain Keras weight. There is no size to choose, so `compression` is refused.
+    """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

@@ -19,6 +19,9 @@ class Hybrid(Structure):
 
     `from_dense` is the least-squares optimum for the given order of outputs.
 
+    Take it where low rank of the same size has too low a rank: for a square matrix this one has
+    about twice that rank. `lrkeras.compress` chooses an order of the units that suits it.
+
     Args:
         rank: Number of unconstrained outputs, 1 to `outputs - 1`. Default: an eighth of the
             smaller side.

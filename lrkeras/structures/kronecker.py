@@ -16,6 +16,9 @@ class Kronecker(Structure):
     parameters. Thakker et al. 2019 (arXiv 1906.02876); `from_dense` is Van Loan's nearest
     Kronecker product, the truncated SVD of the rearranged matrix (optimal for any `terms`).
 
+    Take it for extreme compression, hundreds of times for one product, and as the base of a doped
+    matrix. It wants to be trained, not fitted.
+
     Args:
         factors: `((m1, n1), (m2, n2))`, or `None` for the paper's Algorithm 2
             (`factor_shapes`). Factors of `W` itself (inputs first) are accepted too.

@@ -13,8 +13,11 @@ from lrkeras.structures.weighted_fit import weighted_low_rank
 class LowRank(Structure):
     """`W = L R` with `L` of shape `(inputs, rank)` and `R` of shape `(rank, outputs)`.
 
-    `rank * (inputs + outputs)` parameters; `from_dense` is the truncated SVD (Eckart-Young
-    optimum). Winata et al. 2019 (arXiv 1908.09982), sect. 3.
+    `rank * (inputs + outputs)` parameters and as many multiplications. `from_dense` is the
+    truncated SVD, which no other matrix of this rank can beat (Eckart-Young). Winata et al. 2019
+    (arXiv 1908.09982), sect. 3, where it is called LMF.
+
+    Take it first for a model that is trained already and shall become a few times smaller.
 
     Args:
         rank: Integer from 1 to `min(inputs, outputs)`. Default: an eighth of the smaller side.

@@ -20,6 +20,9 @@ class Monarch(Structure):
     train of Qiu et al. 2024 (arXiv 2406.06248). `from_dense` takes the SVD of every block, which
     is the optimum.
 
+    Take it for high compression without a mask: the matrix may have full rank, and a file
+    multiplies with two batched products.
+
     Args:
         rank: Rank of each block, 1 to `min(n2, m1)`. Default: 1.
         blocks: `(n1, m2)`, the numbers of blocks of the two factors; they divide the inputs and

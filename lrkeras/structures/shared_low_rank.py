@@ -27,7 +27,10 @@ class SharedLowRank(Structure):
     Members are the structures that name the same group in one Functional or Sequential model, or,
     where layers are built outside of one (a subclassed model), copies of one `SharedLowRank`
     object passed to several layers. All members have the same number of inputs and the same rank.
-    `num_params` counts `P` in the member that was built first and nowhere else.
+    `num_params` counts `P`, `inputs * rank` numbers, in the member that was built first and
+    nowhere else; each member has `R`, `(rank, outputs)`.
+
+    Take it for stacks of recurrent layers whose low-rank matrices read the same hidden state.
 
     `from_dense` on that first member is the truncated SVD; on the others the least-squares fit
     to the projection as it is.

@@ -12,12 +12,18 @@ from lrkeras.structures.structure import Structure
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
 class Sparse(Structure):
-    """A matrix most of whose entries (or blocks of entries) are exactly zero.
+    """A matrix most of whose entries (or blocks of entries) are exactly zero: `W = V . M`.
+
+    `V`, `(inputs, outputs)`, are the values, `M` a mask of zeros and ones with one bit for each
+    block, which is not trained. Stored: the kept blocks in full, and where they belong.
 
     It starts dense. `lrkeras.callbacks.SparsityAnnealing` takes it to its density during
     training, `lrkeras.sparsify` in one step, `from_dense` at once (largest magnitudes: the
     optimum); the zeros then stay. Gradients of masked entries are zero (Zhu and Gupta 2017,
     arXiv 1710.01878).
+
+    Take it where training can follow a schedule, most often as the second part of a doped matrix
+    (`lrkeras.structures.doped`), and with blocks of `(1, 16)` where the speed of a file counts.
 
     Args:
         density: Fraction of the entries that stay, in (0, 1]. Default: 0.1.

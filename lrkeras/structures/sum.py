@@ -15,9 +15,16 @@ _MAX_SWEEPS, _MAX_WEIGHTED_SWEEPS = 50, 8
 class Sum(Composite):
     """`W = A + B + ...`, made by adding structures; doping is `structured + Sparse`.
 
+    All terms have the shape of `W`, `(inputs, outputs)`. Take it where one structure alone loses
+    too much: a sparse term holds the few entries that do not fit it (Thakker et al. 2021, arXiv
+    2102.07071).
+
     With a co-matrix dropout rate (`lrkeras.callbacks.CoMatrixDropout`) each term is multiplied,
     in training only, by a mask over the outputs, `W = A . b1 + B . b2`, drawn independently for
     each term at each use and scaled by `1 / (1 - rate)`. Thakker et al. 2020 (arXiv 2001.08896).
+
+    The rate is a variable, so that it may change while training runs, but not a weight: it is not
+    saved, and a model that was loaded does not drop.
 
     A `compression` of one of the terms counts the terms before it and itself: in
     `Kronecker() + Sparse(compression=25)` the whole sum is 25 times smaller than dense.

@@ -26,6 +26,9 @@ class ToeplitzLike(Structure):
     and improves it by alternating least squares: in the Fourier domain it is a weighted low-rank
     problem. A local optimum; the global one is not known in closed form.
 
+    Take it where neighbouring inputs mean similar things, such as the bands of a spectrogram.
+    Forming the matrix takes many small operations: train it on JAX, which compiles them into few.
+
     Args:
         displacement_rank: 1 to `max(inputs, outputs)`. Default: 4.
         compression: Instead of `displacement_rank`; see `Structure`.

@@ -56,6 +56,14 @@ class MatrixOwner:
         structure.build(self.shape(role), self.overhead(role))
         return [structure]
 
+    def part_count(self, role, gate_layout="per_gate"):
+        """Number of equal structures, side by side, that `build` makes the matrix of."""
+        return 1
+
+    def part_overhead(self, role, gate_layout="per_gate"):
+        """Biases that count for each of these."""
+        return self.overhead(role)
+
     def shape(self, role):
         """`(inputs, outputs)` of a matrix."""
         return tuple(self._tensor(role).shape)

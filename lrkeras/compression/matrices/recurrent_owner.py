@@ -89,6 +89,13 @@ class RecurrentOwner(MatrixOwner):
         rows = {"joint": total, "kernel": inputs, "recurrent": total - inputs}[role]
         return biases * rows // total
 
+    def part_count(self, role, gate_layout="per_gate"):
+        levels = self._levels if role == "recurrent" else 1
+        return levels * (self.gates if gate_layout == "per_gate" else 1)
+
+    def part_overhead(self, role, gate_layout="per_gate"):
+        return self.overhead(role) // (self.gates if gate_layout == "per_gate" else 1)
+
     def build(self, role, spec, gate_layout="per_gate"):
         inputs, outputs = self.shape(role)
         levels = self._levels if role == "recurrent" else 1

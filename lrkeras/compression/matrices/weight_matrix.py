@@ -54,26 +54,50 @@ class WeightMatrix:
 
     def build(self, spec: Structure, gate_layout: str) -> list[Structure] | str:
         """The structures it would become, built but not fitted, or why it cannot."""
-        if any(d == 0 for d in self.shape):
-            return "it has no entries"
         try:
             # Made anew from its config, a shared projection is not that of another model.
-            built = self.owner.build(
-                self.role, type(spec).from_config(spec.get_config()), gate_layout
-            )
+            fresh = type(spec).from_config(spec.get_config())
+            built = self.owner.build(self.role, fresh, gate_layout) if self._has_entries else []
         except ValueError as error:
             return str(error)
         blocks = [block for structure in built for block in structure.column_blocks()]
+        return self._refusal_of(blocks, sum(s.num_params for s in built)) or built
+
+    def part(self, spec: Structure, gate_layout: str) -> tuple[Structure, int] | str:
+        """One of the equal structures side by side that it would become, and their number.
+
+        It is built, and tells what all of them are like in a fraction of the time; of structures
+        that share weights only `build` tells.
+        """
+        count = self.owner.part_count(self.role, gate_layout)
+        structure = type(spec).from_config(spec.get_config())
+        try:
+            if self._has_entries:
+                shape = (self.shape[0], self.shape[1] // count)
+                structure.build(shape, self.owner.part_overhead(self.role, gate_layout))
+        except ValueError as error:
+            return str(error)
+        blocks = [structure] if self._has_entries else []
+        params = count * sum(block.num_params for block in blocks)
+        return self._refusal_of(blocks, params) or (structure, count)
+
+    @property
+    def _has_entries(self) -> bool:
+        return 0 not in self.shape
+
+    def _refusal_of(self, blocks: list[Structure], params: int) -> str | None:
+        """Why it cannot become these blocks of columns, of so many parameters together."""
+        if not blocks:
+            return "it has no entries"
         if any(block.has_groups and len(block.summands()) > 1 for block in blocks):
             return "a projection that matrices share cannot be fitted inside a sum"
-        side = max((max(s.shape) for s in find_structures(built, ToeplitzLike)), default=0)
+        side = max((max(s.shape) for s in find_structures(blocks, ToeplitzLike)), default=0)
         if side > _LARGEST_SIDE:
             return f"too large: a Toeplitz-like fit takes a square matrix of side {side:,}"
-        params = sum(s.num_params for s in built)
         # One of full size was asked for to be exact, not to be small.
-        if params >= self.params and not all(s.is_full for s in built):
+        if params >= self.params and not all(block.is_full for block in blocks):
             return f"would grow: {params:,} parameters instead of {self.params:,}"
-        return built
+        return None
 
     def refusal(self) -> str | None:
         """Why it has to stay as it is whatever the structure, or `None`."""

@@ -1,14 +1,14 @@
 """The ways to store one matrix, with what each costs and loses."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.search.budget import Budget
-from lrkeras.compression.search.costs import cost_of, current_cost
+from lrkeras.compression.search.costs import cost_as, current_cost
 from lrkeras.compression.search.knapsack import Candidate
 from lrkeras.structures import LowRank, Structure, ToeplitzLike
 from lrkeras.structures.weighted_fit import weighted_spectrum
@@ -44,7 +44,7 @@ class CandidateSizes:
         self._budget, self._moments = budget, moments
         self._w = matrix.value()
         self._whole = _cost(self._w, moments)
-        self._spectra: dict[int, np.ndarray] = {}
+        self._spectra: dict[tuple[int, int], np.ndarray] = {}
         self._found: dict[tuple[int, float], Candidate | None] = {}
 
     def of(self, families: Sequence[Structure], ratio: float) -> list[Candidate]:
@@ -76,12 +76,14 @@ class CandidateSizes:
 
     def _fitted(self, family: Structure, ratio: float) -> Candidate | None:
         spec = family.resized(ratio)
-        built = self._matrix.build(spec, self._gate_layout)
-        if isinstance(built, str):
+        part = self._matrix.part(spec, self._gate_layout)
+        cost = cost_as(self._matrix, spec, self._gate_layout, self._budget)
+        if isinstance(part, str) or cost is None:
             return None
-        lost = self._lost_low_rank(built) if isinstance(spec, LowRank) else self._lost(built)
+        structure, count = part
+        lost = sum(self._lost(structure, number, count) for number in range(count))
         share = min(lost / self._whole, _ALL) if self._whole else 0.0
-        return Candidate(spec, cost_of(built, self._budget), -math.log1p(-share))
+        return Candidate(spec, cost, -math.log1p(-share))
 
     def _promising(self, families: Sequence[Structure], ratio: float) -> list[Structure]:
         if len(families) < 3:
@@ -95,25 +97,18 @@ class CandidateSizes:
         most = _HOPELESS * min((loss for loss in losses if loss), default=0.0)
         return [f for f, loss in zip(families, losses, strict=True) if loss <= most]
 
-    def _lost_low_rank(self, built: Sequence[Structure]) -> float:
-        """From the singular values: no fit is needed."""
-        lost = 0.0
-        for part, piece, columns in _pieces(built, self._w):
-            if columns.start not in self._spectra:
-                moments = self._moments_of(columns)
-                self._spectra[columns.start] = weighted_spectrum(piece, moments)
-            lost += float(np.sum(np.square(self._spectra[columns.start][part.rank :])))
-        return lost
-
-    def _lost(self, built: Sequence[Structure]) -> float:
-        lost = 0.0
-        for part, piece, columns in _pieces(built, self._w):
-            part.fit(piece)  # the plain fit ranks candidates well enough, and is quick
-            lost += _cost(piece - part.to_numpy(), self._moments_of(columns))
-        return lost
-
-    def _moments_of(self, columns: slice) -> SecondMoments | None:
-        return None if self._moments is None else self._moments.columns(columns)
+    def _lost(self, structure: Structure, number: int, count: int) -> float:
+        """The weighted square that is lost of one of `count` parts side by side."""
+        width = self._w.shape[1] // count
+        columns = slice(number * width, (number + 1) * width)
+        moments = None if self._moments is None else self._moments.columns(columns)
+        piece = self._w[:, columns]
+        if not isinstance(structure, LowRank):
+            structure.fit(piece)  # the plain fit ranks candidates well enough, and is quick
+            return _cost(piece - structure.to_numpy(), moments)
+        if (number, count) not in self._spectra:  # the singular values tell without a fit
+            self._spectra[number, count] = weighted_spectrum(piece, moments)
+        return float(np.sum(np.square(self._spectra[number, count][structure.rank :])))
 
 
 def _ratios(family: Structure) -> Sequence[float]:
@@ -121,17 +116,6 @@ def _ratios(family: Structure) -> Sequence[float]:
         return RATIOS
     in_turn = len(family.summands()) > 1 or isinstance(family, ToeplitzLike)
     return _FEWEST if in_turn else _FEWER
-
-
-def _pieces(
-    built: Sequence[Structure], w: np.ndarray
-) -> Iterator[tuple[Structure, np.ndarray, slice]]:
-    """`(structure, its part of the matrix, its columns)` of all that is fitted by itself."""
-    parts = [part for structure in built for part in structure.column_blocks()]
-    width = w.shape[1] // len(parts)
-    for number, part in enumerate(parts):
-        columns = slice(number * width, (number + 1) * width)
-        yield part, w[:, columns], columns
 
 
 def _cost(error: np.ndarray, moments: SecondMoments | None) -> float:

@@ -22,6 +22,17 @@ def cost_of(built: Sequence[Structure], budget: Budget) -> float:
     return sum(s.num_params for s in built)
 
 
+def cost_as(
+    matrix: WeightMatrix, spec: Structure, gate_layout: str, budget: Budget
+) -> float | None:
+    """What a matrix would take with a structure; `None` where it cannot have it."""
+    if spec.has_groups:  # what is shared counts once
+        built = matrix.build(spec, gate_layout)
+        return None if isinstance(built, str) else cost_of(built, budget)
+    part = matrix.part(spec, gate_layout)
+    return None if isinstance(part, str) else part[1] * cost_of([part[0]], budget)
+
+
 def current_cost(matrix: WeightMatrix, budget: Budget) -> float:
     """What a matrix takes as it is."""
     held = matrix.owner.held(matrix.role)

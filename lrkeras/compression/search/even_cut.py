@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from lrkeras.compression.matrices.selection import Selection
 from lrkeras.compression.search.budget import Budget
-from lrkeras.compression.search.costs import cost_of, current_cost
+from lrkeras.compression.search.costs import cost_as, current_cost
 from lrkeras.structures import Structure
 
-_TRIALS = 12
+_TRIALS = 6
 # The least of a budget that is used well enough, and a ratio above which nothing is left.
 _USED, _LARGEST_RATIO = 0.98, 1e4
 
@@ -54,12 +54,12 @@ def _cut(
     specs, total = {}, 0.0
     for name, (matrix, families) in selection.items():
         spec = families[min(number, len(families) - 1)].resized(ratio)
-        built = matrix.build(spec, gate_layout)
-        if isinstance(built, str):
+        cost = cost_as(matrix, spec, gate_layout, budget)
+        if cost is None:
             total += current_cost(matrix, budget)
         else:
             specs[name] = spec
-            total += cost_of(built, budget)
+            total += cost
     return specs, total
 
 

@@ -55,45 +55,23 @@ class ModelSummary:
         model: The model's name.
         layers: A row for each layer with weights, in the order of the model; a layer that is used
             twice has one row.
+        params, dense_params, bytes_without_indices, bytes, bits_per_weight: Those of the whole
+            model. A weight that several layers share counts once, and is in the row of each.
+        macs: Multiply-accumulates of one time step, the sum of the rows.
     """
 
     model: str
     layers: list[LayerSummary]
-
-    @property
-    def params(self) -> int:
-        """Numbers that the model stores."""
-        return sum(row.params for row in self.layers)
-
-    @property
-    def dense_params(self) -> int:
-        """Numbers that it would store with dense matrices."""
-        return sum(row.dense_params for row in self.layers)
-
-    @property
-    def bytes_without_indices(self) -> int:
-        """Bytes of the numbers in float32."""
-        return sum(row.bytes_without_indices for row in self.layers)
-
-    @property
-    def bytes(self) -> int:
-        """Bytes in float32 with the positions of what is sparse."""
-        return sum(row.bytes for row in self.layers)
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of one time step."""
-        return sum(row.macs for row in self.layers)
-
-    @property
-    def bits_per_weight(self) -> float:
-        """Bits stored for each weight of the dense model."""
-        return 8 * self.bytes / max(1, self.dense_params)
+    params: int
+    dense_params: int
+    bytes_without_indices: int
+    bytes: int
+    macs: int
+    bits_per_weight: float
 
     def to_json(self) -> str:
         """The summary as JSON."""
-        totals = {key: getattr(self, key) for key in (*COUNTS, "bits_per_weight")}
-        return json.dumps({**dataclasses.asdict(self), **totals}, indent=2)
+        return json.dumps(dataclasses.asdict(self), indent=2)
 
     def render(self, title: str | None = None) -> Any:
         """The summary as something `rich.print` shows.
@@ -155,8 +133,14 @@ def summary(model: keras.Model) -> ModelSummary:
             kind=row.kind,
             structure=row.structure,
             macs=row.macs,
-            **{name: getattr(StoredSize.of(layer), name) for name in _SIZES},
+            **_sizes(layer),
         )
         for row, layer in zip(rows, layers, strict=True)
     ]
-    return ModelSummary(model.name, made)
+    macs = sum(row.macs for row in made)
+    return ModelSummary(model=model.name, layers=made, macs=macs, **_sizes(model))
+
+
+def _sizes(layer: keras.layers.Layer) -> dict[str, Any]:
+    size = StoredSize.of(layer)
+    return {name: getattr(size, name) for name in _SIZES}

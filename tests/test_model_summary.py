@@ -53,6 +53,21 @@ def test_a_layer_that_is_used_twice_has_one_row():
     assert [(row.name, row.params) for row in found.layers] == [("shared", 25)]
 
 
+def test_what_layers_share_counts_once_in_the_whole():
+    """Two layers whose recurrent matrices share the projection, of 16 x 2 numbers."""
+    shared = structures.SharedLowRank(rank=2, group="both")
+    made = [
+        layers.LSTM(16, return_sequences=True, recurrent_structure=shared, gate_layout="stacked")
+        for _ in range(2)
+    ]
+    model = keras.Sequential([keras.Input((None, 16)), *made])
+    found = lrkeras.summary(model)
+    weights = {id(w): int(np.prod(w.shape)) for w in model.trainable_weights}
+    assert found.params == sum(weights.values())
+    assert sum(row.params for row in found.layers) == found.params + 2 * 16
+    assert found.bytes == 4 * found.params
+
+
 def test_json_and_table_say_the_same():
     model = keras.Sequential([keras.Input((4,)), L.Dense(1000, name="wide")])
     found = lrkeras.summary(model)

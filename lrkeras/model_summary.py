@@ -56,7 +56,8 @@ class ModelSummary:
         layers: A row for each layer with weights, in the order of the model; a layer that is used
             twice has one row.
         params, dense_params, bytes_without_indices, bytes, bits_per_weight: Those of the whole
-            model. A weight that several layers share counts once, and is in the row of each.
+            model. A weight that several layers share counts once; the projection of a group is in
+            the row of the layer that made it.
         macs: Multiply-accumulates of one time step, the sum of the rows.
     """
 

@@ -50,6 +50,24 @@ def compress(
     `[x; h]` in place of these two, only where asked for by name), `"dense.kernel"`,
     `"embedding.embeddings"`.
 
+    A budget with a list, or `"auto"`, compares choices by how far the outputs of the whole model
+    move: some that a search finds, and each structure of the list with one ratio for all
+    matrices. None of the latter is nearer to the model than what is returned, on the inputs of
+    the comparison:
+
+    * With `calibration` they are the examples: `"auto"` is safe where these are like the inputs
+      in use.
+    * Without, a model that predicts what its own input goes on with (characters, words, one-hot
+      notes) writes them itself. `"auto"` is then nearly as safe; check the result.
+    * Other models get random ids, or normal numbers of variance 1. Where true inputs are unlike
+      these, nothing is promised: give `calibration`.
+    * Where the inputs cannot be known (of a subclassed model), every matrix is cut alike, by the
+      structure that loses the least squares, and the report says so.
+
+    The comparison is made before fine-tuning, which may change the order. A budget of time, and
+    `max_loss`, compare all choices at one size, and at others the best two only. With
+    `max_loss` the inputs are the first eight batches of `validation`.
+
     Args:
         model: A built model, not changed: Sequential, Functional, or of a class that Keras can
             make anew from its config.
@@ -60,15 +78,15 @@ def compress(
         include: Pattern or patterns; other matrices are left alone.
         exclude: Pattern or patterns of matrices to leave alone.
         budget: `"2 MB"`, `"1.4 MB int8"`, `"25x"`, `"1.5M params"` (of the whole model) or
-            `"80 us"` (measured time of one step of the converted model). The structures, given
-            without a size, get sizes such that the losses of all matrices add up to the least.
+            `"80 us"` (measured time of one step of the converted model). In bytes of int8 or
+            float16 all matrices count in that type, vectors and biases in float32.
         max_loss: Instead of a budget: the smallest model whose loss on `validation` is not above.
         validation: `(x, y)` or a dataset for `max_loss`.
         method: `None` or `"svd"`: the best fit that is known; `"semi_nmf"`: low-rank factors of
             which one is not negative.
         calibration: Inputs as `model.predict` takes them, or batches. Matrices are then fitted to
             give the same outputs on these inputs, and a budget goes by how far the outputs of the
-            model move, measured for each matrix.
+            model move on them. Layers start at the states that they are given, or remember.
         gate_layout: Whether a structure is one for each gate (`"per_gate"`) or over all of them
             (`"stacked"`); see `lrkeras.layers.LSTM`.
         reorder_units: Whether the hidden units of recurrent layers may change places, which

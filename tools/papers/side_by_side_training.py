@@ -14,7 +14,7 @@ from side_by_side_backup import SideBySideBackup
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words
 from lrkeras.tasks.papers.model import copy_weights, logit_model, recurrent_layers_of
-from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
+from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, norms_per_entry, start_from
 from lrkeras.tasks.papers.training import (
     RESULT_FILE,
     Begun,
@@ -161,7 +161,7 @@ def _keep(run: Run, model: keras.Model, measured: dict, valid: np.ndarray) -> No
     table = model.get_layer("words").embeddings
     if run.config.rank is not None:
         dense = dense_model(run.config, run.start)
-        measured |= {"norms_dense": matrix_norms(dense), "norms": matrix_norms(model)}
+        measured |= {"norms_dense": norms_per_entry(dense), "norms": norms_per_entry(model)}
     if run.config.method == "dense":
         whole = logit_model(run.config, table.shape[0])
         copy_weights(model, whole)

@@ -1,6 +1,7 @@
 """Choosing structures and sizes so that a model meets a budget and loses the least."""
 
 import dataclasses
+import itertools
 from typing import Any
 
 import keras
@@ -16,6 +17,8 @@ from lrkeras.structures.stored_size import StoredSize
 Result = tuple[keras.Model, CompressionReport]
 # Halvings of the range of sizes, for budgets that are measured.
 _STEPS = 7
+# Batches of the validation data that choices are compared on.
+_COMPARED = 8
 
 
 def search_budget(
@@ -68,7 +71,8 @@ def _least_size(compressor: Compressor, max_loss: float, validation: Any) -> Res
         raise ValueError(
             "`max_loss` needs `validation` data and a compiled model, whose loss is measured."
         )
-    inputs = list(batches(validation[0])) if isinstance(validation, tuple) else None
+    examples = batches(validation[0] if isinstance(validation, tuple) else validation)
+    inputs = list(itertools.islice(examples, _COMPARED))
     choices = Choices(compressor, Budget("bytes", float("inf")), ratio=4.0, inputs=inputs)
     low, high, best = choices.smallest, choices.largest, None
     choices.settle((low * high) ** 0.5)

@@ -8,7 +8,7 @@ import numpy as np
 from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.search.budget import Budget
-from lrkeras.compression.search.costs import cost_as, current_cost
+from lrkeras.compression.search.costs import cost_as, cost_of, current_cost
 from lrkeras.compression.search.knapsack import Candidate
 from lrkeras.structures import LowRank, Structure, ToeplitzLike
 from lrkeras.structures.weighted_fit import weighted_spectrum
@@ -77,10 +77,14 @@ class CandidateSizes:
     def _fitted(self, family: Structure, ratio: float) -> Candidate | None:
         spec = family.resized(ratio)
         part = self._matrix.part(spec, self._gate_layout)
-        cost = cost_as(self._matrix, spec, self._gate_layout, self._budget)
-        if isinstance(part, str) or cost is None:
+        if isinstance(part, str):
             return None
         structure, count = part
+        cost: float | None = count * cost_of([structure], self._budget)
+        if spec.has_groups:  # what is shared counts once
+            cost = cost_as(self._matrix, spec, self._gate_layout, self._budget)
+        if cost is None:
+            return None
         lost = sum(self._lost(structure, number, count) for number in range(count))
         share = min(lost / self._whole, _ALL) if self._whole else 0.0
         return Candidate(spec, cost, -math.log1p(-share))

@@ -26,11 +26,11 @@ def cost_as(
     matrix: WeightMatrix, spec: Structure, gate_layout: str, budget: Budget
 ) -> float | None:
     """What a matrix would take with a structure; `None` where it cannot have it."""
-    if spec.has_groups:  # what is shared counts once
-        built = matrix.build(spec, gate_layout)
-        return None if isinstance(built, str) else cost_of(built, budget)
-    part = matrix.part(spec, gate_layout)
-    return None if isinstance(part, str) else part[1] * cost_of([part[0]], budget)
+    if not spec.has_groups:
+        part = matrix.part(spec, gate_layout)
+        return None if isinstance(part, str) else part[1] * cost_of([part[0]], budget)
+    built = matrix.build(spec, gate_layout)  # what is shared counts once
+    return None if isinstance(built, str) else cost_of(built, budget)
 
 
 def current_cost(matrix: WeightMatrix, budget: Budget) -> float:

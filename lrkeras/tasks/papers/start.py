@@ -13,6 +13,7 @@ from lrkeras.compression.unit_order.find_order import cluster_rows
 from lrkeras.compression.unit_order.unit_graph import UnitGraph, reorder_units
 from lrkeras.compression.warm_start import warm_start
 from lrkeras.structures import Structure
+from lrkeras.structures.matrix_norms import matrix_norms
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.model import copy_weights, dense_of, logit_model, recurrent_layers_of
 
@@ -137,29 +138,28 @@ def with_clustered_units(dense: keras.Model, config: PaperConfig) -> keras.Model
     return reorder_units(dense, orders)
 
 
-def matrix_norms(dense: keras.Model) -> list[dict]:
+def norms_per_entry(dense: keras.Model) -> list[dict]:
     """Norms of the matrices of a trained model, by layer: how sparse and how low in rank they are.
 
-    With `L_j` the sum of the magnitudes of column `j` (of a gate's input or unit, in the papers'
-    orientation a column is an input): `l1` is the largest `L_j`, `l1_spread` the variance of the
-    `L_j` over their squared mean, `nuclear` the sum of the singular values, by the square root of
-    the number of entries. Winata et al. 2019 (arXiv 1908.09982), sect. 5; the normalisation is
-    ours, theirs is not stated.
+    Those of `lrkeras.structures.matrix_norms` in the scale that the results of the papers' rows
+    are kept in, by the number of entries: `l1` is the largest `L_j` over the number of outputs,
+    `l1_spread` the variance of the `L_j` over their squared mean, `nuclear` the sum of the
+    singular values over the square root of the number of entries.
     """
     rows = []
     for layer in recurrent_layers_of(dense):
         for role, name in (("input", "kernel"), ("recurrent", "recurrent_kernel")):
             w = np.asarray(ops.convert_to_numpy(getattr(layer.cell, name)), np.float64)
-            sums = np.abs(w).sum(axis=1)
+            norms, frobenius = matrix_norms(w), float(np.linalg.norm(w))
             rows.append(
                 {
                     "layer": layer.name,
                     "role": role,
                     "shape": list(w.shape),
-                    "l1": float(sums.max() / w.shape[1]),
-                    "l1_spread": float(sums.var() / sums.mean() ** 2),
-                    "nuclear": float(np.linalg.svd(w, compute_uv=False).sum() / np.sqrt(w.size)),
-                    "frobenius": float(np.linalg.norm(w)),
+                    "l1": norms["l1"] / w.shape[1],
+                    "l1_spread": norms["l1_spread"] ** 2,
+                    "nuclear": norms["nuclear"] * frobenius / np.sqrt(max(w.shape)),
+                    "frobenius": frobenius,
                 }
             )
     return rows

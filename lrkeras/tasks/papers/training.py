@@ -30,7 +30,7 @@ from lrkeras.tasks.papers.model import (
     reset_states,
 )
 from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
-from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, matrix_norms, start_from
+from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, norms_per_entry, start_from
 from lrkeras.tasks.papers.state_reset import StateReset
 from lrkeras.tasks.papers.token_streams import TokenStreams
 from lrkeras.tasks.papers.unit_rows import LossModelUnitPruning, trained_sizes
@@ -146,7 +146,7 @@ def train(
     scores = _scores(trained, trained_sizes(config, trained), corpus, "")
     measured = {**before, **begun, **text_facts(corpus), **scores}
     if config.rank is not None and dense is not None:
-        measured |= {"norms_dense": matrix_norms(dense), "norms": matrix_norms(trained)}
+        measured |= {"norms_dense": norms_per_entry(dense), "norms": norms_per_entry(trained)}
     sample = embedded_words(trained.get_layer("words").embeddings, corpus.valid)
     result = result_of(config, trained, read_history(out / HISTORY_FILE), measured, sample)
     write_json(out / RESULT_FILE, result)

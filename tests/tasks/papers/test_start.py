@@ -93,7 +93,7 @@ def test_pruning_keeps_as_many_numbers_as_the_rank(dense):
 
 
 def test_norms_by_hand(dense):
-    rows = start.matrix_norms(dense)
+    rows = start.norms_per_entry(dense)
     assert [(r["layer"], r["role"]) for r in rows[:2]] == [
         ("recurrent_0", "input"),
         ("recurrent_0", "recurrent"),

@@ -26,7 +26,8 @@ LIBRARIES = DEMO / TARGET / "runtime" / "jni" / "arm64-v8a"
 CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
 # The models of the app, and those of its tests.
 TEST_MODELS = DEMO / "app" / "src" / "test" / "resources" / "models"
-MODELS = (DEMO.parent / "lrkeras" / "models", TEST_MODELS)
+ROOT = DEMO.parent
+MODELS = (ROOT / "lrkeras" / "models", ROOT / "tools" / "release" / "models", TEST_MODELS)
 COMPILER = "aarch64-linux-gnu-gcc"
 PROCESSORS = ("cortex-a53", "cortex-a76")
 # Of the range of a model's outputs. int8: activations are rounded to 1/127 at each product.

@@ -18,7 +18,8 @@ from lrkeras.export.runtime.signature_runner import SignatureRunner
 KL = keras.layers
 # Chosen out of 24: each kind of layer, structure and form that came up there, and each pair of a
 # quantisation with a form or a runtime, is in these too, most of them several times.
-ORDINARY = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 16, 18)
+# In 510 the converter multiplies the factor of a Rescaling into a sparse filter.
+ORDINARY = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 16, 18, 510)
 COUNT = int(os.environ.get("LRKERAS_RANDOM_MODELS", "0"))
 # Of the largest output. Weights of int8 are off by half a quantum of 127, and errors add up over
 # the steps; float16 has 11 bits.

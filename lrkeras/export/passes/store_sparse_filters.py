@@ -1,5 +1,6 @@
 """Takes the zeros of sparse filters out of a float file."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,11 @@ def store_sparse_filters(file: ModelFile, context: PassContext) -> None:
             it where blocks are int8.
     """
     done: list[SparseFilter] = []
-    for one in context.sparse_filters:
-        if any(np.array_equal(one.weight, other.weight) for other in done):
+    for wanted in context.sparse_filters:
+        if any(np.array_equal(wanted.weight, other.weight) for other in done):
             continue  # the products of both were found by the value that they share
-        done.append(one)
-        nodes = [(graph, op) for graph in file.graphs for op in graph.products_with(one.weight)]
+        done.append(wanted)
+        one, nodes = _found(file, wanted)
         if not nodes:
             raise ConversionError(
                 f"Expected a product with the sparse filter of shape {one.weight.shape} in the "
@@ -44,6 +45,23 @@ def store_sparse_filters(file: ModelFile, context: PassContext) -> None:
                 _store_float_blocks(graph, op, one)
             else:
                 fuse_block_sparse(graph, op, packed)
+
+
+def _found(file: ModelFile, wanted: SparseFilter) -> tuple[SparseFilter, list]:
+    """A filter as it is in the file, and its products as `(graph, operator)`.
+
+    The converter multiplies a filter by a constant that its input was multiplied by, such as that
+    of a `Rescaling` layer. The zeros stay where they are.
+    """
+    nodes = [(g, op) for g in file.graphs for op in g.products_with(wanted.weight)]
+    if nodes:
+        return wanted, nodes
+    nodes = [(g, op) for g in file.graphs for op in g.products_with_zeros_of(wanted.weight)]
+    if not nodes:
+        return wanted, []
+    weights = [np.asarray(g.constant(op.inputs[1])) for g, op in nodes]
+    same = [n for n, w in zip(nodes, weights, strict=True) if np.array_equal(w, weights[0])]
+    return dataclasses.replace(wanted, weight=weights[0]), same
 
 
 def _packed(one: SparseFilter, context: PassContext) -> BlockSparseFilter:

@@ -92,6 +92,16 @@ class Graph:
                     found.append(op)
         return found
 
+    def products_with_zeros_of(self, weight: np.ndarray) -> list[Any]:
+        """The FULLY_CONNECTED operators whose filter is zero where `weight` is, and only there."""
+        found = []
+        for op in self.operators:
+            if self.op_name(op) == "FULLY_CONNECTED":
+                value = self.constant(op.inputs[1])
+                if value is not None and np.array_equal(value != 0, weight != 0):
+                    found.append(op)
+        return found
+
     def drop_unread_operators(self) -> None:
         """Removes operators whose results nothing reads."""
         while True:

@@ -53,10 +53,11 @@ def compress(
     A budget with a list, or `"auto"`, compares choices by how far the outputs of the whole model
     move: some that a search finds, and each structure of the list with one ratio for all
     matrices. None of the latter is nearer to the model than what is returned, on the inputs of
-    the comparison:
+    the comparison; what the search finds is returned only where it is clearly ahead of them, by
+    5 %, or by 20 % without examples:
 
-    * With `calibration` they are the examples: `"auto"` is safe where these are like the inputs
-      in use.
+    * With `calibration` the inputs are the examples: `"auto"` is safe where these are like the
+      inputs in use.
     * Without, a model that predicts what its own input goes on with (characters, words, one-hot
       notes) writes them itself. `"auto"` is then nearly as safe; check the result.
     * Other models get random ids, or normal numbers of variance 1. Where true inputs are unlike

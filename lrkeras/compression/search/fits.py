@@ -34,10 +34,6 @@ class Fits:
         """The same as a dense matrix, float64."""
         return np.concatenate([s.to_numpy() for s in self.of(name, spec)], axis=1)
 
-    def forget(self) -> None:
-        """Frees the memory of all fits."""
-        self._fitted.clear()
-
     def _new(self, name: str, spec: Structure) -> list[Structure]:
         compressor = self._compressor
         matrix, _ = compressor.selection[name]

@@ -140,7 +140,7 @@ def test_budget_is_kept_and_used(stack, budget, unit):
     }[unit]
     assert report.spent == pytest.approx(actual)
     if unit == "ratio":
-        assert 3 <= actual < 3.2
+        assert 3 <= actual < 3.5  # Monarch at one ratio: small matrices have few sizes
     else:
         assert 0.9 * limits[unit] < actual <= limits[unit]
     counted = sum(np.prod(w.shape) for w in small.weights)
@@ -153,14 +153,13 @@ def test_budget_goes_where_it_is_needed(stack, sequences):
     rng = np.random.default_rng(0)
     low = rng.normal(size=(32, 2)) @ rng.normal(size=(2, 128)) / 6
     cell.recurrent_kernel.assign(low)
-    _, report = compress(stack, [structures.LowRank()], budget="3x")
+    small, report = compress(stack, [structures.LowRank()], budget="3x", calibration=sequences)
     ratios = {r.name: r.ratio for r in report.matrices}
     assert ratios["lstm_1.recurrent"] == max(ratios.values()) > 1.5 * ratios["lstm_1.kernel"]
-    uniform, _ = compress(stack, structures.LowRank(compression=2.75))
+    uniform, _ = compress(stack, structures.LowRank(compression=2.75), calibration=sequences)
     assert np.sum([np.prod(w.shape) for w in uniform.weights]) <= 1.02 * report.params
     found = [
-        np.square(numbers(m(sequences)) - numbers(stack(sequences))).sum()
-        for m in (compress(stack, [structures.LowRank()], budget="3x")[0], uniform)
+        np.square(numbers(m(sequences)) - numbers(stack(sequences))).sum() for m in (small, uniform)
     ]
     assert found[0] < 0.9 * found[1]
 

@@ -10,7 +10,6 @@ import numpy as np
 
 # Importing them registers the classes that a file may name.
 from lrkeras import layers, structures  # noqa: F401
-from lrkeras.layers import cifg_cell  # noqa: F401
 from lrkeras.legacy_h5 import load_legacy_h5
 from lrkeras.system.atomic_write import written_whole
 

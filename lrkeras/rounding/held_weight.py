@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from lrkeras.model_graph.einsum_product import multiplies_last_axis
 from lrkeras.model_graph.layers_of import single_layers
 from lrkeras.structures import Kronecker, Monarch, Sparse, ToeplitzLike, find_structures
 
@@ -152,7 +153,7 @@ def _refusal_of_matrix(
 ) -> str | None:
     if len(variable.shape) > 2 or _kind(name) not in _MATRICES:
         return "it is no matrix that is known to be multiplied with a vector"
-    if isinstance(layer, keras.layers.EinsumDense) and not _is_matrix_product(layer):
+    if isinstance(layer, keras.layers.EinsumDense) and not multiplies_last_axis(layer):
         return "its EinsumDense is no product of the last axis with a matrix"
     return None
 
@@ -168,9 +169,3 @@ def _short(name: str) -> str:
         if name.startswith(f"{kind}_kernel"):
             return name.replace(f"{kind}_kernel", kind).replace("_", ".")
     return name
-
-
-def _is_matrix_product(layer: keras.layers.EinsumDense) -> bool:
-    operands, _, output = layer.equation.replace(" ", "").partition("->")
-    kernel = operands.partition(",")[2]
-    return len(kernel) == 2 and output.endswith(kernel[1])

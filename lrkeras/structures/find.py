@@ -28,6 +28,12 @@ def layers_inside(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
             waiting.extend(attributes[name] for name in sorted(attributes, reverse=True))
 
 
+def stateful_layers(model: keras.layers.Layer) -> list[keras.layers.RNN]:
+    """The recurrent layers inside a model that remember their states from batch to batch."""
+    layers = layers_inside(model)
+    return [found for found in layers if isinstance(found, keras.layers.RNN) and found.stateful]
+
+
 def find_structures(model, kind=Structure):
     """Built structures of a class anywhere inside a model or layer, in a fixed order.
 

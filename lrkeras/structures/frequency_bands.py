@@ -55,6 +55,7 @@ class FrequencyBands(Composite):
     """
 
     multiplies_by_factor = True
+    other_size_arguments = ("sizes", "ranks")
 
     def __init__(self, sizes=None, ranks=None, *, order=None, axis=None, **kwargs):
         super().__init__(**kwargs)
@@ -78,21 +79,6 @@ class FrequencyBands(Composite):
         self.axis = axis
         self.parts = []
 
-    @classmethod
-    def _takes_compression(cls):
-        return True
-
-    @property
-    def has_settled_size(self):
-        return self._given is not None or self.compression is not None
-
-    def resized(self, compression):
-        """The same order and side of the words, in two bands of another size."""
-        config = self.get_config()
-        for name in ("sizes", "ranks"):
-            config.pop(name, None)
-        return type(self).from_config({**config, "compression": compression})
-
     @property
     def num_words(self):
         """Words of the table: rows of an embedding, columns of an output layer."""
@@ -114,7 +100,8 @@ class FrequencyBands(Composite):
                 f"`sizes` of FrequencyBands must add up to the {words} words of the matrix. "
                 f"Received: sizes={self.sizes}, which add up to {sum(self.sizes)}"
             )
-        self._position = None
+        self._ends = np.cumsum(self.sizes)[:-1].tolist()
+        self._place = None
         if self.order is not None:
             if sorted(self.order) != list(range(words)):
                 raise ValueError(
@@ -122,8 +109,8 @@ class FrequencyBands(Composite):
                     f"most frequent first. Received: {len(self.order)} ids, "
                     f"{len(set(self.order))} of them different"
                 )
-            # Place of each word among the bands: the inverse of the order.
-            self._position = np.argsort(self.order).astype(np.int32)
+            # Of each word among the bands: the inverse of the order.
+            self._place = np.argsort(self.order).astype(np.int32)
 
     def _resolve(self, words, width):
         """Two bands for `compression`: as many whole rows as half of the numbers allow."""
@@ -167,8 +154,8 @@ class FrequencyBands(Composite):
     def rows(self, ids):
         if self._words:
             return super().rows(ids)
-        if self._position is not None:
-            ids = ops.take(self._position, ids)
+        if self._place is not None:
+            ids = ops.take(self._place, ids)
         if len(self.parts) == 1:
             return self.parts[0].rows(ids)
         total, start = None, 0
@@ -189,43 +176,39 @@ class FrequencyBands(Composite):
 
     def to_dense(self, training=False):
         table = ops.concatenate([part.to_dense() for part in self.parts], axis=0)
-        if self._position is not None:
-            table = ops.take(table, self._position, axis=0)
+        if self._place is not None:
+            table = ops.take(table, self._place, axis=0)
         return ops.transpose(table) if self._words else table
 
     def _logits(self, y):
         """`y T^T`: from shape `(..., width)` to `(..., words)`."""
         logits = ops.concatenate([part.matmul_transpose(y) for part in self.parts], axis=-1)
-        return logits if self._position is None else ops.take(logits, self._position, axis=-1)
+        return logits if self._place is None else ops.take(logits, self._place, axis=-1)
 
     def _mixture(self, x):
         """`x T`: from shape `(..., words)` to `(..., width)`."""
         if self.order is not None:
             x = ops.take(x, np.asarray(self.order, np.int32), axis=-1)
-        pieces = ops.split(x, np.cumsum(self.sizes)[:-1].tolist(), axis=-1)
+        pieces = ops.split(x, self._ends, axis=-1)
         return sum(part.matmul(piece) for part, piece in zip(self.parts, pieces, strict=True))
 
     # --- fits -------------------------------------------------------------------------------
 
-    def bands(self, w):
-        """Pieces of a matrix of the structure's shape, `(words of the band, width)` each."""
-        table = w.T if self._words else w
-        if self.order is not None:
-            table = table[np.asarray(self.order)]
-        return np.split(table, np.cumsum(self.sizes)[:-1])
+    def _bands(self):
+        """Each band and the ids of its words."""
+        words = np.arange(self.num_words) if self.order is None else np.asarray(self.order)
+        return zip(self.parts, np.split(words, self._ends), strict=True)
 
     def _fit(self, w):
-        for part, piece in zip(self.parts, self.bands(w), strict=True):
-            part.from_dense(piece)
+        table = w.T if self._words else w
+        for part, words in self._bands():
+            part.from_dense(table[words])
 
     def _fit_weighted(self, w, weighting):
         """Each band is fitted by itself, its words weighted by how often they occur."""
-        if self._words:
-            weighting = weighting.transposed()
-        words = np.arange(self.num_words) if self.order is None else np.asarray(self.order)
-        members = np.split(words, np.cumsum(self.sizes)[:-1])
-        for part, piece, band in zip(self.parts, self.bands(w), members, strict=True):
-            part.fit(piece, weighting.rows(band))
+        table, weighting = (w.T, weighting.transposed()) if self._words else (w, weighting)
+        for part, words in self._bands():
+            part.fit(table[words], weighting.rows(words))
 
     # --- saving -----------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Sparse(Structure):
     """
 
     is_sparse = True
+    other_size_arguments = ("density",)
 
     def __init__(self, density=None, block=None, padding="valid", **kwargs):
         super().__init__(**kwargs)
@@ -52,10 +53,6 @@ class Sparse(Structure):
         self.block = _check_block(block)
         self._mask_folded = False
         self.padding = padding
-
-    @classmethod
-    def _takes_compression(cls):
-        return True  # its size is a density
 
     def _prepare(self):
         self._grid = self._block_grid(self.shape)
@@ -143,15 +140,6 @@ class Sparse(Structure):
     @property
     def block_width(self):
         return 1 if self.block is None else self.block[1]
-
-    @property
-    def has_settled_size(self):
-        return self._given_density is not None or self.compression is not None
-
-    def resized(self, compression):
-        config = self.get_config()
-        config.pop("density", None)
-        return type(self).from_config({**config, "compression": compression})
 
     @property
     def is_full(self):

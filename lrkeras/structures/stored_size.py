@@ -8,7 +8,7 @@ import math
 import keras
 
 from lrkeras.structures.bytes_of import bytes_of
-from lrkeras.structures.find import find_structures, layers_inside, outermost
+from lrkeras.structures.find import find_structures, outermost, stateful_layers
 from lrkeras.structures.sparse import Sparse
 
 
@@ -82,9 +82,8 @@ def count_parameters(layer: keras.layers.Layer) -> int:
 def plain_weights(layer: keras.layers.Layer) -> list[keras.Variable]:
     """The stored weights beside the structures: dense matrices and vectors, each once."""
     outside = {id(weight) for found in find_structures(layer) for weight in found.weights}
-    for inner in layers_inside(layer):
-        if isinstance(inner, keras.layers.RNN) and inner.stateful:
-            outside.update(id(state) for state in keras.tree.flatten(inner.states))
+    for inner in stateful_layers(layer):
+        outside.update(id(state) for state in keras.tree.flatten(inner.states))
     return [weight for weight in layer.weights if id(weight) not in outside]
 
 

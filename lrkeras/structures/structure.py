@@ -38,6 +38,9 @@ class Structure(keras.layers.Layer):
     size_argument = None
     """Name of the integer argument that sets the size, or `None` if there is none."""
 
+    other_size_arguments = ()
+    """Names of the arguments that set the size where it is no single integer."""
+
     stores_first_outputs_whole = False
     """Whether the first outputs are exact, so that those that are hardest to fit go there."""
 
@@ -54,7 +57,7 @@ class Structure(keras.layers.Layer):
 
     def __init__(self, *, compression=None, **kwargs):
         super().__init__(**kwargs)
-        if compression is not None and not self._takes_compression():
+        if compression is not None and not self._size_arguments():
             raise ValueError(
                 f"{type(self).__name__} has no size that `compression` could choose. Received: "
                 f"compression={compression}. Leave it out, or give it to a structure with a size."
@@ -70,8 +73,10 @@ class Structure(keras.layers.Layer):
         self._given_size = None
 
     @classmethod
-    def _takes_compression(cls):
-        return cls.size_argument is not None
+    def _size_arguments(cls):
+        """Names of the arguments in whose place `compression` may be given."""
+        single = () if cls.size_argument is None else (cls.size_argument,)
+        return cls.other_size_arguments or single
 
     # --- building ---------------------------------------------------------------------------
 
@@ -304,20 +309,22 @@ class Structure(keras.layers.Layer):
         Raises:
             ValueError: If it has no size to choose.
         """
-        if self.size_argument is None:
+        names = self._size_arguments()
+        if not names:
             raise ValueError(
                 f"{type(self).__name__} has no size that a budget could choose. Use a structure "
                 "with one (LowRank, Hybrid, Kronecker, Monarch, ToeplitzLike, Sparse, doped)."
             )
-        config = self.get_config()
-        config.pop(self.size_argument, None)
+        config = {key: v for key, v in self.get_config().items() if key not in names}
         return type(self).from_config({**config, "compression": compression})
 
     @property
     def has_settled_size(self):
         """Whether its size was given, as itself or as `compression`, or there is none to choose."""
-        given = self._given_size is not None or self.compression is not None
-        return given or self.size_argument is None
+        names = self._size_arguments()
+        if not names or self.compression is not None:
+            return True
+        return any(name in names for name in self.get_config())
 
     @property
     def block_width(self):

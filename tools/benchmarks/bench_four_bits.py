@@ -28,7 +28,9 @@ import numpy as np
 
 import lrkeras
 from lrkeras.benchmark import benchmark
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 
 IDLE = 2.5  # load average of the last minute
@@ -38,6 +40,7 @@ WORDS, BATCH, STEPS = 10_000, 20, 35
 def main(arguments=None):
     """Command line; see the top of the file."""
     options = _parser().parse_args(arguments)
+    require_paths(reads=options.files, writes=[options.out])
     words = sys.argv[1:] if arguments is None else arguments
     result = {
         "command": " ".join(["python tools/benchmarks/bench_four_bits.py", *map(str, words)]),
@@ -57,7 +60,7 @@ def main(arguments=None):
         _wait(options.wait)
         result["training"].append(time_training(name, options.rounds))
         print(json.dumps(result["training"][-1]), flush=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_json(options.out, result)
     return result
 
 

@@ -23,7 +23,9 @@ import numpy as np
 
 import lrkeras
 from lrkeras.rounding.least_squares import largest_integer
+from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.required_paths import require_paths
 from lrkeras.system.versions import package_versions
 from lrkeras.tasks.word_prediction.config import PRESETS
 from lrkeras.tasks.word_prediction.perplexity import Perplexity
@@ -36,6 +38,7 @@ MODEL = "word_prediction_cifg"
 def main(arguments=None):
     """Command line; see the top of the file."""
     options = _parser().parse_args(arguments)
+    require_paths(reads=[options.data], writes=[options.out])
     words = sys.argv[1:] if arguments is None else arguments
     config = PRESETS["keyboard"]
     train_ids, valid_ids, vocabulary = load_corpus(config, options.data)
@@ -73,7 +76,7 @@ def main(arguments=None):
         "refit_every": options.refit,
         "rows": rows,
     }
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_json(options.out, result)
     if options.keras:
         copy.save(options.keras)
     return result

@@ -13,7 +13,7 @@ from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.embedding_owner import EmbeddingOwner
 from lrkeras.compression.matrices.matrix_owner import MatrixOwner
 from lrkeras.compression.matrices.recurrent_owner import RecurrentOwner
-from lrkeras.model_graph.layers_of import single_layers
+from lrkeras.model_graph.layer_states import states_kept
 
 _BATCH = 32
 
@@ -35,24 +35,12 @@ def collect_second_moments(
     """
     watchers = [_watcher(owner, caller) for owner, caller in owners if _reads(owner, caller)]
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_states_kept(model))
+        stack.enter_context(states_kept(model))
         for watcher in watchers:
             stack.enter_context(watcher.watching())
         for batch in examples:
             model(batch, training=False)
     return {key: w for watcher in watchers for key, w in watcher.moments().items()}
-
-
-@contextlib.contextmanager
-def _states_kept(model: keras.Model) -> Iterator[None]:
-    """Gives layers that remember their state between batches the one they had, afterwards."""
-    layers = [layer for _, layer, _ in single_layers(model) if getattr(layer, "stateful", False)]
-    states = [(s, np.array(s)) for layer in layers for s in keras.tree.flatten(layer.states)]
-    try:
-        yield
-    finally:
-        for state, value in states:
-            state.assign(value)
 
 
 def batches(data: Any) -> Iterator[Any]:

@@ -4,6 +4,7 @@ import keras
 
 from lrkeras import layers
 from lrkeras.compression.matrices.matrix_owner import MatrixOwner
+from lrkeras.model_graph.einsum_product import multiplies_last_axis
 
 
 class DenseOwner(MatrixOwner):
@@ -40,10 +41,5 @@ class DenseOwner(MatrixOwner):
 
 def _is_matrix_product(layer):
     """Whether an EinsumDense is `(..., inputs) @ (inputs, outputs)` with a bias of the outputs."""
-    operands, _, output = layer.equation.replace(" ", "").partition("->")
-    inputs, _, kernel = operands.partition(",")
-    if len(kernel) != 2 or kernel[0] == kernel[1]:
-        return False
-    biased = layer.bias_axes in (None, "", kernel[1])
-    inputs, output = inputs.replace("...", ""), output.replace("...", "")
-    return biased and inputs[-1:] == kernel[0] and output == inputs[:-1] + kernel[1]
+    outputs = layer.equation.partition("->")[2].strip()[-1:]
+    return multiplies_last_axis(layer) and layer.bias_axes in (None, "", outputs)

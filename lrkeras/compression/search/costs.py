@@ -8,9 +8,8 @@ import keras
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.search.budget import Budget
 from lrkeras.structures import Structure
+from lrkeras.structures.bytes_of import bytes_of
 from lrkeras.structures.stored_size import StoredSize
-
-_BYTES = {"float32": 4, "float16": 2, "int8": 1}
 
 
 def cost_of(built: Sequence[Structure], budget: Budget) -> float:
@@ -38,7 +37,8 @@ def current_cost(matrix: WeightMatrix, budget: Budget) -> float:
     held = matrix.owner.held(matrix.role)
     if held:
         return cost_of(held, budget)
-    return math.prod(matrix.shape) * (_BYTES[budget.dtype] if budget.kind == "bytes" else 1)
+    entries = math.prod(matrix.shape)
+    return bytes_of(entries, budget.dtype) if budget.kind == "bytes" else entries
 
 
 def fixed_cost(model: keras.Model, chosen: Sequence[WeightMatrix], budget: Budget) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from lrkeras.compression.matrices.owners import owner_of
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.merge import merge
+from lrkeras.model_graph.layer_states import reset_states
 from lrkeras.model_graph.layers_of import single_layers
 
 _FARTHEST = 1e9
@@ -64,9 +65,7 @@ class OutputJudge:
             owner.assign_dense(matrix.role, value)
 
     def _outputs(self, model: keras.Model) -> list[list[np.ndarray]]:
-        for _, layer, _ in single_layers(model):
-            if getattr(layer, "stateful", False):
-                layer.reset_state()
+        reset_states(model)
         return [
             [np.asarray(y, np.float64) for y in keras.tree.flatten(model.predict_on_batch(x))]
             for x in self._inputs

@@ -77,7 +77,8 @@ def prune_units(
             f"compression={compression!r} and units={units!r}."
         )
     limit = None if compression is None else check_compression(compression)
-    found = chosen_groups(find_units(model), include, exclude)
+    every = find_units(model)
+    found = chosen_groups(every, include, exclude)
     check_finite(model)
     if not found.sizes:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.pinned.items())
@@ -87,7 +88,7 @@ def prune_units(
         importance, criterion = unit_norms(found), "the squares of their weights, in and out"
     else:
         examples = checked_batches(model, calibration)
-        changes = dict(zip(find_units(model).names, output_changes(model, examples), strict=True))
+        changes = dict(zip(every.names, output_changes(model, examples), strict=True))
         importance = [changes[names] for names in found.names]
         criterion = "how far the outputs move without them, to first order"
     if limit is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from lrkeras.export.parity.comparison_inputs import of_length
 from lrkeras.export.parity.file_runs import Values
 from lrkeras.export.steps.step_model import StepModel
-from lrkeras.model_graph.layers_of import all_layers
+from lrkeras.model_graph.layer_states import reset_states, states_kept
 
 
 def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]) -> Values:
@@ -62,18 +62,16 @@ def _outputs(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
     """The outputs for sequences, in batches of the size that the model has, if it has one."""
     count = len(feed[0])
     batch = model.inputs[0].shape[0] or count
-    kept = _stateful_states(model)
     parts = []
-    for begin in range(0, count, batch):
-        rows = np.arange(begin, begin + batch) % count  # the last batch is filled up
-        values = [
-            value[rows].astype(tensor.dtype)
-            for value, tensor in zip(feed, model.inputs, strict=True)
-        ]
-        _reset_states(model)
-        parts.append(keras.tree.flatten(model(values, training=False)))
-    for state, value in kept:
-        state.assign(value)
+    with states_kept(model):
+        for begin in range(0, count, batch):
+            rows = np.arange(begin, begin + batch) % count  # the last batch is filled up
+            values = [
+                value[rows].astype(tensor.dtype)
+                for value, tensor in zip(feed, model.inputs, strict=True)
+            ]
+            reset_states(model)
+            parts.append(keras.tree.flatten(model(values, training=False)))
     return [
         np.concatenate([keras.ops.convert_to_numpy(o).astype(np.float32) for o in output])[:count]
         for output in zip(*parts, strict=True)
@@ -84,22 +82,3 @@ def _whole_signal(hops: np.ndarray, tensor: Any) -> np.ndarray:
     """(n, hops, stride) to (n, samples), with zeros up to the length that the model has."""
     samples = hops.reshape(len(hops), -1)
     return np.pad(samples, ((0, 0), (0, (tensor.shape[1] or samples.shape[1]) - samples.shape[1])))
-
-
-def _stateful_layers(model: keras.Model) -> list[Any]:
-    return [
-        layer
-        for layer in all_layers(model)
-        if isinstance(layer, keras.layers.RNN) and layer.stateful
-    ]
-
-
-def _stateful_states(model: keras.Model) -> list[tuple[Any, np.ndarray]]:
-    """The states of stateful layers, and what they are now."""
-    states = [s for layer in _stateful_layers(model) for s in keras.tree.flatten(layer.states)]
-    return [(state, keras.ops.convert_to_numpy(state)) for state in states]
-
-
-def _reset_states(model: keras.Model) -> None:
-    for layer in _stateful_layers(model):
-        layer.reset_states()

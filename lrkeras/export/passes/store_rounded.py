@@ -7,6 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from lrkeras.export.passes.large_weights import (
+    gather_int8_rows,
+    graphs_with_steps,
+    large_weight,
+    multiply,
+)
 from lrkeras.export.passes.pass_context import PassContext
 from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.model_file import ModelFile
@@ -14,11 +20,10 @@ from lrkeras.export.tflite.quantisation import Quantisation
 from lrkeras.rounding.grid import rows_on_grid
 from lrkeras.rounding.least_squares import Rounded
 
-_LEAST_SIZE = 1024
 # Of matrices whose scales are better a constant of their own.
 _MANY_ROWS, _FEW_COLUMNS = 4096, 128
 # Versions that brought weights of four bits, and int8 ones with a scale for each output.
-_INT4_PRODUCT, _INT8_PRODUCT, _INT4_TABLE, _INT8_GATHER = 10, 12, 4, 2
+_INT4_PRODUCT, _INT8_PRODUCT, _INT4_TABLE = 10, 12, 4
 
 
 def store_rounded(file: ModelFile, context: PassContext) -> None:
@@ -35,8 +40,7 @@ def store_rounded(file: ModelFile, context: PassContext) -> None:
     """
     if context.rounded_bits is None:
         return
-    for number, graph in enumerate(file.graphs):
-        steps = context.steps[number] if number < len(context.steps) else 1
+    for graph, steps in graphs_with_steps(file, context):
         for op in list(graph.operators):
             name = graph.op_name(op)
             if name == "FULLY_CONNECTED":
@@ -57,14 +61,14 @@ def kept_exactly(file: ModelFile, context: PassContext) -> PassContext:
     for graph in file.graphs:
         for op in graph.operators:
             if graph.op_name(op) == "FULLY_CONNECTED":
-                weight = _large(graph, op.inputs[1])
+                weight = _large_matrix(graph, op.inputs[1])
                 if weight is not None and rows_on_grid(weight.T, context.rounded_bits)[0].all():
                     kept.append(weight)
     return dataclasses.replace(context, float_filters=[*context.float_filters, *kept])
 
 
 def _store_filter(graph: Graph, op: Any, context: PassContext, steps: int) -> None:
-    weight = _large(graph, op.inputs[1])
+    weight = _large_matrix(graph, op.inputs[1])
     if weight is None or context.is_float(weight):
         return
     bits = context.rounded_bits
@@ -95,7 +99,7 @@ def _store_filter(graph: Graph, op: Any, context: PassContext, steps: int) -> No
         unscaled = graph.new_tensor(f"unscaled_{result}", graph.shape(result), np.float32)
         scales = graph.new_constant(f"scales_{result}", rounded.scale.reshape(-1))
         op.outputs = np.array([unscaled], np.int32)
-        graph.insert([_multiply(graph, unscaled, scales, result)], after=op)
+        graph.insert([multiply(graph, unscaled, scales, result)], after=op)
 
 
 def _has_scales_apart(rounded: Rounded) -> bool:
@@ -109,8 +113,8 @@ def _has_scales_apart(rounded: Rounded) -> bool:
 
 
 def _store_table(graph: Graph, op: Any, context: PassContext) -> None:
-    table = _large(graph, op.inputs[0])
-    if table is None or table.ndim != 2 or op.builtinOptions.axis:
+    table = _large_matrix(graph, op.inputs[0])
+    if table is None or op.builtinOptions.axis:
         return
     found, integers, scale = rows_on_grid(table, context.rounded_bits or 4)
     if not found.all():
@@ -119,7 +123,7 @@ def _store_table(graph: Graph, op: Any, context: PassContext) -> None:
     if context.bits == 4 and context.per_channel and table.shape[1] % 2 == 0:
         _look_up(graph, op, Rounded(integers, scale, 4))
     else:
-        _gather(graph, op, Rounded(integers, scale, 8))
+        gather_int8_rows(graph, op, integers, Quantisation(scale.reshape(-1)))
 
 
 def _look_up(graph: Graph, op: Any, rounded: Rounded) -> None:
@@ -140,37 +144,10 @@ def _look_up(graph: Graph, op: Any, rounded: Rounded) -> None:
         scale = graph.new_tensor(f"scale_{result}", (count, 1), np.float32)
         whole = graph.new_tensor(f"whole_{result}", (count, shape[-1]), np.float32)
         added.append(graph.new_op("EMBEDDING_LOOKUP", 1, [flat, scales], [scale]))
-        added.append(_multiply(graph, rows, scale, whole))
+        added.append(multiply(graph, rows, scale, whole))
         rows = whole
     graph.insert([*added, _reshape(graph, rows, result)], after=op)
     graph.operators = [other for other in graph.operators if other is not op]
-
-
-def _gather(graph: Graph, op: Any, rounded: Rounded) -> None:
-    """Lets a GATHER give int8 rows, each restored by a scale that is looked up as it was."""
-    table, ids, result = int(op.inputs[0]), int(op.inputs[1]), int(op.outputs[0])
-    shape, name = graph.shape(result), f"rows_{result}"
-    one = Quantisation(np.ones(1, np.float32))
-    own = graph.new_constant(f"int8_{table}", rounded.integers, one)
-    op.inputs = np.array([own, ids], np.int32)
-    graph.file.set_op(op, "GATHER", _INT8_GATHER)
-    rows = graph.new_tensor(f"int8_{name}", shape, np.int8)
-    graph.set_quantisation(rows, one)
-    op.outputs = np.array([rows], np.int32)
-    scales = graph.new_constant(f"{name}_scales", rounded.scale)
-    whole = graph.new_tensor(f"{name}_unscaled", shape, np.float32)
-    scale = graph.new_tensor(f"{name}_scale", (*shape[:-1], 1), np.float32)
-    look_up = graph.new_op("GATHER", 1, [scales, ids], [scale])
-    look_up.builtinOptionsType, look_up.builtinOptions = op.builtinOptionsType, op.builtinOptions
-    restore = graph.new_op("DEQUANTIZE", 2, [rows], [whole])
-    graph.insert([restore, look_up, _multiply(graph, whole, scale, result)], after=op)
-
-
-def _multiply(graph: Graph, first: int, second: int, result: int) -> Any:
-    op = graph.new_op("MUL", 1, [first, second], [result])
-    op.builtinOptionsType = graph.file.schema.BuiltinOptions.MulOptions
-    op.builtinOptions = graph.file.schema.MulOptionsT()
-    return op
 
 
 def _reshape(graph: Graph, source: int, result: int) -> Any:
@@ -210,7 +187,6 @@ def packed(integers: np.ndarray) -> np.ndarray:
     return flat[::2] | (flat[1::2] << 4)
 
 
-def _large(graph: Graph, tensor: int) -> np.ndarray | None:
-    value = graph.constant(int(tensor))
-    is_large = value is not None and value.dtype == np.float32 and value.size >= _LEAST_SIZE
-    return value if is_large and value is not None and value.ndim == 2 else None
+def _large_matrix(graph: Graph, tensor: int) -> np.ndarray | None:
+    value = large_weight(graph, tensor)
+    return value if value is not None and value.ndim == 2 else None

@@ -53,14 +53,12 @@ def _found(file: ModelFile, wanted: SparseFilter) -> tuple[SparseFilter, list]:
     The converter multiplies a filter by a constant that its input was multiplied by, such as that
     of a `Rescaling` layer. The zeros stay where they are.
     """
-    nodes = [(g, op) for g in file.graphs for op in g.products_with(wanted.weight)]
-    if nodes:
-        return wanted, nodes
-    nodes = [(g, op) for g in file.graphs for op in g.products_with_zeros_of(wanted.weight)]
-    if not nodes:
+    products = [(g, op, w) for g in file.graphs for op, w in g.products()]
+    weights = [w for *_, w in products if np.array_equal(w, wanted.weight)]
+    weights = weights or [w for *_, w in products if np.array_equal(w != 0, wanted.weight != 0)]
+    if not weights:
         return wanted, []
-    weights = [np.asarray(g.constant(op.inputs[1])) for g, op in nodes]
-    same = [n for n, w in zip(nodes, weights, strict=True) if np.array_equal(w, weights[0])]
+    same = [(g, op) for g, op, w in products if np.array_equal(w, weights[0])]
     return dataclasses.replace(wanted, weight=weights[0]), same
 
 

@@ -82,25 +82,11 @@ class Graph:
                 readers.setdefault(int(tensor), []).append(op)
         return readers
 
-    def products_with(self, weight: np.ndarray) -> list[Any]:
-        """The FULLY_CONNECTED operators whose filter, (outputs, inputs), is `weight`."""
-        found = []
-        for op in self.operators:
-            if self.op_name(op) == "FULLY_CONNECTED":
-                value = self.constant(op.inputs[1])
-                if value is not None and np.array_equal(value, weight):
-                    found.append(op)
-        return found
-
-    def products_with_zeros_of(self, weight: np.ndarray) -> list[Any]:
-        """The FULLY_CONNECTED operators whose filter is zero where `weight` is, and only there."""
-        found = []
-        for op in self.operators:
-            if self.op_name(op) == "FULLY_CONNECTED":
-                value = self.constant(op.inputs[1])
-                if value is not None and np.array_equal(value != 0, weight != 0):
-                    found.append(op)
-        return found
+    def products(self) -> list[tuple[Any, np.ndarray]]:
+        """The FULLY_CONNECTED operators with a constant filter, and it, (outputs, inputs)."""
+        found = [op for op in self.operators if self.op_name(op) == "FULLY_CONNECTED"]
+        filters = [(op, self.constant(op.inputs[1])) for op in found]
+        return [(op, weight) for op, weight in filters if weight is not None]
 
     def drop_unread_operators(self) -> None:
         """Removes operators whose results nothing reads."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from lrkeras.model_graph.einsum_product import multiplies_last_axis
 from lrkeras.model_graph.units.space import Axis, merge_axes
 from lrkeras.model_graph.units.weight_roles import is_dense, is_elementwise
 
@@ -82,10 +83,7 @@ def is_matrix_product(layer: Any) -> bool:
         return False
     if getattr(layer, "lora_enabled", False):
         return False
-    operands, _, output = layer.equation.replace(" ", "").replace("...", "").partition("->")
-    inputs, _, kernel = operands.partition(",")
-    plain = len(kernel) == 2 and kernel[0] != kernel[1] and inputs[-1:] == kernel[0]
-    return plain and output == inputs[:-1] + kernel[1]
+    return multiplies_last_axis(layer)
 
 
 def is_batch_normalization(layer: Any, tensors: list) -> bool:

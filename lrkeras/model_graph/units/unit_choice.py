@@ -119,12 +119,12 @@ def kept_to_params(
     Raises:
         ValueError: If the model stays larger with a single unit in each group.
     """
-    if units.params([1] * len(units.sizes)) > limit:
+    smallest = units.params([1] * len(units.sizes))
+    if smallest > limit:
         raise ValueError(
-            f"Fewer units cannot make the model smaller than "
-            f"{units.params([1] * len(units.sizes)):,} of {units.total:,} numbers "
-            f"({units.total / units.params([1] * len(units.sizes)):.2f} times); expected at most "
-            f"{int(limit):,}. Ask for less compression, or let more layers lose units."
+            f"Fewer units cannot make the model smaller than {smallest:,} of {units.total:,} "
+            f"numbers ({units.total / smallest:.2f} times); expected at most {int(limit):,}. Ask "
+            "for less compression, or let more layers lose units."
         )
     # From the least important on; equal ones by their place, the last first.
     orders = [np.lexsort((-np.arange(len(v)), v)) for v in importance]

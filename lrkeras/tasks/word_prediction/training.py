@@ -22,12 +22,10 @@ from lrkeras.tasks.training.run_folder import (
     write_json,
 )
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
-from lrkeras.tasks.word_prediction.config import PRESETS, WordPredictionConfig
+from lrkeras.tasks.word_prediction.config import WordPredictionConfig
 from lrkeras.tasks.word_prediction.models import (
-    MODELS,
     build_model,
     check_name,
-    compile_model,
     epochs_of,
     inherit,
     make_optimizer,
@@ -35,19 +33,6 @@ from lrkeras.tasks.word_prediction.models import (
 )
 from lrkeras.tasks.word_prediction.token_windows import TokenWindows
 from lrkeras.tasks.word_prediction.word_distiller import WordDistiller
-
-__all__ = [
-    "MODELS",
-    "PRESETS",
-    "build_model",
-    "compile_model",
-    "count_parameters",
-    "inherit",
-    "load_corpus",
-    "read_history",
-    "train",
-    "train_model",
-]
 
 
 def load_corpus(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import difflib
 import inspect
 from collections.abc import Collection
 from typing import TYPE_CHECKING
+
+from lrkeras.system.name_patterns import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -92,12 +93,10 @@ def nearest(kind: str, name: str, known: Collection[str]) -> str:
     if name in known:  # a collection may know more names than it lists
         return name
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
     listed = ", ".join(known[:_LISTED])
     if len(known) > _LISTED:
         listed += f" and {len(known) - _LISTED} more; --list prints all"
-    raise ValueError(f"Unknown {kind} {name!r}. {hint}Known: {listed}.")
+    raise ValueError(f"Unknown {kind} {name!r}.{did_you_mean(name, known)} Known: {listed}.")
 
 
 def render(report: dict) -> RenderableType:

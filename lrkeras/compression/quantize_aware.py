@@ -1,7 +1,5 @@
 """Training with rounded weights."""
 
-import difflib
-import fnmatch
 from collections.abc import Sequence
 
 import keras
@@ -12,6 +10,7 @@ from lrkeras.rounding.least_squares import largest_integer
 from lrkeras.rounding.rounded_copy import rounded_copy
 from lrkeras.rounding.rounded_model import RoundedModel
 from lrkeras.saving import check_finite
+from lrkeras.system.name_patterns import did_you_mean, is_one_of, listed
 
 Patterns = Sequence[str] | str | None
 
@@ -68,12 +67,12 @@ def quantize_aware(
     weights = held_weights(model)
     known = [weight for weight in weights if weight.refusal is None]
     for argument, patterns in (("include", include), ("exclude", exclude)):
-        _check_patterns(_listed(patterns), weights, argument)
+        _check_patterns(listed(patterns), weights, argument)
     chosen = [
         weight.name
         for weight in known
-        if (include is None or _is_meant(weight, _listed(include)))
-        and not _is_meant(weight, _listed(exclude))
+        if (include is None or _is_meant(weight, listed(include)))
+        and not _is_meant(weight, listed(exclude))
     ]
     if not chosen:
         raise ValueError(_nothing_to_round(model, weights))
@@ -82,18 +81,12 @@ def quantize_aware(
     return copy
 
 
-def _listed(patterns: Patterns) -> list[str]:
-    if patterns is None:
-        return []
-    return [patterns] if isinstance(patterns, str) else list(patterns)
-
-
 def _is_meant(weight: HeldWeight, patterns: Sequence[str]) -> bool:
     """Whether a pattern means a weight: its name, matrix or layer, with or without the path."""
     path, _, role = weight.matrix.rpartition(".")
     short = path.rpartition("/")[2]
     names = (weight.name, weight.matrix, path, f"{short}.{role}", short, path.partition("/")[0])
-    return any(fnmatch.fnmatchcase(name, p) for p in patterns for name in names)
+    return any(is_one_of(names, pattern) for pattern in patterns)
 
 
 def _check_patterns(patterns: Sequence[str], weights: Sequence[HeldWeight], argument: str) -> None:
@@ -107,11 +100,9 @@ def _check_patterns(patterns: Sequence[str], weights: Sequence[HeldWeight], argu
         if meant:
             reasons = "; ".join(f"{weight.name}: {weight.refusal}" for weight in meant)
             raise ValueError(f"`{argument}`: nothing in {pattern!r} can be rounded. {reasons}.")
-        near = difflib.get_close_matches(pattern, names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(
-            f"`{argument}`: no matrix is called {pattern!r}.{hint} The model has: "
-            f"{', '.join(names)}."
+            f"`{argument}`: no matrix is called {pattern!r}.{did_you_mean(pattern, names)} The "
+            f"model has: {', '.join(names)}."
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import pathlib
@@ -12,6 +11,7 @@ import keras
 from lrkeras.models.int8_model import model_of_int8
 from lrkeras.saving import load_model
 from lrkeras.system.json_file import write_json
+from lrkeras.system.name_patterns import did_you_mean
 
 FOLDER = pathlib.Path(__file__).parent
 REGISTRY = "models.json"
@@ -69,9 +69,8 @@ def model_file(name: str, kind: str = "int8", folder: pathlib.Path = FOLDER) -> 
     """
     registry = _registry(folder)
     if name not in registry:
-        close = difflib.get_close_matches(name, registry, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise ValueError(f"No model {name!r}. {hint}Known: {', '.join(sorted(registry))}.")
+        known = ", ".join(sorted(registry))
+        raise ValueError(f"No model {name!r}.{did_you_mean(name, registry)} Known: {known}.")
     if kind not in registry[name]:
         raise ValueError(
             f"The model {name!r} has no file of the kind {kind!r}; it has "

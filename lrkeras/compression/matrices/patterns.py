@@ -1,10 +1,9 @@
 """Addressing matrices by patterns of their names."""
 
-import difflib
-import fnmatch
 from collections.abc import Iterable, Sequence
 
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
+from lrkeras.system.name_patterns import did_you_mean, is_one_of
 
 
 def is_meant(matrix: WeightMatrix, pattern: str) -> bool:
@@ -23,7 +22,7 @@ def is_meant(matrix: WeightMatrix, pattern: str) -> bool:
         return False
     short = path.rpartition("/")[2]
     names = (matrix.name, path, f"{short}.{role}", short)
-    return any(fnmatch.fnmatchcase(candidate, pattern) for candidate in names)
+    return is_one_of(names, pattern)
 
 
 def check_patterns(
@@ -36,8 +35,7 @@ def check_patterns(
             raise ValueError(f"`{argument}` expects patterns (strings), received {pattern!r}.")
         if not any(is_meant(matrix, pattern) for matrix in matrices):
             layers = sorted({name.rpartition(".")[0] for name in names})
-            near = difflib.get_close_matches(pattern, [*names, *layers], n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(pattern, [*names, *layers])
             raise ValueError(
                 f"`{argument}`: no matrix is called {pattern!r}.{hint} The model has: "
                 f"{', '.join(names)}."

@@ -19,6 +19,7 @@ from lrkeras.structures import (
     doped,
     get,
 )
+from lrkeras.system.name_patterns import listed
 
 Selection = dict[str, tuple[WeightMatrix, list[Structure]]]
 
@@ -62,9 +63,8 @@ def select(
             f"The model `{model.name}` has no matrix that can be compressed. Expected LSTM, GRU, "
             f"SimpleRNN, Dense or Embedding layers; received {_kinds(model)}."
         )
-    include, exclude = _patterns(include), _patterns(exclude)
-    check_patterns(include or [], matrices, "include")
-    check_patterns(exclude or [], matrices, "exclude")
+    check_patterns(listed(include), matrices, "include")
+    check_patterns(listed(exclude), matrices, "exclude")
     wanted = _wanted(what)
     if isinstance(what, Mapping):
         check_patterns(wanted, matrices, "what")
@@ -94,11 +94,11 @@ def _matrices(model: keras.Model) -> tuple[list[WeightMatrix], dict[str, str]]:
 
 def _reason(matrix, candidates, include, exclude) -> str | None:
     def among(patterns):
-        return any(is_meant(matrix, p) for p in patterns)
+        return any(is_meant(matrix, p) for p in listed(patterns))
 
     if include is not None and not among(include):
         return "excluded: not in `include`"
-    if exclude is not None and among(exclude):
+    if among(exclude):
         return "excluded: in `exclude`"
     if not candidates:
         return "no structure was given for it"
@@ -132,12 +132,6 @@ def _candidates(what: Any) -> list[Structure]:
             f'Expected a structure, its name, a list of them or "auto", received {what!r}.'
         )
     return found
-
-
-def _patterns(patterns: Sequence[str] | str | None) -> list[str] | None:
-    if patterns is None:
-        return None
-    return [patterns] if isinstance(patterns, str) else list(patterns)
 
 
 def _kinds(model: keras.Model) -> list[str]:

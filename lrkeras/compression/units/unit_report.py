@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from lrkeras.model_graph.units.hidden_units import HiddenUnits
+from lrkeras.structures.stored_size import StoredSize
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,17 +121,17 @@ def report_of(
             units.names, units.sizes, kept, importance, strict=True
         )
     ]
-    before, after = model.count_params(), small.count_params()
+    before, after = StoredSize.of(model), StoredSize.of(small)
     return UnitReport(
         model=model.name,
         criterion=criterion,
         units=rows,
         layers=layers,
         skipped=units.pinned,
-        dense_params=before,
-        params=after,
-        dense_bytes=4 * before,
-        bytes=4 * after,
+        dense_params=before.params,
+        params=after.params,
+        dense_bytes=before.bytes,
+        bytes=after.bytes,
     )
 
 

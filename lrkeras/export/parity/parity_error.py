@@ -105,7 +105,8 @@ class ParityError:
 
     def excess(self, limits: ParityLimits) -> float:
         """The measure that is farthest above its limit, over the limit; up to 1 is allowed."""
-        return max(value / limit for value, limit in self._measured(limits).values())
+        _, value, limit = self.worst(limits)
+        return value / limit
 
     def worst(self, limits: ParityLimits) -> tuple[str, float, float]:
         """Name, value and limit of the measure that is farthest above its limit."""

@@ -13,6 +13,7 @@ import numpy as np
 from lrkeras.model_graph.layers_of import has_graph
 from lrkeras.model_graph.units.space import Axis, Space
 from lrkeras.model_graph.units.unit_walk import UnitWalk
+from lrkeras.structures.stored_size import StoredSize
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,7 +192,7 @@ def find_units(model: keras.Model) -> HiddenUnits:
         ),
         weights=tuple(w for w in weights if any(s.group is not None for a in w.axes for s in a)),
         pinned={**pinned, **walk.pinned},
-        total=sum(math.prod(weight.shape) for weight in model.weights),
+        total=StoredSize.of(model).params,
         resized=resized,
     )
 

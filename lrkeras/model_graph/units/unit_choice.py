@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from lrkeras.model_graph.units.hidden_units import HiddenUnits
+from lrkeras.system.name_patterns import did_you_mean, is_one_of, listed
 
 _PROJECTION = ".projection"
 
@@ -43,7 +42,7 @@ def chosen_groups(
     for argument, patterns in (("include", include), ("exclude", exclude)):
         if patterns is None:
             continue
-        wanted = [patterns] if isinstance(patterns, str) else list(patterns)
+        wanted = listed(patterns)
         for pattern in wanted:
             _check(units, pattern, argument)
         for group, names in enumerate(units.names):
@@ -214,11 +213,9 @@ def _check(units: HiddenUnits, pattern: str, argument: str) -> None:
         raise ValueError(f"`{argument}` expects names of layers (strings), received {pattern!r}.")
     if any(_is_meant(name, pattern) for name in names):
         return
-    near = difflib.get_close_matches(pattern, names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(
-        f"`{argument}`: no layer with units is called {pattern!r}.{hint} The model has: "
-        f"{', '.join(names)}."
+        f"`{argument}`: no layer with units is called {pattern!r}.{did_you_mean(pattern, names)} "
+        f"The model has: {', '.join(names)}."
     )
 
 
@@ -233,4 +230,4 @@ def _is_meant(name: str, pattern: str) -> bool:
     candidates = [name, path, _last(path), _last(name)]
     if wrapper:
         candidates += [wrapper, _last(wrapper)]
-    return any(fnmatch.fnmatchcase(candidate, pattern) for candidate in candidates)
+    return is_one_of(candidates, pattern)

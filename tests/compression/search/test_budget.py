@@ -283,7 +283,8 @@ def test_progress_is_shown_and_nothing_else(stack, sequences, capsys, monkeypatc
     compress(stack, [structures.LowRank()], budget="3x", calibration=sequences, track=track)
     assert seen == ["trying sizes", "measuring sensitivity", "comparing choices", "fitting"]
     assert capsys.readouterr().out == ""
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal that can draw bars
+    monkeypatch.setenv("TERM", "xterm-256color")
     compress(stack, [structures.LowRank()], budget="3x", verbose=True)
     assert "comparing choices" in capsys.readouterr().out
 

@@ -23,7 +23,9 @@ def read_model(path: str | os.PathLike) -> ModelFile:
     with open(path, "rb") as stream:
         data = stream.read()
     try:
-        return ModelFile(data)
+        file = ModelFile(data)
+        file.metadata(METADATA_NAME)  # a broken entry is told here, where the file has a name
+        return file
     except Exception as error:
         # A flatbuffer that ends early raises whatever the bytes happen to lead to.
         raise ValueError(

@@ -11,11 +11,10 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from lrkeras.benchmark.signatures import signature_graphs
+from lrkeras.benchmark.signatures import read_model, signature_graphs
 from lrkeras.export import DelegateReport
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.step_runner import METADATA_NAME
-from lrkeras.export.tflite.model_file import ModelFile
 
 _ENDS = ("inputs", "outputs")
 
@@ -33,7 +32,7 @@ def describe(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]:
     """
     # Without XNNPACK, which may crash on a file that it misreads; the report below is careful.
     interpreter = open_interpreter(file, use_xnnpack=False)
-    model = ModelFile(file.read_bytes())
+    model = read_model(file)
     delegates = DelegateReport.of(file)
     signatures = {
         name: _signature(interpreter, name) | _costs(delegates, graph)

@@ -97,6 +97,8 @@ def convert(
         runtime: The oldest runtime that must read the file: `"latest"`, `"2.20"`, `"2.16"` or
             `"2.14"`.
         metadata: More to keep in the file's JSON entry `lrkeras`, such as `{"vocabulary": [...]}`.
+            From 4 KiB on it is deflated and named `lrkeras.zlib`; `StepRunner.metadata` and the
+            Android demo read both.
         sample: Inputs to compare on, and to measure ranges on: (time, ...), or (n, time, ...) for n
             sequences, or a dict of them by input name. Where windows are compared, these are cut
             out of it, evenly spaced; a sequence that is too short starts again. If None, random
@@ -137,7 +139,8 @@ def convert(
         for edit in (drop_negative_ids, store_sparse_filters, *quantization.passes):
             edit(file, context)
         set_minimum_runtime(file)
-        file.set_metadata(METADATA_NAME, file_entry(plan.models, quantization, rows, metadata))
+        entry = file_entry(plan.models, quantization, rows, metadata)
+        file.set_metadata(METADATA_NAME, entry, deflate=True)
         file.drop_unused()
         draft.write_bytes(file.to_bytes())
         _check_draft(file, draft)

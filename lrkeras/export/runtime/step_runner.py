@@ -43,7 +43,7 @@ class StepRunner:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it has neither signature.
+        ValueError: If it has neither signature, or metadata that are cut off or damaged.
 
     Example:
         >>> runner = StepRunner("model.tflite")  # doctest: +SKIP

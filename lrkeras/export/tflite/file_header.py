@@ -3,6 +3,7 @@
 import mmap
 import os
 
+from lrkeras.export.tflite.metadata_entry import read_entry
 from lrkeras.system.optional_imports import require
 
 
@@ -17,6 +18,7 @@ class FileHeader:
     """
 
     def __init__(self, path: str | os.PathLike):
+        self._path = os.fspath(path)
         schema = require("ai_edge_litert.schema_py_generated")
         with (
             open(path, "rb") as stream,
@@ -31,8 +33,12 @@ class FileHeader:
             }
 
     def metadata(self, name: str) -> bytes | None:
-        """A metadata entry, or None."""
-        return self._metadata.get(name.encode())
+        """A metadata entry, inflated where it is stored deflated, or None.
+
+        Raises:
+            ValueError: If it is stored deflated and is broken; the message names the file.
+        """
+        return read_entry(lambda key: self._metadata.get(key.encode()), name, repr(self._path))
 
 
 def _content(buffer, mapped: mmap.mmap) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrkeras.export.tflite.graph import Graph
+from lrkeras.export.tflite.metadata_entry import deflated, deflated_name, read_entry
 from lrkeras.system.optional_imports import require
 
 # Of a constant; of other types 8.
@@ -142,19 +143,29 @@ class ModelFile:
         return self._buffers[digest]
 
     def metadata(self, name: str) -> bytes | None:
-        """Bytes of a metadata entry, or None if there is none of this name."""
-        for entry in self.model.metadata or []:
-            if entry.name == name.encode():
-                data = self.model.buffers[entry.buffer].data
-                return b"" if data is None else bytes(np.asarray(data, np.uint8))
-        return None
+        """Bytes of a metadata entry, or None if there is none of this name.
 
-    def set_metadata(self, name: str, value: bytes) -> None:
-        """Adds a metadata entry or replaces the one of the same name."""
+        Raises:
+            ValueError: If it is stored deflated and is broken.
+        """
+        return read_entry(self._stored_metadata, name, "the file")
+
+    def set_metadata(self, name: str, value: bytes, *, deflate: bool = False) -> None:
+        """Adds a metadata entry or replaces the one of the same name.
+
+        Args:
+            name: Its name.
+            value: Its bytes.
+            deflate: Whether a long one is stored as a zlib stream called `name.zlib`, which readers
+                other than ours do not look for; `metadata` gives its bytes back.
+        """
+        names = {name.encode(), deflated_name(name).encode()}
+        if deflate:
+            name, value = deflated(name, value)
         buffer = self.add_buffer(np.frombuffer(value, np.uint8))
         for entry in self.model.metadata or []:
-            if entry.name == name.encode():
-                entry.buffer = buffer
+            if entry.name in names:
+                entry.name, entry.buffer = name.encode(), buffer
                 return
         entry = self.schema.MetadataT()
         entry.name, entry.buffer = name.encode(), buffer
@@ -188,6 +199,13 @@ class ModelFile:
                 if data is not None and len(data):
                     digest = hashlib.sha256(np.asarray(data, np.uint8).tobytes()).digest()
                     tensor.buffer = first.setdefault(digest, tensor.buffer)
+
+    def _stored_metadata(self, name: str) -> bytes | None:
+        for entry in self.model.metadata or []:
+            if entry.name == name.encode():
+                data = self.model.buffers[entry.buffer].data
+                return b"" if data is None else bytes(np.asarray(data, np.uint8))
+        return None
 
     def _op_code(self, op: Any) -> Any:
         return self.model.operatorCodes[op.opcodeIndex]

@@ -4,6 +4,7 @@ import org.lrkeras.core.json.JsonException
 import org.lrkeras.core.json.JsonObject
 import java.nio.ByteBuffer
 import java.security.MessageDigest
+import java.util.zip.DataFormatException
 
 /**
  * What a model file says about itself in its metadata entry `lrkeras`.
@@ -47,14 +48,19 @@ class ModelCard(
 
         /** Reads the card of a model; throws [ModelFileException] if the app cannot use the file. */
         fun read(file: String, data: ByteBuffer): ModelCard {
-            val text = ModelMetadata.read(data, ENTRY)
-                ?: throw ModelFileException("Expected a metadata entry \"$ENTRY\", received a file without it. Convert with lrkeras.")
             return try {
+                val text = ModelMetadata.read(data, ENTRY)
+                    ?: throw ModelFileException("Expected a metadata entry \"$ENTRY\", received a file without it. Convert with lrkeras.")
                 of(file, data, JsonObject.parse(text))
             } catch (error: JsonException) {
-                throw ModelFileException("Expected readable metadata in $file: ${error.message}", error)
+                throw unreadable(file, error)
+            } catch (error: DataFormatException) {
+                throw unreadable(file, error)
             }
         }
+
+        private fun unreadable(file: String, error: Exception) =
+            ModelFileException("Expected readable metadata in $file: ${error.message}", error)
 
         private fun of(file: String, data: ByteBuffer, details: JsonObject): ModelCard {
             val id = details.text("task")

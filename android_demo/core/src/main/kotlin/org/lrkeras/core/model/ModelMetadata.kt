@@ -16,9 +16,10 @@ object ModelMetadata {
     private const val IDENTIFIER = "TFL3"
 
     /**
-     * The entry [name] as text, or null if the file has none.
+     * The entry [name] as text, or null if the file has none. A long one may be deflated; the file then has it as `name.zlib`.
      *
-     * Throws [ModelFileException] if [file] is no .tflite model or ends before its tables do.
+     * Throws [ModelFileException] if [file] is no .tflite model or ends before its tables do, and DataFormatException if the
+     * entry does not inflate.
      */
     fun read(file: ByteBuffer, name: String): String? {
         val data = file.duplicate().apply { rewind() }.slice().order(ByteOrder.LITTLE_ENDIAN)
@@ -26,7 +27,7 @@ object ModelMetadata {
             throw ModelFileException("Expected a .tflite model, received ${data.limit()} bytes of something else.")
         }
         return try {
-            entry(data, name)
+            text(data, name)
         } catch (error: IndexOutOfBoundsException) {
             throw ModelFileException("Expected a whole .tflite model, received one that is cut off or damaged.", error)
         }
@@ -34,7 +35,13 @@ object ModelMetadata {
 
     private fun identifier(data: ByteBuffer) = String(CharArray(4) { data.get(4 + it).toInt().toChar() })
 
-    private fun entry(data: ByteBuffer, name: String): String? {
+    private fun text(data: ByteBuffer, name: String): String? {
+        val deflatedName = DeflatedEntry.nameOf(name)
+        val bytes = entry(data, name) ?: entry(data, deflatedName)?.let { DeflatedEntry.inflate(deflatedName, it) }
+        return bytes?.toString(Charsets.UTF_8)
+    }
+
+    private fun entry(data: ByteBuffer, name: String): ByteArray? {
         val model = FlatTable(data, data.getInt(0))
         val found = model.tables(METADATA).firstOrNull { it.text(NAME) == name } ?: return null
         val number = found.uint(BUFFER)
@@ -42,9 +49,9 @@ object ModelMetadata {
         if (number !in buffers.indices) throw IndexOutOfBoundsException("buffer $number of ${buffers.size}")
         val buffer = buffers[number]
         val offset = buffer.ulong(OFFSET)
-        if (offset <= 1) return buffer.text(DATA) ?: ""
+        if (offset <= 1) return buffer.bytes(DATA) ?: ByteArray(0)
         val size = buffer.ulong(SIZE)
         if (offset > data.limit() || size > data.limit()) throw IndexOutOfBoundsException("$size bytes at $offset")
-        return buffer.copy(offset.toInt(), size.toInt()).toString(Charsets.UTF_8)
+        return buffer.copy(offset.toInt(), size.toInt())
     }
 }

@@ -1,5 +1,6 @@
 """Fewer hidden units, gradually."""
 
+import math
 import warnings
 
 import numpy as np
@@ -9,12 +10,14 @@ from lrkeras.callbacks.structure_callback import StructureCallback
 from lrkeras.model_graph.units.hidden_units import find_units
 from lrkeras.model_graph.units.shrunk_models import is_shrunk
 from lrkeras.model_graph.units.unit_choice import (
+    as_many_each,
     check_compression,
     chosen_groups,
     counts_of,
     kept_to_counts,
     kept_to_params,
 )
+from lrkeras.model_graph.units.unit_lasso import UnitLasso
 from lrkeras.model_graph.units.unit_norms import dead_units, unit_norms
 
 
@@ -31,6 +34,19 @@ class UnitPruning(StructureCallback):
     interrupted and resumed gives the same result. The logs get `kept_params`, what the model will
     store without the units gone. Put it before callbacks that save the model.
 
+    With `lasso` the loss has one more term: `lasso` times the sum over all units that may go of
+    the Euclidean norm of the trained weights that belong to the unit, in and out, not scaled (Wen
+    et al. 2018, arXiv 1709.05027, eq. 5). It draws weak units to zero before they go. It acts as a
+    proximal step (Parikh and Boyd 2014) after every batch of the epochs before `end_epoch`, those
+    before `begin_epoch` too: a unit's weights are multiplied by
+    `max(0, 1 - lasso * learning_rate / norm)`, with the rate that the optimiser has after the
+    batch; what belongs to two units by the numbers of both, with the norms before the step. That
+    is the exact step where units share no weights, and to first order else. A unit that this
+    brings to zero is gone for good if it is zero at the end of an epoch, also beyond what
+    `compression` or `units` ask for. From `end_epoch` on, when the last units have gone, what
+    stays is trained without a penalty. With `steps_per_execution` there is one step for all
+    batches of an execution.
+
     Args:
         compression: How many times fewer parameters the whole model has in the end.
         begin_epoch: Epochs before the first units go.
@@ -40,6 +56,7 @@ class UnitPruning(StructureCallback):
         power: Exponent of the schedule; larger means earlier.
         include: Name, or names, of layers that may lose units; see `lrkeras.prune_units`.
         exclude: Those that may not.
+        lasso: Weight of the sum of the units' norms in the loss; 0 for none.
 
     Raises:
         ValueError: On arguments out of range, and at the start of training if the model cannot be
@@ -57,6 +74,7 @@ class UnitPruning(StructureCallback):
         power=3,
         include=None,
         exclude=None,
+        lasso=0.0,
     ):
         super().__init__()
         if (compression is None) == (units is None):
@@ -71,10 +89,12 @@ class UnitPruning(StructureCallback):
             )
         if power <= 0:
             raise ValueError(f"Expected power > 0. Received: power={power}")
+        if not 0 <= lasso < math.inf:
+            raise ValueError(f"Expected lasso >= 0 and finite. Received: lasso={lasso}")
         self.compression = None if compression is None else check_compression(compression)
         self.units, self.power = units, power
         self.begin_epoch, self.end_epoch = begin_epoch, end_epoch
-        self.include, self.exclude = include, exclude
+        self.include, self.exclude, self.lasso = include, exclude, lasso
         self._total = None
 
     def share_gone(self, epochs):
@@ -105,6 +125,7 @@ class UnitPruning(StructureCallback):
                 f"{found.total:,}. Make a new callback for it."
             )
         self._total, self._found = found.total, found
+        self._unit_lasso = UnitLasso(found) if self.lasso else None
         self._counts = None if self.units is None else counts_of(found, self.units)
         self._kept(1.0)  # raises where it is impossible
         self._epoch, self._is_ready, self._masks = 0, False, []
@@ -118,9 +139,12 @@ class UnitPruning(StructureCallback):
             self._prune(self._epoch)
 
     def on_train_batch_end(self, batch, logs=None):
-        if self._masks:
+        is_drawn = self._unit_lasso is not None and self._epoch < self.end_epoch
+        if self._masks or is_drawn:
             self._sync()
             self._zero()
+        if is_drawn:
+            self._unit_lasso.step(self.lasso * self.model.optimizer.learning_rate)
 
     def on_epoch_end(self, epoch, logs=None):
         sizes = self._prune(epoch + 1)
@@ -150,7 +174,8 @@ class UnitPruning(StructureCallback):
         masks = [(w.weight, _mask(w, dead)) for w in found.weights if not w.is_statistic]
         self._masks = [(w, ops.convert_to_tensor(m, w.dtype)) for w, m in masks if not m.all()]
         self._zero()
-        return [int(np.sum(~gone)) for gone in dead]
+        # The lasso may leave less than `lrkeras.shrink` can.
+        return [len(k) for k in as_many_each(found, [np.flatnonzero(~gone) for gone in dead])]
 
     def _kept(self, share):
         """The units that stay once this share of what is to go has gone."""

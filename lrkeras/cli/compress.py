@@ -1,9 +1,13 @@
-"""`lrkeras compress in.keras out.keras --structure doped_kronecker --compression 25`."""
+"""`lrkeras compress in.keras out.keras --structure doped_kronecker --compression 25`.
+
+Or `--prune-units 2`: fewer hidden units instead of other matrices.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import pathlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -23,6 +27,9 @@ STRUCTURES = (
 )
 HELP = "make a trained .keras model small"
 
+# What says how matrices are replaced, which has no meaning where units go.
+_OF_MATRICES = ("structure", "compression", "budget", "method", "block", "gate_layout")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what the command takes."""
@@ -41,11 +48,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--block", type=int, nargs=2, metavar=("OUT", "IN"), help="block of sparse parts: 1 16"
     )
     parser.add_argument("--budget", help="'2 MB', '1.4 MB int8', '25x', '1.5M params' or '80 us'")
-    parser.add_argument("--include", action="append", metavar="PATTERN", help="only these matrices")
-    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="not these matrices")
+    parser.add_argument(
+        "--prune-units",
+        type=float,
+        metavar="TIMES",
+        help="instead of structures: hidden units go until the whole model has so many times fewer "
+        "parameters",
+    )
+    parser.add_argument(
+        "--units",
+        action="append",
+        metavar="NAME=COUNT",
+        help="or how many units of a layer stay, such as lstm=128; may be repeated",
+    )
+    parser.add_argument(
+        "--include", action="append", metavar="PATTERN", help="only these matrices, or layers"
+    )
+    parser.add_argument(
+        "--exclude", action="append", metavar="PATTERN", help="not these matrices, or layers"
+    )
     parser.add_argument("--method", help="svd or semi_nmf; left out, the best fit that is known")
     parser.add_argument("--calibration", help="a .npy file of example inputs")
-    parser.add_argument("--gate-layout", default="per_gate", help="per_gate or stacked")
+    parser.add_argument("--gate-layout", help="per_gate or stacked (default: per_gate)")
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
     parser.add_argument("--report", help="a JSON file for the report")
     parser.add_argument("--plot", help="a PNG file for the report")
@@ -59,16 +83,33 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     for path in (options.report, options.plot):
         if path:
             files.writable(path)
+    if options.prune_units is None and not options.units:
+        small, report = _with_structures(options, model_file)
+    else:
+        small, report = _with_fewer_units(options, model_file)
+
+    from lrkeras.saving import save_model
+
+    save_model(small, output)
+    if options.report:
+        pathlib.Path(options.report).write_text(report.to_json() + "\n", encoding="utf-8")
+    if options.plot:
+        report.plot(options.plot)
+    return json.loads(report.to_json()), report.render()
+
+
+def _with_structures(options: argparse.Namespace, model_file: pathlib.Path) -> tuple[Any, Any]:
+    """The model with other matrices, and the report."""
     names = by_pattern(options.structure, options.compression, options.block, options.budget)
     calibration = None if options.calibration is None else examples(options.calibration)
 
     from lrkeras.benchmark.plots import require_matplotlib
     from lrkeras.compression import compress
-    from lrkeras.saving import load_model, save_model
+    from lrkeras.saving import load_model
 
     if options.plot:
         require_matplotlib()
-    small, report = compress(
+    return compress(
         load_model(model_file),
         structures(names, options.compression, options.block),
         include=options.include,
@@ -76,16 +117,85 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         budget=options.budget,
         method=options.method,
         calibration=calibration,
-        gate_layout=options.gate_layout,
+        gate_layout=options.gate_layout or "per_gate",
         seed=options.seed,
         track=_quiet if options.json else _progress,
     )
-    save_model(small, output)
-    if options.report:
-        pathlib.Path(options.report).write_text(report.to_json() + "\n", encoding="utf-8")
+
+
+def _with_fewer_units(options: argparse.Namespace, model_file: pathlib.Path) -> tuple[Any, Any]:
+    """The model with fewer hidden units, and the report."""
+    check_units_alone(options)
+    units = None if not options.units else unit_counts(options.units)
+    calibration = None if options.calibration is None else examples(options.calibration)
+
+    from lrkeras.compression import prune_units
+    from lrkeras.saving import load_model
+
+    return prune_units(
+        load_model(model_file),
+        options.prune_units,
+        units,
+        calibration,
+        include=options.include,
+        exclude=options.exclude,
+    )
+
+
+def check_units_alone(options: argparse.Namespace) -> None:
+    """Checks what was given beside `--prune-units` or `--units`.
+
+    Raises:
+        ValueError: both are given, something is given that says how to replace matrices or what
+            the report of units cannot do, or `--prune-units` is no number above 1.
+    """
+    times = options.prune_units
+    if times is not None and options.units:
+        raise ValueError(
+            f"Expected either --prune-units or --units, received --prune-units {times:g} and "
+            f"--units {' '.join(options.units)}. Leave one out."
+        )
+    mine = "--units" if times is None else "--prune-units"
+    others = [
+        f"--{name.replace('_', '-')}" for name in _OF_MATRICES if getattr(options, name) is not None
+    ]
+    if others:
+        raise ValueError(
+            f"Expected {mine} without options for matrices, received {' and '.join(others)} too. "
+            "Take units out first, then compress what was written by a second command."
+        )
     if options.plot:
-        report.plot(options.plot)
-    return json.loads(report.to_json()), report.render()
+        raise ValueError(
+            f"Expected {mine} without --plot, received --plot {options.plot}: its report cannot be "
+            "drawn. Leave it out; --report writes the numbers."
+        )
+    if times is not None and not 1 < times < math.inf:
+        raise ValueError(
+            f"Expected --prune-units as a number above 1, such as 2, received {times:g}."
+        )
+
+
+def unit_counts(given: list[str]) -> dict[str, int]:
+    """The numbers of units that `--units` gave, by name.
+
+    Raises:
+        ValueError: one is no name with a whole number, or a name is given twice.
+    """
+    counts: dict[str, int] = {}
+    for option in given:
+        name, _, count = option.rpartition("=")
+        if not name or not count.isdecimal():
+            raise ValueError(
+                "Expected --units as the name of a layer and a whole number, such as lstm=128, "
+                f"received {option!r}."
+            )
+        if name in counts:
+            raise ValueError(
+                f"Expected one --units for {name!r}, received {counts[name]} and {count}. Leave "
+                "one out."
+            )
+        counts[name] = int(count)
+    return counts
 
 
 def by_pattern(

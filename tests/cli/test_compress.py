@@ -8,7 +8,7 @@ import pytest
 import lrkeras
 from lrkeras import structures
 from lrkeras.cli import main
-from lrkeras.cli.compress import STRUCTURES, by_pattern
+from lrkeras.cli.compress import STRUCTURES, by_pattern, unit_counts
 from lrkeras.cli.compress import structures as chosen_structures
 
 L = keras.layers
@@ -134,6 +134,97 @@ def test_bad_options_leave_no_file(model_file, tmp_path, capsys, options, messag
     printed = capsys.readouterr()
     assert message in printed.err
     assert printed.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def units_of(file):
+    return keras.models.load_model(file).get_layer("lstm").units
+
+
+def test_fewer_units(model_file, tmp_path, capsys):
+    out, report_file = tmp_path / "small.keras", tmp_path / "r.json"
+    assert compress(model_file, out, "--prune-units", 2, "--report", report_file, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert json.loads(report_file.read_text()) == report
+    # An LSTM of n units that reads 32 numbers, and 24 outputs: 4 n (32 + n + 1) + 24 (n + 1).
+    params = [4 * n * (33 + n) + 24 * (n + 1) for n in range(49)]
+    most = max(n for n in range(49) if params[n] <= params[48] / 2)
+    assert units_of(out) == most
+    assert (report["dense_params"], report["params"]) == (params[48], params[most])
+    assert report["units"][0]["after"] == most
+    small = keras.models.load_model(out)
+    assert small.compiled
+    assert small(np.zeros((1, 3, 32), "float32")).shape == (1, 3, 24)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r.json", "small.keras"]
+
+
+def test_numbers_of_units_with_examples(model_file, tmp_path, capsys):
+    x = np.random.default_rng(0).normal(size=(8, 5, 32)).astype("float32")
+    np.save(tmp_path / "x.npy", x)
+    out = tmp_path / "small.keras"
+    options = ["--units", "ls*=20", "--calibration", tmp_path / "x.npy", "--include", "lstm"]
+    assert compress(model_file, out, *options) == 0
+    printed = capsys.readouterr().out
+    assert "left as it was: out: it is an output of the model" in printed
+    assert "how far the outputs move" in printed
+    expected, _ = lrkeras.prune_units(
+        keras.models.load_model(model_file, compile=False), units={"lstm": 20}, calibration=x
+    )
+    for one, other in zip(keras.models.load_model(out).weights, expected.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_what_units_mean():
+    assert unit_counts(["one=3", "a=b=4", "lstm.projection=5"]) == {
+        "one": 3,
+        "a=b": 4,
+        "lstm.projection": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--prune-units", "0"], "--prune-units as a number above 1, such as 2, received 0."),
+        (["--prune-units", "nan"], "--prune-units as a number above 1"),
+        (["--prune-units", "inf"], "--prune-units as a number above 1"),
+        (["--prune-units", "1000"], "Fewer units cannot make the model smaller than"),
+        (["--prune-units", "2", "--units", "lstm=20"], "either --prune-units or --units"),
+        (["--prune-units", "2", "--exclude", "lstm"], "No unit of"),
+        (["--units", "lstm"], "a whole number, such as lstm=128, received 'lstm'"),
+        (["--units", "=20"], "received '=20'"),
+        (["--units", "lstm=many"], "received 'lstm=many'"),
+        (["--units", "lstm=-1"], "received 'lstm=-1'"),
+        (["--units", "lstm=1.5"], "received 'lstm=1.5'"),
+        (
+            ["--units", "lstm=20", "--units", "lstm=30"],
+            "one --units for 'lstm', received 20 and 30",
+        ),
+        (["--units", "lstm=0"], "from 1 to 48 for the units of `lstm`, received 0."),
+        (["--units", "lstm=49"], "from 1 to 48 for the units of `lstm`, received 49."),
+        (["--units", "lstn=20"], "no layer with units is called 'lstn'. Did you mean 'lstm'?"),
+        (["--units", "out=20"], "The units of 'out' have to stay."),
+        (["--prune-units", "2", "--structure", "low_rank"], "received --structure too"),
+        (["--prune-units", "2", "--compression", "4"], "received --compression too"),
+        (["--units", "lstm=20", "--budget", "2x"], "Expected --units without options for matrices"),
+        (["--prune-units", "2", "--method", "svd"], "received --method too"),
+        (["--prune-units", "2", "--block", "1", "16"], "received --block too"),
+        (
+            ["--prune-units", "2", "--budget", "2x", "--gate-layout", "per_gate"],
+            "received --budget and --gate-layout too. Take units out first",
+        ),
+        (["--prune-units", "2", "--plot", "r.png"], "its report cannot be drawn"),
+        (["--prune-units", "2", "--calibration", "none.npy"], "No file 'none.npy'"),
+        (["--prune-units", "2", "--report", "/nowhere/r.json"], "No folder '/nowhere'"),
+    ],
+)
+def test_bad_options_for_units_leave_no_file(model_file, tmp_path, capsys, options, message):
+    test_bad_options_leave_no_file(model_file, tmp_path, capsys, options, message)
+
+
+def test_text_for_a_number_is_a_misuse(model_file, tmp_path, capsys):
+    assert compress(model_file, tmp_path / "out.keras", "--prune-units", "half") == 2
+    assert "--prune-units: invalid float value: 'half'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

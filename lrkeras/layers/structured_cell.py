@@ -161,18 +161,23 @@ class StructuredCell:
         if as_variables:
             dense = {name: keras.Variable(m, trainable=False) for name, m in dense.items()}
         self._loop.dense = dense
-        try:
-            yield
-        finally:
-            self._loop.dense = None
+        with contextlib.ExitStack() as stack:
+            for name in factored:
+                stack.enter_context(self._held_structure(name).shared_work(training))
+            try:
+                yield
+            finally:
+                self._loop.dense = None
+
+    def _held_structure(self, name):
+        """The structure that makes a matrix, or the one over all of them."""
+        return self._structure_of(name) if self.joint_structure is None else self.joint_structure
 
     def _stays_factored(self, name):
         """Whether a loop is faster without the whole matrix, and nothing else asks for it."""
         if name in self._matrices.plain:
             return False
-        structure = self.joint_structure
-        if structure is None:
-            structure = self._structure_of(name)
+        structure = self._held_structure(name)
         if not structure.multiplies_by_factor:
             return False
         regularizer = self.kernel_regularizer if name == "kernel" else self.recurrent_regularizer
@@ -198,10 +203,8 @@ class StructuredCell:
         if name in self._formed or name in self._matrices.plain:
             matrix = self._matrix(name)
             return ops.matmul(x, matrix if gates is None else matrix[:, columns])
-        structure = self.joint_structure
-        if structure is None:
-            structure = self._structure_of(name)
-        else:
+        structure = self._held_structure(name)
+        if self.joint_structure is not None:
             before, after = (0, self._state_width) if name == "kernel" else (self._input_width, 0)
             x = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(before, after)])
         blocks = structure.column_blocks()

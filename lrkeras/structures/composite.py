@@ -1,5 +1,7 @@
 """The base of structures made of other structures."""
 
+import contextlib
+
 from lrkeras.structures.structure import Structure
 
 
@@ -22,6 +24,16 @@ class Composite(Structure):
     def is_full(self):
         """Whether a part is."""
         return any(p.is_full for p in self.parts)
+
+    def num_bytes(self, dtype="float32", with_indices=True):
+        return sum(p.num_bytes(dtype, with_indices) for p in self.parts)
+
+    @contextlib.contextmanager
+    def shared_work(self, training=False):
+        with contextlib.ExitStack() as stack:
+            for part in self.parts:
+                stack.enter_context(part.shared_work(training))
+            yield
 
     def flatten(self):
         return [self, *(s for p in self.parts for s in p.flatten())]

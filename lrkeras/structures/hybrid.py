@@ -4,12 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from lrkeras.structures.structure import Structure
+from lrkeras.structures.factored import Factored
 from lrkeras.structures.truncated_svd import truncated_svd
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
-class Hybrid(Structure):
+class Hybrid(Factored):
     """The first `rank` outputs unconstrained, the others of rank one over each half of the input.
 
     In the paper's orientation (`y = A x`, rows are outputs) `A = [A' ; [B C | D E]]`: `A'` has
@@ -18,6 +18,8 @@ class Hybrid(Structure):
     Thakker et al. 2019 (arXiv 1906.04886) eq. D2; 2020 (arXiv 2010.03193).
 
     `from_dense` is the least-squares optimum for the given order of outputs.
+
+    The factors are trained with scaled gradients, see `lrkeras.structures.scaled_gradient`.
 
     Take it where low rank of the same size has too low a rank: for a square matrix this one has
     about twice that rank. `lrkeras.compress` chooses an order of the units that suits it.
@@ -59,16 +61,23 @@ class Hybrid(Structure):
         self.columns = self.add_weight(shape=(inputs,), name="columns", initializer=column)
         self.lower = self.add_weight(shape=(2, lower), name="lower", initializer=row)
 
+    def _factor_pairs(self):
+        return [
+            (self.columns[: self.half, None], self.lower[:1]),
+            (self.columns[self.half :, None], self.lower[1:]),
+        ]
+
     def matmul(self, x, training=False):
-        first = ops.matmul(x[..., : self.half], self.columns[: self.half, None])
-        second = ops.matmul(x[..., self.half :], self.columns[self.half :, None])
-        lower = ops.matmul(ops.concatenate([first, second], axis=-1), self.lower)
+        (first, first_row), (second, second_row) = self._factors(training)
+        halves = [ops.matmul(x[..., : self.half], first), ops.matmul(x[..., self.half :], second)]
+        is_scaled = training or self._scaled.factors is not None
+        # Files store the matrix of the rows as it is, in one piece.
+        rows = ops.concatenate([first_row, second_row], axis=0) if is_scaled else self.lower
+        lower = ops.matmul(ops.concatenate(halves, axis=-1), rows)
         return ops.concatenate([ops.matmul(x, self.upper), lower], axis=-1)
 
     def to_dense(self, training=False):
-        first = self.columns[: self.half, None] * self.lower[:1]
-        second = self.columns[self.half :, None] * self.lower[1:]
-        lower = ops.concatenate([first, second], axis=0)
+        lower = ops.concatenate([column * row for column, row in self._factors(training)], axis=0)
         return ops.concatenate([ops.convert_to_tensor(self.upper), lower], axis=1)
 
     def _fit_weighted(self, w, weighting):

@@ -3,19 +3,22 @@
 import keras
 from keras import ops
 
+from lrkeras.structures.factored import Factored
 from lrkeras.structures.semi_nmf import semi_nmf
-from lrkeras.structures.structure import Structure
 from lrkeras.structures.truncated_svd import truncated_svd
 from lrkeras.structures.weighted_fit import weighted_low_rank
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
-class LowRank(Structure):
+class LowRank(Factored):
     """`W = L R` with `L` of shape `(inputs, rank)` and `R` of shape `(rank, outputs)`.
 
     `rank * (inputs + outputs)` parameters and as many multiplications. `from_dense` is the
     truncated SVD, which no other matrix of this rank can beat (Eckart-Young). Winata et al. 2019
     (arXiv 1908.09982), sect. 3, where it is called LMF.
+
+    The factors are trained with scaled gradients, see `lrkeras.structures.scaled_gradient`: the
+    learning rate of a dense layer serves them.
 
     Take it first for a model that is trained already and shall become a few times smaller.
 
@@ -43,8 +46,12 @@ class LowRank(Structure):
         self.left = self.add_weight(shape=(inputs, self.rank), name="left", initializer=left)
         self.right = self.add_weight(shape=(self.rank, outputs), name="right", initializer=right)
 
+    def _factor_pairs(self):
+        return [(self.left, self.right)]
+
     def matmul(self, x, training=False):
-        return ops.matmul(ops.matmul(x, self.left), self.right)
+        ((left, right),) = self._factors(training)
+        return ops.matmul(ops.matmul(x, left), right)
 
     def matmul_transpose(self, y):
         return ops.matmul(ops.matmul(y, ops.transpose(self.right)), ops.transpose(self.left))
@@ -53,7 +60,8 @@ class LowRank(Structure):
         return ops.matmul(ops.take(self.left, ids, axis=0), self.right)
 
     def to_dense(self, training=False):
-        return ops.matmul(self.left, self.right)
+        ((left, right),) = self._factors(training)
+        return ops.matmul(left, right)
 
     def _fit(self, w):
         self._set_factors(truncated_svd(w, self.rank))

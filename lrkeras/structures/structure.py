@@ -1,5 +1,6 @@
 """The base of every structured matrix."""
 
+import contextlib
 import math
 
 import keras
@@ -52,6 +53,9 @@ class Structure(keras.layers.Layer):
 
     A loop over time then does not form the matrix where `macs` is much smaller than it.
     """
+
+    fits_few_bits = True
+    """Whether files can hold its numbers as `lrkeras.quantize_aware` rounds them, to four bits."""
 
     _sum_of = None  # set by `Sum`, which builds on this class
 
@@ -160,6 +164,15 @@ class Structure(keras.layers.Layer):
             )
         dtype = self.weights[0].dtype
         return self.matmul(ops.eye(self.shape[0], dtype=dtype), training=training)
+
+    @contextlib.contextmanager
+    def shared_work(self, training=False):
+        """While it lasts, what all products have in common is computed once, for loops over time.
+
+        Args:
+            training: Whether the products are those of a training step.
+        """
+        yield
 
     @classmethod
     def side_by_side(cls, parts, training=False):
@@ -279,7 +292,12 @@ class Structure(keras.layers.Layer):
         return 0
 
     def num_bytes(self, dtype="float32", with_indices=True):
-        """Bytes of the stored numbers in `dtype`, with or without those of their positions."""
+        """Bytes of the stored numbers in `dtype`, with or without those of their positions.
+
+        In `"int4"` the numbers that files cannot hold in four bits count eight.
+        """
+        if dtype == "int4" and not self.fits_few_bits:
+            dtype = "int8"
         values = bytes_of(self.num_params, dtype)
         return values + (self.index_bytes if with_indices else 0)
 

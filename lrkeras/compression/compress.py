@@ -11,11 +11,14 @@ from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.compressor import Compressor
 from lrkeras.compression.fitting.calibration import batches, collect_second_moments
 from lrkeras.compression.fitting.second_moments import SecondMoments
-from lrkeras.compression.matrices.selection import Selection, select
+from lrkeras.compression.fitting.word_frequencies import with_bands, with_frequencies
+from lrkeras.compression.matrices.embedding_owner import EmbeddingOwner
+from lrkeras.compression.matrices.selection import Selection, automatic, select
 from lrkeras.compression.progress import progress_bars, untracked
 from lrkeras.compression.search.budget import Budget
 from lrkeras.compression.search.budget_search import search_budget
 from lrkeras.compression.unit_order.find_order import with_better_order
+from lrkeras.model_graph.layers_of import single_layers
 from lrkeras.saving import check_finite
 from lrkeras.structures import Structure
 from lrkeras.structures.structure import METHODS
@@ -32,6 +35,7 @@ def compress(
     validation: Any = None,
     method: str | None = None,
     calibration: Any = None,
+    frequencies: Any = None,
     gate_layout: str = "per_gate",
     reorder_units: bool = True,
     seed: int = 0,
@@ -88,6 +92,10 @@ def compress(
         calibration: Inputs as `model.predict` takes them, or batches. Matrices are then fitted to
             give the same outputs on these inputs, and a budget goes by how far the outputs of the
             model move on them. Layers start at the states that they are given, or remember.
+        frequencies: How often each word occurs, in the order of ids: an array as long as a word
+            table or an output layer, or a mapping from patterns of names to such arrays. Errors of
+            frequent words then cost more, and `FrequencyBands` keep their rows whole, whatever the
+            order of ids. Left out, words are counted in `calibration`.
         gate_layout: Whether a structure is one for each gate (`"per_gate"`) or over all of them
             (`"stacked"`); see `lrkeras.layers.LSTM`.
         reorder_units: Whether the hidden units of recurrent layers may change places, which
@@ -120,6 +128,8 @@ def compress(
             method=method,
             gate_layout=gate_layout,
             calibration=calibration,
+            frequencies=frequencies,
+            what=what,
             track=shown or untracked,
         )
         if limit is None and max_loss is None:
@@ -166,6 +176,8 @@ def _compressor(
     *,
     reorder_units: bool,
     calibration: Any,
+    frequencies: Any,
+    what: Any,
     **arguments: Any,
 ) -> Compressor:
     """What compresses the model, or a copy of it with its units in a better order."""
@@ -173,13 +185,15 @@ def _compressor(
     examples = None if calibration is None else list(batches(calibration))
     reordered, notes = with_better_order(model, selected[0]) if reorder_units else (model, ())
     selection, skipped = selected if reordered is model else select_again(reordered)
+    matrices = [matrix for matrix, _ in selection.values()]
+    moments = with_frequencies(_moments(reordered, selection, examples), matrices, frequencies)
     return Compressor(
         model=reordered,
         original=model,
-        selection=selection,
+        selection=with_bands(selection, moments, automatic(selection, what)),
         skipped=skipped,
         examples=examples,
-        moments=_moments(reordered, selection, examples),
+        moments=moments,
         notes=notes,
         **arguments,
     )
@@ -190,7 +204,10 @@ def _moments(
 ) -> dict[tuple[str, str], SecondMoments]:
     if examples is None:
         return {}
-    owners = {id(m.owner): (m.owner, m.caller) for m, _ in selection.values()}
+    owners = {m.owner.path: (m.owner, m.caller) for m, _ in selection.values()}
+    for path, layer, caller in single_layers(model):  # what tables look up tells of output layers
+        if EmbeddingOwner.fits(layer):
+            owners.setdefault(path, (EmbeddingOwner(layer, path), caller))
     found = collect_second_moments(model, list(owners.values()), examples)
     if not found:
         raise ValueError("`calibration` holds no inputs. Expected at least one.")

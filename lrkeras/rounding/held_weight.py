@@ -12,14 +12,12 @@ import keras
 
 from lrkeras.model_graph.einsum_product import multiplies_last_axis
 from lrkeras.model_graph.layers_of import single_layers
-from lrkeras.structures import Kronecker, Monarch, Sparse, ToeplitzLike, find_structures
+from lrkeras.structures import Structure, find_structures
 
 # Smaller ones are no faster in few bits, and files store them in float.
 _LEAST_SIZE = 1024
 # What layers call the matrices that they multiply with, or look rows up in.
 _MATRICES = ("kernel", "recurrent_kernel", "projection_kernel", "embeddings", "reverse_embeddings")
-# Blocks and small batched factors have eight bits in files, and transforms of vectors are float.
-_NOT_MULTIPLIED = (Kronecker, Monarch, Sparse, ToeplitzLike)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +134,7 @@ def _refusal(
     variable: keras.Variable, owner: keras.layers.Layer, names: list[str], layer: keras.layers.Layer
 ) -> str | None:
     size = math.prod(variable.shape)
-    if isinstance(owner, _NOT_MULTIPLIED):
+    if isinstance(owner, Structure) and not owner.fits_few_bits:
         return f"files hold no product with the numbers of a {type(owner).__name__} in few bits"
     if size < _LEAST_SIZE:
         return f"too small: {size} numbers, fewer than {_LEAST_SIZE}"

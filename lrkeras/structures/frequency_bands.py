@@ -9,6 +9,7 @@ from lrkeras.structures.dense import Dense
 from lrkeras.structures.low_rank import LowRank
 
 _DEFAULT_COMPRESSION = 2
+_DEFAULT_WHOLE_SHARE = 0.5
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
@@ -35,7 +36,8 @@ class FrequencyBands(Composite):
             vocabulary.
         ranks: Rank of each band, or `None` for one whose rows are stored whole: `(None, 32)`.
         compression: Instead of both: two bands that together are at least this many times smaller
-            than the table, half of whose numbers are whole rows. Default: 2.
+            than the table. Default: 2.
+        whole_share: With `compression`: the share of the numbers stored that are whole rows.
         order: Ids of the words from the most to the least frequent, where the vocabulary is in
             another order; it is kept in the config. `None`: ids are given by frequency already,
             which is faster, since logits then need not be put in order.
@@ -44,8 +46,8 @@ class FrequencyBands(Composite):
 
     Raises:
         ValueError: At once, if sizes and ranks are no positive integers or not as many as each
-            other; when it is built, if the sizes do not add up to the words of the matrix, or
-            `order` does not hold each of them once.
+            other, or the share is not between 0 and 1; when it is built, if the sizes do not add
+            up to the words of the matrix, or `order` does not hold each of them once.
 
     Example:
         >>> table = FrequencyBands(sizes=(2000, 8000), ranks=(None, 32))
@@ -57,7 +59,16 @@ class FrequencyBands(Composite):
     multiplies_by_factor = True
     other_size_arguments = ("sizes", "ranks")
 
-    def __init__(self, sizes=None, ranks=None, *, order=None, axis=None, **kwargs):
+    def __init__(
+        self,
+        sizes=None,
+        ranks=None,
+        *,
+        order=None,
+        axis=None,
+        whole_share=_DEFAULT_WHOLE_SHARE,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if (sizes is None) != (ranks is None) or (
             sizes is not None and self.compression is not None
@@ -68,6 +79,11 @@ class FrequencyBands(Composite):
             )
         if axis not in (None, 0, 1):
             raise ValueError(f"`axis` of FrequencyBands must be 0, 1 or None. Received: {axis}")
+        if not 0 < whole_share < 1:
+            raise ValueError(
+                "`whole_share` of FrequencyBands must be between 0 and 1. Received: "
+                f"whole_share={whole_share}"
+            )
         self._given = None if sizes is None else (_checked_sizes(sizes), _checked_ranks(ranks))
         if self._given is not None and len(self._given[0]) != len(self._given[1]):
             raise ValueError(
@@ -77,6 +93,7 @@ class FrequencyBands(Composite):
         self.sizes, self.ranks = self._given or (None, None)
         self.order = None if order is None else tuple(int(word) for word in np.ravel(order))
         self.axis = axis
+        self.whole_share = whole_share
         self.parts = []
 
     @property
@@ -113,7 +130,7 @@ class FrequencyBands(Composite):
             self._place = np.argsort(self.order).astype(np.int32)
 
     def _resolve(self, words, width):
-        """Two bands for `compression`: as many whole rows as half of the numbers allow."""
+        """Two bands for `compression`: as many whole rows as their share of the numbers allows."""
         compression = self.compression or _DEFAULT_COMPRESSION
         beside = self.overhead + self.spent
         dense = words * width + self.overhead
@@ -127,7 +144,7 @@ class FrequencyBands(Composite):
                 f"{reach:.4g} times smaller. Ask for compression <= "
                 f"{int(reach * 1000) / 1000:g}."
             )
-        head = budget // 2 // width
+        head = int(budget * self.whole_share) // width
         rank = (budget - head * width) // (words - head + width)
         rank = max(1, min(rank, width))
         # What rounding the rank left over goes to whole rows.
@@ -218,6 +235,8 @@ class FrequencyBands(Composite):
             config["sizes"], config["ranks"] = self._given
         if self.order is not None:
             config["order"] = list(self.order)
+        if self.whole_share != _DEFAULT_WHOLE_SHARE:
+            config["whole_share"] = self.whole_share
         return config
 
 

@@ -27,6 +27,7 @@ class Kronecker(Structure):
     """
 
     size_argument = "terms"
+    fits_few_bits = False
 
     def __init__(self, factors=None, terms=None, **kwargs):
         super().__init__(**kwargs)

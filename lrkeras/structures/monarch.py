@@ -32,6 +32,7 @@ class Monarch(Structure):
     """
 
     size_argument = "rank"
+    fits_few_bits = False
 
     def __init__(self, rank=None, blocks=None, **kwargs):
         super().__init__(**kwargs)

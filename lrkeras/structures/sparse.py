@@ -36,6 +36,7 @@ class Sparse(Structure):
     """
 
     is_sparse = True
+    fits_few_bits = False
     other_size_arguments = ("density",)
 
     def __init__(self, density=None, block=None, padding="valid", **kwargs):

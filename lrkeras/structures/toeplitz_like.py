@@ -35,6 +35,7 @@ class ToeplitzLike(Structure):
     """
 
     size_argument = "displacement_rank"
+    fits_few_bits = False
 
     def __init__(self, displacement_rank=None, **kwargs):
         super().__init__(**kwargs)

@@ -4,7 +4,9 @@
 
 DIR holds `sgd-text/`, `fra-eng/` and `wikitext-2/`. Perplexity is that of the validation text of
 the preset `keyboard`, as much of each source, from zero states every 35 words, as in its training.
-`--refit` sets the scales anew every so many batches; without it they stay as they were.
+`--refit` sets the scales anew every so many batches; without it they stay as they were. `--bands
+1500 32` first cuts the word table into bands: that many frequent words with rows of their own, the
+others with factors of that rank.
 """
 
 import argparse
@@ -22,6 +24,7 @@ import keras
 import numpy as np
 
 import lrkeras
+from lrkeras import structures
 from lrkeras.rounding.least_squares import largest_integer
 from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
@@ -55,6 +58,9 @@ def main(arguments=None):
     )
     model = lrkeras.load(MODEL)
     rows = [_row("float", _perplexity(model, valid))]
+    if options.bands:
+        model = with_bands(model, train_ids, *options.bands)
+        rows.append(_row("bands", _perplexity(model, valid)))
     copy = lrkeras.quantize_aware(model)
     rows.append(_row("four bits, untrained", _perplexity(copy, valid)))
     _largest_as_scale(copy)
@@ -74,12 +80,21 @@ def main(arguments=None):
         "batch_size": config.batch_size,
         "window": config.window,
         "refit_every": options.refit,
+        "bands": options.bands,
         "rows": rows,
     }
     write_json(options.out, result)
     if options.keras:
         copy.save(options.keras)
     return result
+
+
+def with_bands(model, ids, whole, rank):
+    """The model with its word table in two bands, fitted by how often words occur in a text."""
+    words = model.get_layer("words").input_dim
+    bands = structures.FrequencyBands(sizes=(whole, words - whole), ranks=(None, rank))
+    counts = np.bincount(ids, minlength=words)
+    return lrkeras.compress(model, bands, include="words.embeddings", frequencies=counts)[0]
 
 
 def tune(copy, train, valid, options):
@@ -141,6 +156,9 @@ def _parser():
     parser.add_argument("--decay", action="store_true", help="whether the rate falls, to 5 %%")
     parser.add_argument("--refit", type=int, help="batches between two fits of the scales")
     parser.add_argument("--valid-tokens", type=int, help="validation words; all if left out")
+    parser.add_argument(
+        "--bands", type=int, nargs=2, metavar=("WORDS", "RANK"), help="whole rows, rank of the rest"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the batches")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="JSON to write")
     parser.add_argument("--keras", type=pathlib.Path, help="the tuned model to write")

@@ -155,10 +155,10 @@ class _EmbeddingWatcher(_Watcher):
         self.sums["inputs"] = self.sums.get("inputs", 0) + counts.astype(np.float64)
 
     def moments(self) -> dict[tuple[str, str], SecondMoments]:
+        if not self.sums:
+            return {}
         key = (self.owner.path, "embeddings")
-        if "outputs" in self.sums:  # errors of logits count, for every word alike
-            return {key: SecondMoments.of(outputs=self.sums["outputs"])}
-        return {key: SecondMoments.of(inputs=self.sums["inputs"])} if self.sums else {}
+        return {key: SecondMoments.of(self.sums.get("inputs"), self.sums.get("outputs"))}
 
 
 def _reads(owner: MatrixOwner, caller: keras.layers.Layer) -> bool:

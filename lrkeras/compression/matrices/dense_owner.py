@@ -10,6 +10,8 @@ from lrkeras.model_graph.einsum_product import multiplies_last_axis
 class DenseOwner(MatrixOwner):
     """Dense, and EinsumDense where it is a product of the last axis with a matrix."""
 
+    words_axis = 1
+
     @staticmethod
     def fits(layer):
         if type(layer) in (keras.layers.Dense, layers.Dense):

@@ -10,6 +10,7 @@ class EmbeddingOwner(MatrixOwner):
     """Embedding and ReversibleEmbedding, tied or not."""
 
     roles = ("embeddings",)
+    words_axis = 0
 
     @staticmethod
     def fits(layer):

@@ -19,10 +19,13 @@ class MatrixOwner:
         roles: Names of its matrices: `kernel`, `recurrent`, `joint` or `embeddings`.
         optional_roles: Matrices that may be addressed in place of some of these: `joint`, the
             matrix over `[x; h]`, for `kernel` and `recurrent`.
+        words_axis: The side of the matrix that may be words: 0 for the rows of a table, 1 for the
+            outputs of a dense layer, `None` where neither is.
     """
 
     roles: tuple[str, ...] = ("kernel",)
     optional_roles: tuple[str, ...] = ()
+    words_axis: int | None = None
 
     def __init__(self, layer, path):
         self.layer, self.path = layer, path

@@ -80,6 +80,17 @@ def select(
     return selection, skipped
 
 
+def automatic(selection: Selection, what: Any) -> set[str]:
+    """Names of the matrices for which `"auto"` chooses."""
+    by_pattern = what if isinstance(what, Mapping) and "class_name" not in what else {"*": what}
+    found = set()
+    for name, (matrix, _) in selection.items():
+        wanted = next((w for p, w in by_pattern.items() if is_meant(matrix, p)), None)
+        if isinstance(wanted, str) and wanted == "auto":
+            found.add(name)
+    return found
+
+
 def _matrices(model: keras.Model) -> tuple[list[WeightMatrix], dict[str, str]]:
     matrices, skipped = [], {}
     for path, layer, caller in single_layers(model):

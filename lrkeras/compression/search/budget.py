@@ -5,7 +5,7 @@ import re
 
 _BYTES = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _COUNTS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9}
-DTYPES = ("float32", "float16", "int8")
+DTYPES = ("float32", "float16", "int8", "int4")
 _TEXT = re.compile(
     r"\s*(?P<number>\d+(?:\.\d+)?(?:e\d+)?)\s*(?P<unit>[a-zA-Zµμ]*)\s*(?P<rest>[a-z0-9]*)\s*"
 )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from lrkeras import compress, structures
+from lrkeras import compress, convert, structures
 from lrkeras.compression.matrices.selection import auto_families, select
 from lrkeras.compression.search.budget import Budget
 from lrkeras.compression.search.candidate_sizes import CandidateSizes
@@ -22,6 +22,7 @@ from lrkeras.compression.search.output_judge import OutputJudge
     [
         ("2 MB", ("bytes", 2e6, "float32")),
         ("1.4MB int8", ("bytes", 1.4e6, "int8")),
+        ("1 MB int4", ("bytes", 1e6, "int4")),
         ("64 KiB float16", ("bytes", 65536, "float16")),
         ("25x", ("ratio", 25, "float32")),
         ("1.5M params", ("params", 1.5e6, "float32")),
@@ -190,6 +191,31 @@ def test_matrices_that_may_not_change_count_in_the_type_of_the_budget():
 
 def numbers(x):
     return np.asarray(keras.ops.convert_to_numpy(x), np.float64)
+
+
+def test_a_budget_of_four_bits_is_that_of_the_file(tmp_path):
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((None, 128))
+    hidden = keras.layers.LSTM(128, return_sequences=True, name="lstm")(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(64, name="dense")(hidden))
+    small, report = compress(model, structures.LowRank(), budget="40 KB int4")
+    assert 36e3 < report.spent <= 40e3
+    file = convert(small, tmp_path / "small.tflite", quantize="int4")
+    stored = sum(
+        count * {"int4": 0.5, "int8": 1, "int32": 0, "float32": 4}[kind]
+        for kind, count in file.weights.items()
+    )
+    assert stored == pytest.approx(report.spent, rel=0.1)  # with a scale for each output
+
+
+def test_what_files_hold_in_eight_bits_counts_as_that():
+    kronecker, low_rank = structures.Kronecker(), structures.LowRank(rank=2)
+    both = kronecker + low_rank
+    for structure in (kronecker, low_rank, both):
+        structure.build((16, 16))
+    assert kronecker.num_bytes("int4") == kronecker.num_bytes("int8") == kronecker.num_params
+    assert low_rank.num_bytes("int4") == low_rank.num_params / 2
+    assert both.num_bytes("int4") == kronecker.num_params + low_rank.num_params / 2
 
 
 def test_calibrated_budget_measures_the_outputs(stack, sequences):

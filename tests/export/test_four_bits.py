@@ -215,6 +215,22 @@ def test_older_runtimes_get_four_bits_in_products_and_int8_tables(runtime, tmp_p
             assert _is_stored(_rows(name, rounded), stored), name
 
 
+@pytest.mark.parametrize("bits", [4, 8])
+def test_older_runtimes_share_one_table_for_look_ups_and_products(bits, tmp_path):
+    model = lrkeras.quantize_aware(_model("CIFG"), bits=bits)
+    path = tmp_path / "file.tflite"
+    report = lrkeras.convert(model, path, quantize=f"int{bits}", runtime="2.16")
+    integers = model.rounded_weights()["words.embeddings"].integers
+    tables = [s for s in _stored(path, "INT8") if s.shape == integers.shape]
+    assert len(tables) == 2
+    for table in tables:
+        np.testing.assert_array_equal(table, integers)
+    buffers = ModelFile(path.read_bytes()).model.buffers
+    assert [b.data is not None and len(b.data) == integers.size for b in buffers].count(True) == 1
+    assert [s for s in _stored(path, "INT4") if s.shape == integers.shape] == []
+    assert max(p.relative for p in report.parity) < 0.05
+
+
 @pytest.mark.parametrize(("bits", "quantize"), [(8, "int8"), (4, "int8"), (4, None)])
 def test_files_of_more_bits_keep_the_rounded_values(bits, quantize, tmp_path):
     model = lrkeras.quantize_aware(_model("LSTM", tied=False), bits=bits)

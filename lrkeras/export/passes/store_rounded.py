@@ -24,6 +24,8 @@ from lrkeras.rounding.least_squares import Rounded
 _MANY_ROWS, _FEW_COLUMNS = 4096, 128
 # Versions that brought weights of four bits, and int8 ones with a scale for each output.
 _INT4_PRODUCT, _INT8_PRODUCT, _INT4_TABLE = 10, 12, 4
+# That of products with int8 of one scale, whose inputs are rounded asymmetrically.
+_ONE_SCALE = 9
 
 
 def store_rounded(file: ModelFile, context: PassContext) -> None:
@@ -41,10 +43,11 @@ def store_rounded(file: ModelFile, context: PassContext) -> None:
     if context.rounded_bits is None:
         return
     for graph, steps in graphs_with_steps(file, context):
+        in_bytes = _tables_in_bytes(graph, context)
         for op in list(graph.operators):
             name = graph.op_name(op)
             if name == "FULLY_CONNECTED":
-                _store_filter(graph, op, context, steps)
+                _store_filter(graph, op, context, steps, in_bytes)
             elif name == "GATHER":
                 _store_table(graph, op, context)
 
@@ -67,7 +70,21 @@ def kept_exactly(file: ModelFile, context: PassContext) -> PassContext:
     return dataclasses.replace(context, float_filters=[*context.float_filters, *kept])
 
 
-def _store_filter(graph: Graph, op: Any, context: PassContext, steps: int) -> None:
+def _tables_in_bytes(graph: Graph, context: PassContext) -> list[np.ndarray]:
+    """Tables that are looked up and have a byte for each number in the file."""
+    look_ups = [op for op in graph.operators if graph.op_name(op) == "GATHER"]
+    tables = [_large_matrix(graph, op.inputs[0]) for op in look_ups]
+    return [t for t in tables if t is not None and not _has_four_bit_rows(t, context)]
+
+
+def _has_four_bit_rows(table: np.ndarray, context: PassContext) -> bool:
+    # The runtime reads rows of four bits as if each began with a byte of its own.
+    return context.bits == 4 and context.per_channel and table.shape[1] % 2 == 0
+
+
+def _store_filter(
+    graph: Graph, op: Any, context: PassContext, steps: int, in_bytes: list[np.ndarray]
+) -> None:
     weight = _large_matrix(graph, op.inputs[1])
     if weight is None or context.is_float(weight):
         return
@@ -85,13 +102,18 @@ def _store_filter(graph: Graph, op: Any, context: PassContext, steps: int) -> No
         return
     # XNNPACK takes pairs of inputs. Older runtimes know four bits, but one scale for int8.
     is_int4 = context.bits == 4 and found.all() and not (is_new and weight.shape[1] % 2)
-    if not is_int4 and not is_new:
+    is_bare = len(op.inputs) < 3 or op.inputs[2] < 0
+    is_bare = is_bare and not op.builtinOptions.fusedActivationFunction
+    # One copy for an old runtime's look-up and for the product, whose results are then scaled.
+    is_shared = not is_new and found.all() and is_bare and _is_one_of(weight, in_bytes)
+    is_int4 = is_int4 and not is_shared
+    if not is_int4 and not is_new and not is_shared:
         return
     rounded = Rounded(integers, scale, 4 if is_int4 else 8)
     op.builtinOptions.asymmetricQuantizeInputs = True
-    graph.file.set_op(op, "FULLY_CONNECTED", _INT4_PRODUCT if is_int4 else _INT8_PRODUCT)
-    is_bare = len(op.inputs) < 3 or op.inputs[2] < 0
-    apart = is_bare and not op.builtinOptions.fusedActivationFunction and _has_scales_apart(rounded)
+    version = _INT4_PRODUCT if is_int4 else _INT8_PRODUCT
+    graph.file.set_op(op, "FULLY_CONNECTED", _ONE_SCALE if is_shared else version)
+    apart = is_shared or (is_bare and _has_scales_apart(rounded))
     own = _constant(graph, rounded, apart)
     op.inputs = np.array([op.inputs[0], own, *op.inputs[2:]], np.int32)
     if apart:
@@ -100,6 +122,10 @@ def _store_filter(graph: Graph, op: Any, context: PassContext, steps: int) -> No
         scales = graph.new_constant(f"scales_{result}", rounded.scale.reshape(-1))
         op.outputs = np.array([unscaled], np.int32)
         graph.insert([multiply(graph, unscaled, scales, result)], after=op)
+
+
+def _is_one_of(weight: np.ndarray, tables: list[np.ndarray]) -> bool:
+    return any(np.array_equal(weight, table) for table in tables)
 
 
 def _has_scales_apart(rounded: Rounded) -> bool:
@@ -119,8 +145,7 @@ def _store_table(graph: Graph, op: Any, context: PassContext) -> None:
     found, integers, scale = rows_on_grid(table, context.rounded_bits or 4)
     if not found.all():
         return
-    # The runtime reads rows of four bits as if each began with a byte of its own.
-    if context.bits == 4 and context.per_channel and table.shape[1] % 2 == 0:
+    if _has_four_bit_rows(table, context):
         _look_up(graph, op, Rounded(integers, scale, 4))
     else:
         gather_int8_rows(graph, op, integers, Quantisation(scale.reshape(-1)))

@@ -79,7 +79,9 @@ def compress(
         what: A structure or its name for all matrices; a mapping from patterns of names to
             structures, of which the first that matches counts (`None`: leave it), such as
             `{"lstm*.recurrent": LowRank(compression=10), "dense": "monarch"}`; or, with a budget,
-            a list of structures to choose from, or `"auto"` for those with a fast product.
+            a list of structures to choose from, or `"auto"` for those with a fast product, bands
+            of words where it is known how often they occur (see `frequencies`) and, for all
+            matrices and a budget of bytes or parameters, fewer hidden units (`prune_units`).
         include: Pattern or patterns; other matrices are left alone.
         exclude: Pattern or patterns of matrices to leave alone.
         budget: `"2 MB"`, `"1.4 MB int8"`, `"25x"`, `"1.5M params"` (of the whole model) or
@@ -134,7 +136,8 @@ def compress(
         )
         if limit is None and max_loss is None:
             return compressor.build(_single(compressor))
-        return search_budget(compressor, limit, max_loss, validation)
+        tries_units = isinstance(what, str) and what == "auto" and include is exclude is None
+        return search_budget(compressor, limit, max_loss, validation, tries_units)
 
 
 def _check(model, method, calibration, gate_layout) -> None:

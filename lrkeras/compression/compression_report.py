@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from lrkeras.compression.matrix_report import MatrixReport
+from lrkeras.compression.units.unit_report import UnitReport
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +23,7 @@ class CompressionReport:
         budget: The budget in words, or `None`.
         spent: What the model takes of it, in the unit of the budget, or `None`.
         notes: What else a reader should know.
+        units: What `prune_units` did, where fewer hidden units were better than any structure.
     """
 
     model: str
@@ -35,6 +37,7 @@ class CompressionReport:
     budget: str | None = None
     spent: float | None = None
     notes: tuple[str, ...] = ()
+    units: UnitReport | None = None
 
     @property
     def ratio(self) -> float:
@@ -63,7 +66,7 @@ class CompressionReport:
             shown = ["" if e is None else f"{e:.1%}" for e in errors]
             numbers = (shape, f"{row.params:,}", ratio, f"{row.bytes:,}", *shown)
             table.add_row(f"{row.name}\n  {row.structure}", *numbers)
-        return Group(table, *self._lines())
+        return Group(table if self.units is None else self.units.render(), *self._lines())
 
     def _lines(self) -> list[str]:
         lines = [
@@ -88,7 +91,8 @@ class CompressionReport:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        count = len(self.matrices)
+        rows = self._plotted()
+        count = len(rows)
         figure = Figure(figsize=(9, 1.6 + 0.36 * count), layout="constrained")
         FigureCanvasAgg(figure)
         sizes, errors = figure.subplots(1, 2, sharey=True)
@@ -97,13 +101,14 @@ class CompressionReport:
             ("dense_bytes", 0.8, "#c9d3e0", "before"),
             ("bytes", 0.5, "#1b4f8f", "after"),
         ):
-            kilobytes = [getattr(row, attribute) / 1e3 for row in self.matrices]
+            kilobytes = [sizes_of[attribute] / 1e3 for _, sizes_of in rows]
             sizes.barh(places, kilobytes, height, color=color, label=label)
         sizes.set_xlabel("kB in float32, with indices")
-        sizes.set_yticks(places, [f"{r.name}\n{r.structure}" for r in self.matrices], fontsize=7)
+        sizes.set_yticks(places, [label for label, _ in rows], fontsize=7)
         sizes.invert_yaxis()
-        percent = [100 * row.error for row in self.matrices]
-        errors.plot(percent, places, "o", color="#c2571a", label="of the matrix")
+        if self.units is None:
+            percent = [100 * row.error for row in self.matrices]
+            errors.plot(percent, places, "o", color="#c2571a", label="of the matrix")
         weighted = [(r.weighted_error, i) for i, r in enumerate(self.matrices)]
         shown = [(100 * error, i) for error, i in weighted if error is not None]
         if shown:
@@ -115,7 +120,22 @@ class CompressionReport:
         for axis in (sizes, errors):
             axis.grid(alpha=0.25, axis="x")
             axis.spines[["top", "right"]].set_visible(False)
+        for axis in (sizes,) if self.units is not None else (sizes, errors):
             axis.legend(
                 frameon=False, fontsize=8, loc="lower center", ncols=2, bbox_to_anchor=(0.5, 1)
             )
+        if self.units is not None:
+            errors.remove()  # no matrix stands for another one
         figure.savefig(path, dpi=150, facecolor="white")
+
+    def _plotted(self) -> list[tuple[str, dict[str, int]]]:
+        """Labels and bytes of what is drawn: matrices, or layers with fewer units."""
+        if self.units is not None:
+            return [
+                (layer.name, {"dense_bytes": 4 * layer.before, "bytes": 4 * layer.after})
+                for layer in self.units.layers
+            ]
+        return [
+            (f"{row.name}\n{row.structure}", {"dense_bytes": row.dense_bytes, "bytes": row.bytes})
+            for row in self.matrices
+        ]

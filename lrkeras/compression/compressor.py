@@ -14,6 +14,7 @@ from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.matrices.selection import Selection
 from lrkeras.compression.matrices.weight_matrix import WeightMatrix
 from lrkeras.compression.matrix_report import MatrixReport, singular_profile
+from lrkeras.compression.units.unit_report import UnitReport
 from lrkeras.model_graph.copy_model import compile_like, copy_model
 from lrkeras.structures import SharedLowRank, Structure
 from lrkeras.structures.matrix_norms import matrix_norms
@@ -88,6 +89,12 @@ class Compressor:
             rows.append(_row(matrix, structures, moments))
         compile_like(small, self.original)
         return small, _report(self.model, small, rows, skipped, self.notes)
+
+    def report_of_units(self, small: keras.Model, units: UnitReport) -> CompressionReport:
+        """What is said of a copy that has fewer hidden units and no other structures."""
+        left = {name: "no structure, but fewer units" for name in self.selection}
+        report = _report(self.original, small, [], {**self.skipped, **left}, ())
+        return dataclasses.replace(report, units=units)
 
     def _rebuilt(
         self, matrices: list[WeightMatrix], specs: Mapping[str, Structure]

@@ -12,6 +12,8 @@ from lrkeras.compression.compressor import Compressor
 from lrkeras.compression.fitting.calibration import batches
 from lrkeras.compression.search.budget import Budget
 from lrkeras.compression.search.choices import Choices
+from lrkeras.compression.units.prune_units import prune_to_size
+from lrkeras.compression.units.unit_report import UnitReport
 from lrkeras.structures.stored_size import StoredSize
 
 Result = tuple[keras.Model, CompressionReport]
@@ -22,7 +24,11 @@ _COMPARED = 8
 
 
 def search_budget(
-    compressor: Compressor, budget: Budget | None, max_loss: float | None, validation: Any
+    compressor: Compressor,
+    budget: Budget | None,
+    max_loss: float | None,
+    validation: Any,
+    tries_units: bool = False,
 ) -> Result:
     """Finds the best model within a budget, or the smallest one within a loss.
 
@@ -31,6 +37,8 @@ def search_budget(
         budget: What the model may cost, or
         max_loss: the loss on `validation` that the smallest model shall not exceed.
         validation: `(x, y)` or a dataset.
+        tries_units: Whether the model may have fewer hidden units instead of other matrices, for
+            budgets of bytes and parameters.
 
     Raises:
         ValueError: If the budget or loss cannot be met; the message says what can.
@@ -44,18 +52,41 @@ def search_budget(
         return _least_size(compressor, max_loss, validation)
     if budget is None:
         raise AssertionError("one of the two is given")
-    return (_longest_time if budget.kind == "us" else _within)(compressor, budget)
+    if budget.kind == "us":
+        return _longest_time(compressor, budget)
+    return _within(compressor, budget, tries_units)
 
 
-def _within(compressor: Compressor, budget: Budget) -> Result:
+def _within(compressor: Compressor, budget: Budget, tries_units: bool) -> Result:
     """The best model within a budget that can be counted."""
     limit = budget.amount
     if budget.kind == "ratio":
         limit = StoredSize.of(compressor.model).params / budget.amount
     choices = Choices(compressor, budget, ratio=_ratio(compressor, budget, limit))
     small, report = choices.best(limit)
-    spent = report.ratio if budget.kind == "ratio" else choices.spent
+    spent = choices.spent
+    fewer = _with_fewer_units(compressor, budget, limit) if tries_units else None
+    if fewer is not None and choices.is_ahead(fewer[0]):
+        small, units = fewer
+        report, spent = compressor.report_of_units(small, units), _size(small, budget)
+    if budget.kind == "ratio":
+        spent = report.ratio
     return small, dataclasses.replace(report, budget=str(budget), spent=spent)
+
+
+def _with_fewer_units(
+    compressor: Compressor, budget: Budget, limit: float
+) -> tuple[keras.Model, UnitReport] | None:
+    """The model with so few hidden units that it is within a limit, where that can be."""
+    examples = compressor.examples
+    calibration = None if examples is None else (batch for batch in examples)
+    return prune_to_size(compressor.original, lambda m: _size(m, budget), limit, calibration)
+
+
+def _size(model: keras.Model, budget: Budget) -> float:
+    if budget.kind == "bytes":
+        return StoredSize.of(model, budget.dtype).bytes
+    return StoredSize.of(model).params
 
 
 def _ratio(compressor: Compressor, budget: Budget, limit: float) -> float:

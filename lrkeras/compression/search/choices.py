@@ -48,7 +48,8 @@ class Choices:
 
     Attributes:
         smallest, largest: What the smallest model that can be made, and the model itself, cost.
-        spent: What the last model that `best` gave costs.
+        spent, moved: What the last model that `best` gave costs, and how far its outputs move;
+            `None` where they could not be compared.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class Choices:
         self.smallest = self._fixed + sum(found[0].cost for found in self._by_error.values())
         self.largest = self._fixed + sum(found[-1].cost for found in self._by_error.values())
         self.spent = 0.0
+        self.moved: float | None = None
+        self._distances: dict[tuple, float] = {}  # by choice, of the last comparison
         self._ways: list[int | str] = [*numbers_of_families(compressor.selection), *_WAYS]
         if self._judge is None:
             self._ways.remove("outputs")
@@ -89,12 +92,19 @@ class Choices:
             ValueError: If no choice is within the limit, or the model itself is.
         """
         choice = self._compared(limit)[0][1]
+        self.moved = None if self._judge is None else self._distances[_key(choice)]
         self.spent = self._cost(choice)
         fitted = {name: self._fits.of(name, spec) for name, spec in choice.items()}
         small, report = self._compressor.build(choice, kept=_KEPT, fitted=fitted)
         if self._judge is None:
             report = dataclasses.replace(report, notes=(*report.notes, _NOT_JUDGED))
         return small, report
+
+    def is_ahead(self, model: keras.Model) -> bool:
+        """Whether the outputs of a model move clearly less than those that `best` gave last."""
+        if self._judge is None or self.moved is None:
+            return False
+        return self._judge.moved_by_model(model) < (1 - self._ahead) * self.moved
 
     def settle(self, limit: float) -> None:
         """Keeps the best of the even cuts and the best other way to choose, at a size.
@@ -121,6 +131,7 @@ class Choices:
         for _, choice in self._compressor.track(choices, "comparing choices"):
             key = _key(choice)
             moved[key] = moved[key] if key in moved else self._moved(choice, self._judge)
+        self._distances = moved
         return sorted(choices, key=lambda pair: moved[_key(pair[1])] / self._trust(pair[0]))
 
     def _trust(self, way: int | str) -> float:

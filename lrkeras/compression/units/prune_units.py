@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -24,6 +24,8 @@ from lrkeras.model_graph.units.unit_choice import (
 )
 from lrkeras.model_graph.units.unit_norms import unit_norms
 from lrkeras.saving import check_finite
+
+_TRIALS = 5
 
 
 def prune_units(
@@ -84,19 +86,71 @@ def prune_units(
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.pinned.items())
         raise ValueError(f"No unit of `{model.name}` can go. {reasons or 'It has no layers'}.")
     counts = None if units is None else counts_of(found, units)
-    if calibration is None:
-        importance, criterion = unit_norms(found), "the squares of their weights, in and out"
-    else:
-        examples = checked_batches(model, calibration)
-        changes = dict(zip(every.names, output_changes(model, examples), strict=True))
-        importance = [changes[names] for names in found.names]
-        criterion = "how far the outputs move without them, to first order"
+    importance, criterion = _importance(model, every, found, calibration)
     if limit is not None:
         kept = kept_to_params(found, importance, found.total / limit)
     else:
         kept = kept_to_counts(importance, counts or {})
     if all(len(k) == size for k, size in zip(kept, found.sizes, strict=True)):
         raise ValueError(f"No unit of `{model.name}` would go: it has {dict(units or {})} already.")
+    return _pruned(model, found, kept, importance, criterion)
+
+
+def prune_to_size(
+    model: keras.Model, size_of: Callable[[keras.Model], float], limit: float, calibration: Any
+) -> tuple[keras.Model, UnitReport] | None:
+    """As `prune_units`, to a size that is measured in some way.
+
+    Args:
+        model: A built model, not changed.
+        size_of: Gives the size of a model.
+        limit: What it may be at most.
+        calibration: As for `prune_units`, or `None`.
+
+    Returns:
+        `(small, report)`, or `None` where the model cannot be followed or not be so small.
+    """
+    try:
+        every = find_units(model)
+    except ValueError:
+        return None
+    found = chosen_groups(every)
+    if not found.sizes:
+        return None
+    importance, criterion = _importance(model, every, found, calibration)
+    params = found.total * limit / size_of(model)
+    for _ in range(_TRIALS):
+        try:
+            kept = kept_to_params(found, importance, params)
+        except ValueError:
+            return None
+        small, report = _pruned(model, found, kept, importance, criterion)
+        size = size_of(small)
+        if size <= limit:
+            return small, report
+        params *= 0.999 * limit / size  # biases take more bytes than the share of them
+    return None
+
+
+def _importance(
+    model: keras.Model, every: HiddenUnits, found: HiddenUnits, calibration: Any
+) -> tuple[list[np.ndarray], str]:
+    """The importance of each unit in `found`, and what it is in words."""
+    if calibration is None:
+        return unit_norms(found), "the squares of their weights, in and out"
+    examples = checked_batches(model, calibration)
+    changes = dict(zip(every.names, output_changes(model, examples), strict=True))
+    criterion = "how far the outputs move without them, to first order"
+    return [changes[names] for names in found.names], criterion
+
+
+def _pruned(
+    model: keras.Model,
+    found: HiddenUnits,
+    kept: list[np.ndarray],
+    importance: list[np.ndarray],
+    criterion: str,
+) -> tuple[keras.Model, UnitReport]:
     small = with_fewer_units(model, found, kept)
     rows = _layer_rows(model, found, [len(k) for k in kept])
     return small, report_of(model, small, found, kept, importance, rows, criterion)

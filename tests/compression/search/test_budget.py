@@ -381,3 +381,49 @@ def test_report_renders_saves_and_draws(stack, tmp_path):
     assert "left as it was: dense.kernel" in text
     report.plot(tmp_path / "report.png")
     assert (tmp_path / "report.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def wide_model():
+    """Half of the units of both layers do next to nothing, all others are unlike each other."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((12, 16)),
+            keras.layers.LSTM(64, return_sequences=True, name="lstm"),
+            keras.layers.LSTM(64, name="last"),
+            keras.layers.Dense(8, activation="softmax", name="dense"),
+        ]
+    )
+    lstm, last, dense = model.layers
+    small = np.where(np.arange(64) % 2, 1.0, 1e-3)
+    for layer, name in ((last, "kernel"), (lstm, "recurrent_kernel"), (last, "recurrent_kernel")):
+        weight = getattr(layer.cell, name)
+        weight.assign(numbers(weight) * small[:, None])
+    dense.kernel.assign(numbers(dense.kernel) * small[:, None] * 20)
+    return model
+
+
+@pytest.mark.parametrize("budget", ["2.5x", "10 KB int4"])
+def test_auto_takes_fewer_units_where_these_are_ahead(budget, tmp_path):
+    model = wide_model()
+    x = np.random.default_rng(0).normal(size=(64, 12, 16)).astype("float32")
+    small, report = compress(model, "auto", budget=budget, calibration=x)
+    assert report.units is not None
+    assert all(row.after < row.before for row in report.units.units)
+    assert report.matrices == []
+    assert all(type(layer).__module__.startswith("keras.") for layer in small.layers)
+    assert np.abs(numbers(small(x)) - numbers(model(x))).max() < 0.05
+    parsed = Budget.parse(budget)
+    if parsed.kind == "ratio":
+        assert report.spent == report.ratio >= parsed.amount
+    else:
+        assert report.spent <= parsed.amount
+    report.plot(tmp_path / "plot.png")
+    assert json.loads(report.to_json())["units"]["units"]
+
+
+def test_units_stay_where_only_some_matrices_are_meant():
+    x = np.random.default_rng(0).normal(size=(64, 12, 16)).astype("float32")
+    _, report = compress(wide_model(), "auto", budget="1.2x", include="last.kernel", calibration=x)
+    assert report.units is None
+    assert [row.name for row in report.matrices] == ["last.kernel"]

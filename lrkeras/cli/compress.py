@@ -28,7 +28,10 @@ STRUCTURES = (
 HELP = "make a trained .keras model small"
 
 # What says how matrices are replaced, which has no meaning where units go.
-_OF_MATRICES = ("structure", "compression", "budget", "method", "block", "gate_layout")
+_OF_MATRICES = (
+    *("structure", "compression", "budget", "method", "block", "gate_layout"),
+    "frequencies",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--block", type=int, nargs=2, metavar=("OUT", "IN"), help="block of sparse parts: 1 16"
     )
-    parser.add_argument("--budget", help="'2 MB', '1.4 MB int8', '25x', '1.5M params' or '80 us'")
+    parser.add_argument("--budget", help="'2 MB', '1 MB int4', '25x', '1.5M params' or '80 us'")
     parser.add_argument(
         "--prune-units",
         type=float,
@@ -69,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--method", help="svd or semi_nmf; left out, the best fit that is known")
     parser.add_argument("--calibration", help="a .npy file of example inputs")
+    parser.add_argument(
+        "--frequencies", help="a .npy file of how often each word occurs, in the order of ids"
+    )
     parser.add_argument("--gate-layout", help="per_gate or stacked (default: per_gate)")
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
     parser.add_argument("--report", help="a JSON file for the report")
@@ -101,7 +107,10 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
 def _with_structures(options: argparse.Namespace, model_file: pathlib.Path) -> tuple[Any, Any]:
     """The model with other matrices, and the report."""
     names = by_pattern(options.structure, options.compression, options.block, options.budget)
-    calibration = None if options.calibration is None else examples(options.calibration)
+    calibration = None if options.calibration is None else array(options.calibration, "inputs")
+    frequencies = None
+    if options.frequencies is not None:
+        frequencies = array(options.frequencies, "frequencies")
 
     from lrkeras.benchmark.plots import require_matplotlib
     from lrkeras.compression import compress
@@ -117,6 +126,7 @@ def _with_structures(options: argparse.Namespace, model_file: pathlib.Path) -> t
         budget=options.budget,
         method=options.method,
         calibration=calibration,
+        frequencies=frequencies,
         gate_layout=options.gate_layout or "per_gate",
         seed=options.seed,
         track=_quiet if options.json else _progress,
@@ -127,7 +137,7 @@ def _with_fewer_units(options: argparse.Namespace, model_file: pathlib.Path) -> 
     """The model with fewer hidden units, and the report."""
     check_units_alone(options)
     units = None if not options.units else unit_counts(options.units)
-    calibration = None if options.calibration is None else examples(options.calibration)
+    calibration = None if options.calibration is None else array(options.calibration, "inputs")
 
     from lrkeras.compression import prune_units
     from lrkeras.saving import load_model
@@ -276,8 +286,12 @@ def _sized(name: str, compression: float | None, block: list[int] | None) -> str
     return get(name, **arguments)
 
 
-def examples(path: str) -> np.ndarray:
-    """Reads inputs for a calibration.
+def array(path: str, what: str) -> np.ndarray:
+    """Reads an array from a file.
+
+    Args:
+        path: The file.
+        what: What its numbers are, for an error.
 
     Raises:
         ValueError: the file is no array that NumPy can read without running code.
@@ -289,7 +303,7 @@ def examples(path: str) -> np.ndarray:
     except (ValueError, EOFError, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise ValueError(f"Expected a .npy file of inputs; {path!r} is not one: {error}") from error
+        raise ValueError(f"Expected a .npy file of {what}; {path!r} is not one: {error}") from error
 
 
 def _progress(items: Iterable, what: str) -> Iterable:

@@ -67,6 +67,22 @@ def test_budget_with_examples(model_file, tmp_path, capsys):
     assert report["matrices"][0]["weighted_error"] is not None
 
 
+def test_frequencies_of_words_from_a_file(tmp_path):
+    keras.utils.set_random_seed(0)
+    words = keras.Sequential(
+        [keras.Input((6,), dtype="int32"), keras.layers.Embedding(200, 24), keras.layers.LSTM(8)]
+    )
+    words.save(tmp_path / "words.keras")
+    counts = np.random.default_rng(0).permutation(1e4 / np.arange(1, 201))
+    np.save(tmp_path / "counts.npy", counts)
+    options = ["--structure", "frequency_bands", "--compression", "2", "--include", "embedding*"]
+    options += ["--frequencies", tmp_path / "counts.npy"]
+    assert compress(tmp_path / "words.keras", tmp_path / "small.keras", *options) == 0
+    small = keras.models.load_model(tmp_path / "small.keras")
+    (bands,) = structures.find_structures(small, structures.FrequencyBands)
+    np.testing.assert_array_equal(bands.order, np.argsort(-counts))
+
+
 def meaning(names, compression, block, budget):
     return chosen_structures(by_pattern(names, compression, block, budget), compression, block)
 
@@ -125,7 +141,8 @@ def test_the_names_in_the_help_are_those_of_the_package():
         ),
         (["--budget", "2x", "--block", "1", "16"], "received auto"),
         (["--budget", "3x", "--calibration", "none.npy"], "No file 'none.npy'"),
-        (["--budget", "3x", "--calibration", __file__], "Expected a .npy file"),
+        (["--budget", "3x", "--calibration", __file__], "Expected a .npy file of inputs"),
+        (["--budget", "3x", "--frequencies", __file__], "Expected a .npy file of frequencies"),
         (["--budget", "3x", "--report", "/nowhere/r.json"], "No folder '/nowhere'"),
     ],
 )

@@ -30,8 +30,9 @@ ROOT = DEMO.parent
 MODELS = (ROOT / "lrkeras" / "models", ROOT / "tools" / "release" / "models", TEST_MODELS)
 COMPILER = "aarch64-linux-gnu-gcc"
 PROCESSORS = ("cortex-a53", "cortex-a76")
-# Of the range of a model's outputs. int8: activations are rounded to 1/127 at each product.
-TOLERANCES = {None: 1e-5, "int8": 0.02}
+# Of the range of a model's outputs. Rounded weights: activations are rounded to 1/127 at each
+# product, whether these have four bits or eight.
+TOLERANCES = {None: 1e-5, "int8": 0.02, "int4": 0.02}
 
 
 def compile_harness() -> pathlib.Path:

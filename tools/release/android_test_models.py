@@ -2,7 +2,8 @@
 
 Screens are drawn with them, and the keyboard's rules compared, so that neither depends on what the
 package ships. The word model is float32, whose ranks are the same on every machine; it learns from
-the text that comes with the package, for a minute. The speech model is not trained at all.
+the text that comes with the package, for a minute. A file of it with weights of four bits is for
+the runtimes alone: no model that is shipped has them. The speech model is not trained at all.
 tools/release/android_goldens.py comes after.
 """
 
@@ -74,6 +75,8 @@ def word_model(out: pathlib.Path) -> None:
     }
     file = out / "word_prediction_tiny.tflite"
     convert(model, file, runtime=RUNTIME, metadata=metadata)
+    int4 = out / "word_prediction_tiny_int4.tflite"
+    convert(model, int4, quantize="int4", runtime=RUNTIME, metadata=metadata)
     text = CARD.format(units=UNITS, words=WORDS, size=file.stat().st_size)
     file.with_suffix(".md").write_text(text, encoding="utf-8")
 

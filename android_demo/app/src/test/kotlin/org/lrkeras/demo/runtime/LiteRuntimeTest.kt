@@ -39,7 +39,7 @@ class LiteRuntimeTest {
             val golden = Demo.golden(file.nameWithoutExtension)
             val expected = (golden["outputs"] as List<*>).map { row -> (row as List<*>).map { (it as Number).toDouble() } }
             val kept = (golden["kept"] as List<*>).map { (it as Long).toInt() }
-            // float32: other orders of summation. int8: activations are rounded to 1/127 of their range at each product.
+            // float32: other orders of summation. int8, int4: activations are rounded to 1/127 of their range at each product.
             val range = expected.flatten().let { it.max() - it.min() }
             val tolerance = if (golden["quantize"] == null) 1e-5 * range else 0.02 * range
             runner(file, options).use { runner ->

@@ -3,10 +3,14 @@
 import contextlib
 import os
 import pathlib
+import re
 from collections.abc import Iterator
 
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.system.atomic_write import written_whole
+
+# Of terminals, which Keras writes into its messages.
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @contextlib.contextmanager
@@ -40,7 +44,7 @@ def told_plainly(name: str) -> Iterator[None]:
         raise
     except Exception as error:
         # TensorFlow, its converter, the quantiser and the runtime raise what they like.
-        said = " ".join(str(error).split()) or "no message"
+        said = " ".join(_COLOURS.sub("", str(error)).split()) or "no message"
         if len(said) > 400:
             said = said[:400] + " ..."
         raise ConversionError(

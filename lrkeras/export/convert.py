@@ -1,6 +1,7 @@
 """From a Keras model to a .tflite file that was compared with it."""
 
 import dataclasses
+import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,12 +18,18 @@ from lrkeras.export.file_entry import file_entry
 from lrkeras.export.form import Form
 from lrkeras.export.lowering.tensorflow_lowering import lower
 from lrkeras.export.parity.check_parity import check_parity
-from lrkeras.export.parity.comparison_inputs import comparison_inputs, given_inputs, of_length
+from lrkeras.export.parity.comparison_inputs import (
+    comparison_inputs,
+    given_inputs,
+    of_length,
+    windows_of,
+)
 from lrkeras.export.passes.drop_negative_ids import drop_negative_ids
 from lrkeras.export.passes.store_sparse_filters import store_sparse_filters
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
 from lrkeras.export.runtime.step_runner import METADATA_NAME
+from lrkeras.export.steps.step_model import StepModel
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.runtime_version import TargetRuntime, set_minimum_runtime
 from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
@@ -135,7 +142,7 @@ def convert(
             given = given_inputs(plan.reference, sample)
             rows = plan.rows()
             file = lower(plan.models)
-        context = plan.pass_context(target.per_channel, _for_ranges(given, wanted))
+        context = plan.pass_context(target.per_channel, _for_ranges(given, plan.reference, wanted))
         for edit in (drop_negative_ids, store_sparse_filters, *quantization.passes):
             edit(file, context)
         set_minimum_runtime(file)
@@ -168,12 +175,19 @@ def _check_options(quantization: Quantization, steps: int | None, sample: Any) -
         raise ConversionError(f"Expected `steps` to be at least 1, received {steps}.")
 
 
-def _for_ranges(given: dict[str, Any] | None, forms: list[Form]) -> dict[str, Any]:
+def _for_ranges(given: dict[str, Any] | None, step: StepModel, forms: list[Form]) -> dict[str, Any]:
     """The caller's sequences, which start again where a call takes more steps than they have."""
     if given is None:
         return {}
-    time = next(iter(given.values())).shape[1]
-    return of_length(given, max([time, *(form.steps or 1 for form in forms)]))
+    time = step.time_of(given)
+    if not step.form.has_states:  # every window of a longer sequence shows ranges
+        steps = step.form.steps or 1
+        return windows_of(given, step.lengths(steps), math.ceil(time / steps) * _count(given))
+    return of_length(given, step.lengths(max([time, *(form.steps or 1 for form in forms)])))
+
+
+def _count(given: dict[str, Any]) -> int:
+    return len(next(iter(given.values())))
 
 
 def _check_draft(file: ModelFile, path: str | os.PathLike) -> None:

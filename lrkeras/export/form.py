@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 
 from lrkeras.export.conversion_error import ConversionError
-from lrkeras.model_graph.layers_of import fixed_length
+from lrkeras.model_graph.input_kinds import fixed_length
 
 _EXPECTED = "'step', 'chunk_N' with N from 2 (such as 'chunk_16') or 'sequence'"
 

@@ -45,6 +45,7 @@ class Embedding(StructuredLayer, keras.layers.ReversibleEmbedding):
         return self.embeddings_structure.to_dense() if self.is_structured else super().embeddings
 
     def call(self, inputs, reverse=False):
+        self._looks_up = not reverse
         if not self.is_structured or (reverse and not self.tie_weights):
             return super().call(inputs, reverse=reverse)
         if reverse:
@@ -54,3 +55,17 @@ class Embedding(StructuredLayer, keras.layers.ReversibleEmbedding):
             return logits if cap is None else ops.tanh(logits / cap) * cap
         rows = self.embeddings_structure.rows(ops.cast(inputs, "int32"))
         return ops.cast(rows, self.compute_dtype)
+
+    def compute_output_spec(self, inputs, reverse=False):
+        self._looks_up = not reverse
+        return super().compute_output_spec(inputs, reverse=reverse)
+
+    def compute_mask(self, inputs, mask=None):
+        """The mask of ids that are not zero; logits have none, as in `ReversibleEmbedding`.
+
+        Keras's own layer masks inside of `call`, which the graph of a functional model does not
+        see. Keras asks for the mask right after the call that it belongs to.
+        """
+        if not self.mask_zero or not getattr(self, "_looks_up", True):
+            return None
+        return ops.not_equal(inputs, 0)

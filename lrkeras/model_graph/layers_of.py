@@ -64,11 +64,6 @@ def inner_layers(layer: keras.layers.Layer) -> dict[str, keras.layers.Layer]:
     return {}
 
 
-def fixed_length(model: keras.Model) -> int | None:
-    """Number of time steps that the model was built for, or None if it takes any."""
-    return next((t.shape[1] for t in model.inputs if t.shape[1] is not None), None)
-
-
 def has_graph(model: keras.Model) -> bool:
     """Whether a model knows its inputs and outputs: Sequential and Functional ones, once built."""
     try:

@@ -295,9 +295,56 @@ def test_streaming_forms_refuse_what_needs_the_end(path, form):
         convert(model, path, forms=("sequence", form))
 
 
-def test_lambda_is_refused_in_a_sequence_too(path):
-    with pytest.raises(ConversionError, match="what it does cannot be checked"):
-        convert(_model(_lstm(), KL.Lambda(lambda x: x)), path, form="sequence", steps=5)
+def _with_computed_state(time=5):
+    """A horizon whose decoder starts from the states of the encoder."""
+    x = keras.Input((time, 6), name="x")
+    _, h, c = _lstm(units=4, return_state=True)(x)
+    decoder = KL.LSTM(4, return_sequences=True)
+    return keras.Model(x, decoder(KL.RepeatVector(3)(h), initial_state=[h, c]))
+
+
+def _with_state_inputs(time=5):
+    x, state = keras.Input((time, 6), name="x"), keras.Input((4,), name="state")
+    return keras.Model([x, state], KL.GRU(4, return_sequences=True)(x, initial_state=state))
+
+
+WHOLE = {
+    "lambda": lambda: _model(_lstm(), KL.Lambda(lambda x: keras.ops.sum(x, axis=1)), time=5),
+    "reshape": lambda: _model(_lstm(), KL.Reshape((-1,)), KL.Dense(2), time=5),
+    "computed state": _with_computed_state,
+    "state inputs": _with_state_inputs,
+    "conv lstm": lambda: keras.Sequential(
+        [keras.Input((3, 6, 6, 1)), KL.ConvLSTM2D(2, 3, padding="same"), KL.Flatten()]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_sequences_take_what_steps_refuse(name, path):
+    """And the refusal of a step names the form that the model then converts in."""
+    keras.utils.set_random_seed(0)
+    model = WHOLE[name]()
+    with pytest.raises(ConversionError, match=r"form='sequence'|form 'sequence'"):
+        convert(model, path)
+    convert(model, path, form="sequence")
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=(1, *t.shape[1:])).astype("float32") for t in model.inputs]
+    expected = keras.ops.convert_to_numpy(model(given if len(given) > 1 else given[0]))
+    runner = open_interpreter(path).get_signature_runner("sequence")
+    names = list(runner.get_input_details())
+    feed = dict(zip((t.name for t in model.inputs), given, strict=True))
+    if len(names) == 1:
+        feed = {names[0]: given[0]}
+    (actual,) = runner(**feed).values()
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def test_convolutions_of_one_step_stream(path):
+    keras.utils.set_random_seed(0)
+    model = _model(KL.Conv1D(4, 1, use_bias=False), _lstm(), KL.Conv1D(3, 1, padding="same"))
+    convert(model, path)
+    x = np.random.default_rng(0).normal(size=(1, 9, 12)).astype("float32")
+    np.testing.assert_allclose(StepRunner(path).run(x), model.predict(x, verbose=0), atol=1e-5)
 
 
 @keras.saving.register_keras_serializable(package="tests")

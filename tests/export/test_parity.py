@@ -75,11 +75,11 @@ def test_measures_by_hand():
 
 
 def test_windows_are_cut_evenly_and_start_again():
-    (values,) = windows_of({"x": np.arange(10)[None]}, length=4, least=3).values()
+    (values,) = windows_of({"x": np.arange(10)[None]}, lengths={"x": 4}, least=3).values()
     np.testing.assert_array_equal(values, [[0, 1, 2, 3], [3, 4, 5, 6], [6, 7, 8, 9]])
-    (values,) = windows_of({"x": np.array([[1, 2, 3]])}, length=4, least=2).values()
+    (values,) = windows_of({"x": np.array([[1, 2, 3]])}, lengths={"x": 4}, least=2).values()
     np.testing.assert_array_equal(values, [[1, 2, 3, 1], [2, 3, 1, 2]])
-    (values,) = windows_of({"x": np.arange(8).reshape(4, 2)}, length=2, least=3).values()
+    (values,) = windows_of({"x": np.arange(8).reshape(4, 2)}, lengths={"x": 2}, least=3).values()
     np.testing.assert_array_equal(values, [[0, 1], [2, 3], [4, 5], [6, 7]])
 
 

@@ -93,7 +93,7 @@ MODELS = {
     "unbuilt": (lambda: keras.Sequential([_lstm()]), "built Sequential or Functional"),
     "subclassed": (_subclassed, "subclassed model must be rewritten"),
     "not a model": (lambda: KL.LSTM(4), "Expected a keras.Model, received LSTM"),
-    "initial state": (_with_initial_state, "no initial_state"),
+    "initial state": (_with_initial_state, r"initial state.*without it.*set StepRunner\.states"),
     "called twice": (_called_twice, "called once"),
     "nan": (lambda: _broken(np.nan), "finite weights, received 1 NaN"),
     "infinity": (lambda: _broken(np.inf), "finite weights"),

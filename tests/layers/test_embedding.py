@@ -47,3 +47,34 @@ def test_trains_and_saves_in_a_language_model(tied, tmp_path):
 def test_constraint_is_refused():
     with pytest.raises(ValueError, match="never stored whole"):
         layers.Embedding(20, 8, embeddings_structure="low_rank", embeddings_constraint="non_neg")
+
+
+@pytest.mark.parametrize("spec", [None, structures.LowRank(rank=4)])
+def test_ids_of_zero_are_masked_in_the_graph_and_in_a_call(spec):
+    keras.utils.set_random_seed(0)
+    ids = keras.Input((6,), dtype="int32")
+    ours = layers.Embedding(20, 8, mask_zero=True, embeddings_structure=spec)
+    recurrent = keras.layers.LSTM(5)
+    model = keras.Model(ids, recurrent(ours(ids)))
+    x = np.array([[3, 7, 1, 0, 0, 0], [2, 0, 4, 5, 0, 1]])
+    kept = recurrent(ours(x), mask=x != 0)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(model(x)), ops.convert_to_numpy(kept), atol=1e-6
+    )
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(model.predict(x, verbose=0)), ops.convert_to_numpy(kept), atol=1e-6
+    )
+    assert (
+        np.abs(
+            ops.convert_to_numpy(kept)
+            - ops.convert_to_numpy(recurrent(ops.convert_to_numpy(ours(x))))
+        ).max()
+        > 1e-3
+    )
+
+
+def test_logits_have_no_mask():
+    ids = keras.Input((6,), dtype="int32")
+    ours = layers.Embedding(20, 8, mask_zero=True)
+    logits = ours(ours(ids), reverse=True)
+    assert getattr(logits, "_keras_mask", None) is None

@@ -4,9 +4,9 @@ import keras
 import pytest
 
 from lrkeras import layers
+from lrkeras.model_graph.input_kinds import fixed_length
 from lrkeras.model_graph.layers_of import (
     all_layers,
-    fixed_length,
     has_graph,
     inner_layers,
     inner_models,

@@ -61,7 +61,7 @@ def check_parity(
     references = [run_model(model, step, inputs)]
     if step.form.has_states:
         chunks = [2 * one.steps for one in forms if one.kind == "chunk" and one.steps]
-        time = next(iter(inputs.values())).shape[1]
+        time = step.time_of(inputs)
         references.append(run_steps(step, inputs, min(max([_SINGLE_STEPS, *chunks]), time)))
     _check_finite(references)
     wanted = {

@@ -43,9 +43,10 @@ def comparison_inputs(
     gives_one_result = not all(_has_time_axis(step, output) for output in outputs)
     length = _length(step, model, forms, given, steps, gives_one_result)
     count = _RESULTS if gives_one_result else math.ceil(_RESULTS / length)
+    lengths = step.lengths(length)
     if given is not None:
-        return windows_of(given, length, count)
-    return _made_up(step, count, length, seed)
+        return windows_of(given, lengths, count)
+    return _made_up(step, count, lengths, seed)
 
 
 def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
@@ -66,7 +67,7 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
         raise ConversionError(
             f"Expected `sample` for the inputs {step.input_names}, received {sorted(named)}."
         )
-    result = {}
+    result, own = {}, step.lengths(0)
     for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
         value = _numbers(name, named[name], whole=tensor.dtype == "int32")
         if name in step.spectrograms and step.form.has_states and value.ndim < 3:
@@ -78,9 +79,18 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
                 f"Expected `sample` for {name!r} of shape (1, time, "
                 f"{', '.join(map(str, tensor.shape[2:]))}), received {np.shape(named[name])}."
             )
+        is_vector = len(tensor.shape) == 2 and own[name] not in (0, step.form.steps)
+        if is_vector and tensor.dtype == "float32" and value.shape[1] != own[name]:
+            raise ConversionError(
+                f"Expected `sample` for {name!r} of shape (n, {own[name]}), one vector for each "
+                f"sequence, received {np.shape(named[name])}."
+            )
         result[name] = value.astype(tensor.dtype)
     sizes = {name: value.shape[:2] for name, value in result.items()}
-    if len(set(sizes.values())) > 1 or 0 in next(iter(sizes.values())):
+    # Inputs of as many steps go together; a vector, or a future beside a past, has its own length.
+    together = {(size, own[name]) for name, size in sizes.items()}
+    counts = {count for count, _ in sizes.values()}
+    if len(counts) > 1 or len(together) > len(set(own.values())) or 0 in sum(sizes.values(), ()):
         raise ConversionError(
             "Expected `sample` with as many sequences of as many steps for each input, one or "
             f"more, received {sizes}."
@@ -88,31 +98,34 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
     return result
 
 
-def of_length(inputs: Inputs, steps: int) -> Inputs:
-    """Brings sequences (n, time, ...) to a length, from the start again where they are short."""
+def of_length(inputs: Inputs, lengths: dict[str, int]) -> Inputs:
+    """Brings sequences (n, time, ...) to lengths, from the start again where they are short."""
     return {
-        name: np.take(value, np.arange(steps) % value.shape[1], axis=1)
+        name: np.take(value, np.arange(lengths[name]) % value.shape[1], axis=1)
         for name, value in inputs.items()
     }
 
 
-def windows_of(inputs: Inputs, length: int, least: int) -> Inputs:
+def windows_of(inputs: Inputs, lengths: dict[str, int], least: int) -> Inputs:
     """Cuts windows out of sequences (n, time, ...), evenly spaced.
 
     Args:
         inputs: By name.
-        length: Of a window; a sequence that ends earlier starts again.
+        lengths: Of a window, by name; a sequence that ends earlier starts again, one of just this
+            length is one window.
         least: Number of windows, unless there are more sequences than that.
     """
-    count, time = next(iter(inputs.values())).shape[:2]
-    of_each = math.ceil(least / count)
-    starts = [begin * time // of_each for begin in range(of_each)]
-    return {
-        name: np.concatenate(
-            [np.take(value, (start + np.arange(length)) % time, axis=1) for start in starts]
-        )
-        for name, value in inputs.items()
-    }
+    of_each = math.ceil(least / len(next(iter(inputs.values()))))
+    return {name: _windows(value, lengths[name], of_each) for name, value in inputs.items()}
+
+
+def _windows(value: np.ndarray, length: int, count: int) -> np.ndarray:
+    """Evenly spaced windows of each of some sequences (n, time, ...)."""
+    time = value.shape[1]
+    starts = [begin * time // count for begin in range(count)]
+    return np.concatenate(
+        [np.take(value, (start + np.arange(length)) % time, axis=1) for start in starts]
+    )
 
 
 def _length(
@@ -140,13 +153,13 @@ def _has_time_axis(step: StepModel, output: Any) -> bool:
     return len(output.shape) > 2 and output.shape[1] == step.form.steps
 
 
-def _made_up(step: StepModel, count: int, length: int, seed: int) -> Inputs:
+def _made_up(step: StepModel, count: int, lengths: dict[str, int], seed: int) -> Inputs:
     """Normal numbers, or ids that every embedding knows."""
     rng = np.random.default_rng(seed)
     known = [layer.input_dim for layer in step.layers if isinstance(layer, keras.layers.Embedding)]
     inputs = {}
     for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
-        shape = (count, length, *tensor.shape[2:])
+        shape = (count, lengths[name], *tensor.shape[2:])
         if tensor.dtype == "int32":
             inputs[name] = rng.integers(0, min(known, default=2), shape).astype(np.int32)
         else:

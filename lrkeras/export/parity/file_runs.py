@@ -34,11 +34,9 @@ def _run_sequence(
 ) -> Values:
     collected: Values = {name: {} for name in wanted}
     states = runner.zero_states()
-    length = next(iter(inputs.values())).shape[1]
-    for begin in range(0, length - runner.steps + 1, runner.steps):
+    for begin in runner.starts(inputs):
         end = begin + runner.steps
-        feed = {name: value[:, begin:end] for name, value in inputs.items()}
-        outputs, states = runner(feed, states)
+        outputs, states = runner(runner.cut(inputs, begin), states)
         for name, array in {**outputs, **states}.items():
             of_steps = {end - 1: array}
             if name in outputs and runner.has_time_axis(name):

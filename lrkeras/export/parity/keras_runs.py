@@ -20,8 +20,8 @@ def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]
         inputs: By name, (sequences, time, ...).
     """
     model = keras.Model(model.inputs, model.outputs)
-    length = step.length_of(model) or next(iter(inputs.values())).shape[1]
-    cut = of_length(inputs, length)
+    length = step.length_of(model) or step.time_of(inputs)
+    cut = of_length(inputs, step.lengths(length))
     feed = [
         _whole_signal(cut[name], tensor) if name in step.spectrograms else cut[name]
         for name, tensor in zip(step.input_names, model.inputs, strict=True)

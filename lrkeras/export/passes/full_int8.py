@@ -86,13 +86,11 @@ def _ranges(data: bytes, context: PassContext) -> _Ranges:
             experimental_op_resolver_type=(module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
         )
         runner = SignatureRunner(interpreter, signature)
-        count, length = next(iter(inputs.values())).shape[:2]
-        for number in range(count):
+        for number in range(len(next(iter(inputs.values())))):
+            sequence = {name: value[number : number + 1] for name, value in inputs.items()}
             states = runner.zero_states()
-            for begin in range(0, length - runner.steps + 1, runner.steps):
-                steps = slice(begin, begin + runner.steps)
-                feed = {n: value[number : number + 1, steps] for n, value in inputs.items()}
-                _, states = runner(feed, states)
+            for begin in runner.starts(sequence):
+                _, states = runner(runner.cut(sequence, begin), states)
                 for detail in interpreter.get_tensor_details(index):
                     _widen(ranges, interpreter, detail, index)
     return ranges

@@ -38,13 +38,40 @@ class SignatureRunner:
         self.input_names = [n for n in self.input_details if n not in outputs]
         self.output_names = [n for n in outputs if n not in self.input_details]
         self.output_shapes = {n: tuple(map(int, outputs[n]["shape"])) for n in self.output_names}
-        self.steps = int(self.input_details[self.input_names[0]]["shape"][1])
         self._is_first = graph == 0
         details = self.input_details.items()
         self.input_shapes = {name: tuple(map(int, detail["shape"])) for name, detail in details}
+        self.steps = self._steps()
         self._dtypes = {name: np.dtype(detail["dtype"]) for name, detail in details}
         self._into = {name: detail["index"] for name, detail in self.input_details.items()}
         self._from = {name: detail["index"] for name, detail in outputs.items()}
+
+    def _steps(self) -> int:
+        """The largest length of inputs of ids or with features; of others where there is none."""
+        shapes = [(name, self.input_shapes[name]) for name in self.input_names]
+        timed = [
+            shape
+            for name, shape in shapes
+            if len(shape) > 2 or np.issubdtype(self.input_details[name]["dtype"], np.integer)
+        ]
+        return max(shape[1] for shape in timed or [shape for _, shape in shapes])
+
+    def starts(self, inputs: _Arrays) -> range:
+        """The steps at which calls begin that together run over sequences (1, time, ...)."""
+        time = min(
+            value.shape[1] * self.steps // self.input_shapes[name][1]
+            for name, value in inputs.items()
+        )
+        return range(0, time - self.steps + 1, self.steps)
+
+    def cut(self, inputs: _Arrays, begin: int) -> _Arrays:
+        """What one call takes of sequences; inputs of other lengths have their own share."""
+        found = {}
+        for name, value in inputs.items():
+            length = self.input_shapes[name][1]
+            start = begin // self.steps * length
+            found[name] = value[:, start : start + length]
+        return found
 
     def zero_states(self) -> _Arrays:
         """States at the start of a sequence."""

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,28 @@ class StepRunner:
         self.input_names = self._any.input_names
         self.output_names = self._any.output_names
         self.metadata: dict[str, Any] = json.loads(header.metadata(METADATA_NAME) or "{}")
-        self.states: dict[str, np.ndarray] = {}
+        self._states: dict[str, np.ndarray] = {}
         self.reset()
+
+    @property
+    def states(self) -> dict[str, np.ndarray]:
+        """The states by name, to keep and to put back.
+
+        Raises:
+            ValueError: On setting others than the file's, by name and shape.
+        """
+        return self._states
+
+    @states.setter
+    def states(self, states: Mapping[str, Any]) -> None:
+        expected = {name: self._any.input_shapes[name] for name in self.state_names}
+        received = {name: np.shape(value) for name, value in dict(states).items()}
+        if received != expected:
+            raise ValueError(
+                f"Expected the states {_listed(expected)}, received {_listed(received)}."
+            )
+        details = self._any.input_details
+        self._states = {n: np.asarray(states[n], details[n]["dtype"]) for n in expected}
 
     @property
     def chunk_steps(self) -> list[int]:
@@ -92,7 +113,7 @@ class StepRunner:
 
     def reset(self) -> None:
         """Sets every state to zeros, as at the start of a sequence."""
-        self.states = self._any.zero_states()
+        self._states = self._any.zero_states()
 
     def step(self, x: Any) -> Any:
         """Runs one time step and keeps the new states.
@@ -157,7 +178,7 @@ class StepRunner:
 
     def _advance(self, part: SignatureRunner, named: dict[str, Any]) -> dict[str, np.ndarray]:
         with self._turn:
-            outputs, self.states = part(named, self.states)
+            outputs, self._states = part(named, self._states)
         return outputs
 
     def _single(self, outputs: dict[str, np.ndarray]) -> Any:
@@ -175,6 +196,10 @@ class StepRunner:
         value = np.asarray(value)
         rank = len(self._any.input_details[name]["shape"])
         return value[0] if value.ndim == rank and len(value) == 1 else value
+
+
+def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name!r} of shape {shape}" for name, shape in shapes.items()) or "none"
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Which layers give each time step the result it has inside the whole sequence."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -87,7 +89,11 @@ _WHOLE_SEQUENCE = {
     "MultiHeadAttention": "it needs the whole sequence",
     "Attention": "it needs the whole sequence",
 }
-_ADVICE = "Take it out, or convert the part of the model before or after it."
+_ADVICE = (
+    "Convert with form='sequence', which runs a whole window and takes any layer; or take it out, "
+    "or convert the part of the model before or after it."
+)
+_OWN_LAYER = "it is not known to act on single time steps (if it does, put it in TimeDistributed)"
 
 
 def check_pointwise(operation: keras.Operation, has_time_axis: bool) -> None:
@@ -111,7 +117,9 @@ def check_pointwise(operation: keras.Operation, has_time_axis: bool) -> None:
     if kind not in _POINTWISE:
         if not has_time_axis and kind in ("Flatten", "Reshape"):
             return
-        reason = _WHOLE_SEQUENCE.get(kind, "it is not known to act on single time steps")
+        if _is_conv_of_one_step(operation):
+            return
+        reason = _WHOLE_SEQUENCE.get(kind, _OWN_LAYER)
         raise _refusal(operation, kind, reason)
     if isinstance(operation, keras.layers.TimeDistributed):
         if isinstance(operation.layer, keras.layers.Lambda):
@@ -121,15 +129,11 @@ def check_pointwise(operation: keras.Operation, has_time_axis: bool) -> None:
         _check_axes(operation, kind)
 
 
-def check_any(operation: keras.Operation) -> None:
-    """Checks a layer that sees the whole sequence, as in Keras.
-
-    Raises:
-        ConversionError: If it runs code that nobody has looked at.
-    """
-    layer = getattr(operation, "layer", operation)
-    if isinstance(layer, keras.layers.Lambda):
-        raise _refusal(operation, "Lambda", _WHOLE_SEQUENCE["Lambda"])
+def _is_conv_of_one_step(operation: keras.Operation) -> bool:
+    """Whether a convolution looks at one time step only: a Dense layer by another name."""
+    if type(operation) is not keras.layers.Conv1D or operation.data_format != "channels_last":
+        return False
+    return tuple(operation.kernel_size) == (1,) and tuple(operation.strides) == (1,)
 
 
 def _check_axes(layer: keras.Operation, kind: str) -> None:
@@ -163,6 +167,19 @@ def _refusal(operation: keras.Operation, kind: str, reason: str) -> ConversionEr
     )
 
 
+@contextlib.contextmanager
+def _unrolled(layer: keras.layers.Layer) -> Iterator[None]:
+    """While it lasts, a recurrent layer that Keras runs has no loop, which files cannot hold."""
+    if not isinstance(layer, keras.layers.RNN):
+        yield
+        return
+    before, layer.unroll = layer.unroll, True
+    try:
+        yield
+    finally:
+        layer.unroll = before
+
+
 class PointwiseStep(keras.layers.Layer):
     """Calls a layer that acts on single time steps, without leaving a trace in its graph.
 
@@ -185,7 +202,8 @@ class PointwiseStep(keras.layers.Layer):
             # The time steps become the batch, which is one here.
             steps = ops.reshape(args[0], args[0].shape[1:])
             return ops.expand_dims(self.layer.layer(steps), 0)
-        return self.layer(*args, **kwargs)
+        with _unrolled(self.layer):
+            return self.layer(*args, **kwargs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Asks the layer, which knows without being traced."""

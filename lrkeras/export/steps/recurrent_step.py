@@ -67,16 +67,21 @@ class RecurrentStep(keras.layers.Layer):
         return None
 
 
+def is_recurrent(layer: keras.layers.RNN) -> bool:
+    """Whether the steps of a recurrent layer are known here."""
+    return isinstance(layer, _RECURRENT) or type(layer) is keras.layers.RNN
+
+
 def check_recurrent(layer: keras.layers.RNN, form: Form, masked: bool = False) -> None:
     """Checks that a recurrent layer can run in a form, from states of zeros.
 
     Raises:
         ConversionError: If it cannot.
     """
-    if not isinstance(layer, _RECURRENT) and type(layer) is not keras.layers.RNN:
+    if not is_recurrent(layer):
         raise ConversionError(
             f"Expected LSTM, GRU, SimpleRNN, RNN or RHN layers, received `{layer.name}` "
-            f"({type(layer).__name__}), which has no step form."
+            f"({type(layer).__name__}), which has no step form. Use form='sequence'."
         )
     if layer.go_backwards and form.has_states:
         raise ConversionError(

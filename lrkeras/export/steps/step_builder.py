@@ -1,7 +1,7 @@
 """Walks a functional model and rebuilds it for the time steps of a form."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -10,13 +10,15 @@ from keras import ops
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
 from lrkeras.export.steps.causal_conv_step import CausalConvStep, conv_state_shape, is_causal_conv
+from lrkeras.export.steps.implicit_masks import ImplicitMasks
 from lrkeras.export.steps.mel_step import check_mel
-from lrkeras.export.steps.pointwise_layers import PointwiseStep, check_any, check_pointwise
+from lrkeras.export.steps.pointwise_layers import PointwiseStep, check_pointwise
 from lrkeras.export.steps.recurrent_cell import RecurrentCell
-from lrkeras.export.steps.recurrent_step import RecurrentStep, check_recurrent
+from lrkeras.export.steps.recurrent_step import RecurrentStep, check_recurrent, is_recurrent
 from lrkeras.export.steps.sample_stream import SampleStream, sample_inputs_of, transposed
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.layers import MelSpectrogram
+from lrkeras.model_graph.input_kinds import reads_ids, timed_inputs
 from lrkeras.model_graph.layers_of import all_layers
 
 
@@ -46,6 +48,8 @@ class StepBuilder:
         self._layers: list[keras.layers.Layer] = []
         self._cells: dict[int, RecurrentCell] = {}
         self._stream = SampleStream()
+        self._masks = ImplicitMasks()
+        self._has_others = False  # recurrent layers that Keras runs
 
     def build(self) -> StepModel:
         """Makes the model.
@@ -54,10 +58,12 @@ class StepBuilder:
             ConversionError: If a layer cannot be run in this form.
         """
         spectrograms = sample_inputs_of(self._source)
+        ids = reads_ids(self._source)
+        timed = [id(tensor) for tensor in timed_inputs(self._source)]
         inputs = [
             _sample_input(tensor, self._form, spectrograms[index].sequence_stride)
             if index in spectrograms
-            else _step_input(tensor, self._form)
+            else _step_input(tensor, self._form, ids[index], id(tensor) in timed)
             for index, tensor in enumerate(self._source.inputs)
         ]
         if self._form.has_states:
@@ -79,7 +85,7 @@ class StepBuilder:
         states = {n: t for named in self._states.values() for n, t in named.items()}
         self._state_tensors = list(states.values())
         outputs = self._run(self._source, inputs)
-        if not states and not self._cells:
+        if not states and not self._cells and not self._has_others:
             raise ConversionError(
                 "Expected a model with a recurrent layer (LSTM, GRU, SimpleRNN, RNN, RHN), "
                 f"received `{self._source.name}` without one: a step has nothing to carry on."
@@ -118,14 +124,20 @@ class StepBuilder:
             return self._spectrogram(layer, args[0])
         if isinstance(layer, keras.Model):
             return self._nested(layer, args, kwargs)
-        if isinstance(layer, keras.layers.RNN):
+        if isinstance(layer, keras.layers.RNN) and not self._is_left_to_keras(layer):
             return self._recurrent(layer, args, kwargs)
         if isinstance(layer, keras.layers.Bidirectional) and not self._form.has_states:
             return self._bidirectional(layer, args, kwargs)
         if self._form.has_states:
             return self._streaming(layer, args, kwargs)
-        check_any(layer)
         return self._called(layer, args, kwargs)
+
+    def _is_left_to_keras(self, layer: keras.layers.RNN) -> bool:
+        """Whether a whole sequence runs through a recurrent layer that has no step here."""
+        if self._form.has_states or is_recurrent(layer):
+            return False
+        self._has_others = True
+        return True
 
     def _streaming(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
         if is_causal_conv(layer):
@@ -142,7 +154,7 @@ class StepBuilder:
         if not isinstance(layer, keras.layers.Layer):
             return layer(*args, **kwargs)
         self._layers.append(layer)
-        return PointwiseStep(layer)(*args, **kwargs)
+        return self._masks.follow(layer, args, kwargs, PointwiseStep(layer)(*args, **kwargs))
 
     def _nested(self, model: keras.Model, args: tuple[Any, ...], kwargs: Any) -> Any:
         if kwargs.get("mask") is not None:
@@ -168,18 +180,28 @@ class StepBuilder:
         return {n: _state_input(n, (1, int(s))) for n, s in zip(names, sizes, strict=True)}
 
     def _recurrent(self, layer: keras.layers.RNN, args: tuple[Any, ...], kwargs: Any) -> Any:
-        if len(args) > 1 or kwargs.get("initial_state") is not None:
+        given = args[1] if len(args) > 1 else kwargs.get("initial_state")
+        if given is not None and self._form.has_states:
             raise ConversionError(
-                f"Expected no initial_state in the call of `{layer.name}`, received one: a step "
-                "file takes every state as an input. Convert the model without it, feed the state."
+                f"Expected no initial_state in the call of `{layer.name}` in the form "
+                f"{self._form.name!r}, received one: a step file takes every state as an input. "
+                "Build the layers from there on as a model without it, with the same weights, and "
+                "set the state by name: StepRunner.states = {...}. With form='sequence' the state "
+                "may stay as it is."
             )
-        results, states = self._steps(layer, args[0], kwargs.get("mask"))
+        mask = kwargs.get("mask")
+        results, states = self._steps(layer, args[0], mask, keras.tree.flatten(given))
+        if mask is None and layer.return_sequences:
+            self._masks.follow(layer, args, {}, results[0])
         output, *new_states = results
         self._new_states.update(zip(states, new_states, strict=False))
         return results if layer.return_state else output
 
-    def _steps(self, layer: keras.layers.RNN, x: Any, mask: Any) -> tuple[list[Any], dict]:
+    def _steps(
+        self, layer: keras.layers.RNN, x: Any, mask: Any, initial: Sequence[Any] = ()
+    ) -> tuple[list[Any], dict]:
         """What `RecurrentStep` returns, and the states that it was called with."""
+        mask = self._masks.of(x) if mask is None else mask
         check_recurrent(layer, self._form, masked=mask is not None)
         if id(layer) in self._cells:
             raise ConversionError(
@@ -191,7 +213,8 @@ class StepBuilder:
         whole = not self._form.has_states
         cell.prepare(int(x.shape[-1]), int(x.shape[1]), mask is not None, whole)
         states = self._states.pop(id(layer), {})
-        return RecurrentStep(cell, self._form)([x, *states.values()], mask=mask), states
+        before = [*states.values()] or [state for state in initial if state is not None]
+        return RecurrentStep(cell, self._form)([x, *before], mask=mask), states
 
     def _bidirectional(
         self, layer: keras.layers.Bidirectional, args: tuple[Any, ...], kwargs: Any
@@ -285,7 +308,7 @@ def _sample_input(tensor: Any, form: Form, stride: int) -> Any:
     return keras.Input(batch_shape=shape, dtype="float32", name=_plain(tensor.name))
 
 
-def _step_input(tensor: Any, form: Form) -> Any:
+def _step_input(tensor: Any, form: Form, is_ids: bool, is_timed: bool) -> Any:
     if tensor.dtype == "string":
         raise ConversionError(
             f"Expected numeric inputs, received `{tensor.name}` of dtype string. Put the text "
@@ -301,8 +324,15 @@ def _step_input(tensor: Any, form: Form) -> Any:
             "Expected inputs of shape (batch, time) or (batch, time, features) with known "
             f"features, received `{tensor.name}` of shape {tuple(shape)}."
         )
-    # Without features an input is a sequence of tokens, even if Keras calls it float32.
-    whole = len(shape) == 2 or tensor.dtype.startswith(("int", "uint"))
-    dtype = "int32" if whole else "float32"
-    shape = [1, form.steps, *shape[2:]]
+    if form.has_states and not is_timed:
+        raise ConversionError(
+            f"Expected inputs with a time axis for the form {form.name!r}, received "
+            f"`{tensor.name}` of shape {tuple(shape)} beside others that have one. Use the form "
+            "'sequence', which takes whole inputs. If it is the initial state of a recurrent "
+            "layer, build the model without it, with the same weights, and set StepRunner.states."
+        )
+    # Keras calls ids float32 where nobody says otherwise.
+    dtype = "int32" if is_ids or tensor.dtype.startswith(("int", "uint")) else "float32"
+    steps = form.steps if form.has_states else shape[1] or form.steps
+    shape = [1, steps, *shape[2:]]
     return keras.Input(batch_shape=shape, dtype=dtype, name=_plain(tensor.name))

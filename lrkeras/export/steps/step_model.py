@@ -9,7 +9,7 @@ import numpy as np
 from lrkeras.export.form import Form
 from lrkeras.export.steps.recurrent_cell import RecurrentCell
 from lrkeras.layers import MelSpectrogram
-from lrkeras.model_graph.layers_of import fixed_length
+from lrkeras.model_graph.input_kinds import fixed_length
 
 
 @dataclasses.dataclass
@@ -49,6 +49,27 @@ class StepModel:
         if length is None or not strides or not self.form.has_states:
             return length
         return length // strides[0]
+
+    def lengths(self, steps: int) -> dict[str, int]:
+        """Length of each input of a comparison over so many steps, by name.
+
+        Inputs of a whole sequence have their own, and may differ: the past and the future of a
+        series, or a vector without steps.
+        """
+        inputs = zip(self.input_names, self.model.inputs, strict=False)
+        return {
+            name: steps
+            if self.form.has_states or name in self.spectrograms
+            else int(tensor.shape[1])
+            for name, tensor in inputs
+        }
+
+    def time_of(self, inputs: dict[str, np.ndarray]) -> int:
+        """Steps of sequences (n, time, ...) by input name: of those with the file's time axis."""
+        own = self.lengths(0)
+        steps = self.form.steps
+        timed = [n for n, length in own.items() if self.form.has_states or length in (0, steps)]
+        return inputs[(timed or self.input_names)[0]].shape[1]
 
     def zero_states(self) -> list[np.ndarray]:
         """States at the start of a sequence."""

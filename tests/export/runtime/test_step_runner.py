@@ -164,9 +164,27 @@ def test_a_failed_step_keeps_the_states(tmp_path):
     expected = runner.step([[5]])
     runner.states = states
     np.testing.assert_array_equal(runner.step([[5]]), expected)
-    runner.states = {}
-    with pytest.raises(KeyError):
-        runner.step([[5]])
+
+
+@pytest.mark.parametrize(
+    ("states", "message"),
+    [
+        ({}, r"'gru_h' of shape \(1, 3\), received none"),
+        ({"h": np.zeros((1, 3))}, r"'gru_h' of shape \(1, 3\), received 'h' of shape \(1, 3\)"),
+        ({"gru_h": np.zeros(3)}, r"received 'gru_h' of shape \(3,\)"),
+    ],
+)
+def test_states_of_other_names_or_shapes_are_refused(states, message, tmp_path):
+    stack = [keras.Input((None, 2)), keras.layers.GRU(3, name="gru")]
+    convert(keras.Sequential(stack), tmp_path / "m.tflite")
+    runner = StepRunner(tmp_path / "m.tflite")
+    expected = runner.step(np.ones(2))
+    before = dict(runner.states)
+    with pytest.raises(ValueError, match=message):
+        runner.states = states
+    np.testing.assert_array_equal(runner.states["gru_h"], before["gru_h"])
+    runner.states = {"gru_h": np.zeros((1, 3), "float64")}
+    np.testing.assert_array_equal(runner.step(np.ones(2)), expected)
 
 
 def test_chunks_alone(of_every_form, tmp_path):

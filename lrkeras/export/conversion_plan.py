@@ -12,6 +12,7 @@ from lrkeras.export.passes.pass_context import PassContext
 from lrkeras.export.products.deployed_products import DeployedProducts
 from lrkeras.export.products.doped_lstm import DopedLSTM
 from lrkeras.export.quantization import Quantization
+from lrkeras.export.rounded_source import RoundedSource
 from lrkeras.export.steps.recurrent_cell import RecurrentCell
 from lrkeras.export.steps.step_builder import StepBuilder
 from lrkeras.export.steps.step_model import StepModel
@@ -21,11 +22,9 @@ class ConversionPlan:
     """The step models of a file, with the products that each layer has in it.
 
     Args:
-        model: The user's model, in float32.
+        source: The user's model, in float32, and what was done to it before.
         forms: The forms of the file, their lengths settled.
         quantization: How the file is rounded.
-        rounded_bits: To how many bits weights of the model were rounded before; None: they were
-            not.
 
     Attributes:
         models: A step model for each form; there are some once `traced` was entered.
@@ -34,18 +33,18 @@ class ConversionPlan:
 
     def __init__(
         self,
-        model: keras.Model,
+        source: RoundedSource,
         forms: list[Form],
         quantization: Quantization,
-        rounded_bits: int | None = None,
     ):
-        self.model = model
-        self.rounded_bits = rounded_bits
+        self.model = source.model
+        self.rounded_bits = source.bits
+        self._state_names = source.state_names
         self.forms = forms
         self.quantization = quantization
         self.models: list[StepModel] = []
         self.reference: StepModel
-        self._products = DeployedProducts(model, quantization, self._is_fused)
+        self._products = DeployedProducts(self.model, quantization, self._is_fused)
         # A single graph has nothing to share.
         self._outlined = quantization.has_subroutines and forms != [Form()]
         self._cells: dict[int, RecurrentCell] = {}
@@ -57,7 +56,7 @@ class ConversionPlan:
         What the file is compared with afterwards has the products that Keras has.
         """
         with self._products.in_place():
-            self.models = [StepBuilder(self.model, self._cell, one).build() for one in self.forms]
+            self.models = [self._step_model(one) for one in self.forms]
             self.reference = self._reference()
             yield
 
@@ -88,8 +87,11 @@ class ConversionPlan:
         """The model of one step, if the file has states; else that of the sequence."""
         single = next((model for model in self.models if model.form == Form()), None)
         if single is None and any(model.form.has_states for model in self.models):
-            return StepBuilder(self.model, self._cell, Form()).build()
+            return self._step_model(Form())
         return single or self.models[0]
+
+    def _step_model(self, form: Form) -> StepModel:
+        return StepBuilder(self.model, self._cell, form, self._state_names).build()
 
     def _cell(self, layer: keras.layers.RNN) -> RecurrentCell:
         """The cell of a layer, the same one for every form."""

@@ -52,8 +52,9 @@ def convert(
     """Converts a recurrent model to a .tflite file, and checks the file against the model.
 
     The file has a signature for each form, of the same name, with a batch of one. Each state of a
-    recurrent layer is an input and an output of the same name, such as `lstm_h` and `lstm_c`:
-    what comes out goes back in, and zeros reset it. A causal `Conv1D` has its last inputs as a
+    recurrent layer is an input and an output of the same name, such as `lstm_h` and `lstm_c`, or as
+    the model's own inputs are called where these are the states (of a decoder): what comes out goes
+    back in, and zeros reset it. A causal `Conv1D` has its last inputs as a
     state. A masked step keeps the states. The forms:
 
     * `"step"`: one time step, with a time axis of length one, so tokens (1, 1) int32 give logits
@@ -137,7 +138,9 @@ def convert(
     wanted = [one.settled(model, steps) for one in wanted]
     with draft_of(path) as draft, told_plainly(model.name):
         source = RoundedSource.of(model, quantization)
-        plan = ConversionPlan(source.model, wanted, quantization, source.bits)
+        if any(one.has_states for one in wanted):
+            source = source.with_states()
+        plan = ConversionPlan(source, wanted, quantization)
         with plan.traced():
             given = given_inputs(plan.reference, sample)
             rows = plan.rows()

@@ -11,6 +11,7 @@ from lrkeras.export.parity.parity_error import ParityError
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.model_graph.float32_copy import as_float32
+from lrkeras.model_graph.state_inputs import without_state_inputs
 from lrkeras.rounding.held_weight import held_weights
 from lrkeras.rounding.rounded_copy import plain_copy, rounded_copy
 from lrkeras.rounding.rounded_model import RoundedModel
@@ -27,12 +28,21 @@ class RoundedSource:
             many bits it was rounded or why it was not; empty if none was.
         unrounded: The user's model in float32, if the weights were rounded for this file; None if
             they were not, or had been before.
+        state_names: Names of the states of recurrent layers whose states were inputs of the model,
+            by name of the layer.
     """
 
     model: keras.Model
     bits: int | None = None
     weights: dict[str, str] = dataclasses.field(default_factory=dict)
     unrounded: keras.Model | None = None
+    state_names: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+    def with_states(self) -> "RoundedSource":
+        """The same of a model that carries the states that it has as inputs."""
+        model, names = without_state_inputs(self.model)
+        unrounded = None if self.unrounded is None else without_state_inputs(self.unrounded)[0]
+        return dataclasses.replace(self, model=model, unrounded=unrounded, state_names=names)
 
     @classmethod
     def of(cls, model: keras.Model, quantization: Quantization) -> "RoundedSource":

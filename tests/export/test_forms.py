@@ -303,16 +303,10 @@ def _with_computed_state(time=5):
     return keras.Model(x, decoder(KL.RepeatVector(3)(h), initial_state=[h, c]))
 
 
-def _with_state_inputs(time=5):
-    x, state = keras.Input((time, 6), name="x"), keras.Input((4,), name="state")
-    return keras.Model([x, state], KL.GRU(4, return_sequences=True)(x, initial_state=state))
-
-
 WHOLE = {
     "lambda": lambda: _model(_lstm(), KL.Lambda(lambda x: keras.ops.sum(x, axis=1)), time=5),
     "reshape": lambda: _model(_lstm(), KL.Reshape((-1,)), KL.Dense(2), time=5),
     "computed state": _with_computed_state,
-    "state inputs": _with_state_inputs,
     "conv lstm": lambda: keras.Sequential(
         [keras.Input((3, 6, 6, 1)), KL.ConvLSTM2D(2, 3, padding="same"), KL.Flatten()]
     ),

@@ -40,8 +40,9 @@ def _subclassed():
 
 
 def _with_initial_state():
-    x, state = keras.Input((None, 6)), keras.Input((4,))
-    return keras.Model([x, state], KL.SimpleRNN(4)(x, initial_state=state))
+    x = keras.Input((None, 6))
+    _, state = KL.SimpleRNN(4, return_state=True)(x)
+    return keras.Model(x, KL.SimpleRNN(4)(x, initial_state=state))
 
 
 def _called_twice():
@@ -93,7 +94,7 @@ MODELS = {
     "unbuilt": (lambda: keras.Sequential([_lstm()]), "built Sequential or Functional"),
     "subclassed": (_subclassed, "subclassed model must be rewritten"),
     "not a model": (lambda: KL.LSTM(4), "Expected a keras.Model, received LSTM"),
-    "initial state": (_with_initial_state, r"initial state.*without it.*set StepRunner\.states"),
+    "initial state": (_with_initial_state, r"that is computed.*this state as keras\.Input"),
     "called twice": (_called_twice, "called once"),
     "nan": (lambda: _broken(np.nan), "finite weights, received 1 NaN"),
     "infinity": (lambda: _broken(np.inf), "finite weights"),

@@ -1,7 +1,7 @@
 """Walks a functional model and rebuilds it for the time steps of a form."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -29,6 +29,8 @@ class StepBuilder:
         model: The user's model, in float32.
         cell_of: Gives the cell of a recurrent layer; the same one for every form of a file.
         form: What runs at once, its length settled; a single step if None.
+        state_names: What the states of recurrent layers are called, by name of the layer, where
+            not after the layer.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class StepBuilder:
         model: keras.Model,
         cell_of: Callable[[keras.layers.RNN], RecurrentCell] = RecurrentCell,
         form: Form | None = None,
+        state_names: Mapping[str, Sequence[str]] | None = None,
     ):
+        self._named_states = state_names or {}
         self._source = model
         self._cell_of = cell_of
         self._form = form or Form()
@@ -176,7 +180,8 @@ class StepBuilder:
     def _recurrent_states(self, layer: keras.layers.RNN) -> dict[str, Any]:
         check_recurrent(layer, self._form)
         sizes = keras.tree.flatten(layer.cell.state_size)
-        names = self._free(_state_names(layer, len(sizes)))
+        wanted = self._named_states.get(layer.name) or _state_names(layer, len(sizes))
+        names = self._free([_plain(name) for name in wanted])
         return {n: _state_input(n, (1, int(s))) for n, s in zip(names, sizes, strict=True)}
 
     def _recurrent(self, layer: keras.layers.RNN, args: tuple[Any, ...], kwargs: Any) -> Any:
@@ -184,10 +189,10 @@ class StepBuilder:
         if given is not None and self._form.has_states:
             raise ConversionError(
                 f"Expected no initial_state in the call of `{layer.name}` in the form "
-                f"{self._form.name!r}, received one: a step file takes every state as an input. "
-                "Build the layers from there on as a model without it, with the same weights, and "
-                "set the state by name: StepRunner.states = {...}. With form='sequence' the state "
-                "may stay as it is."
+                f"{self._form.name!r}, received one that is computed: a step file takes every "
+                "state as an input. Build the layers from there on as a model of their own, with "
+                "the same weights and this state as keras.Input, and convert that. With "
+                "form='sequence' the state may stay as it is."
             )
         mask = kwargs.get("mask")
         results, states = self._steps(layer, args[0], mask, keras.tree.flatten(given))
@@ -328,8 +333,7 @@ def _step_input(tensor: Any, form: Form, is_ids: bool, is_timed: bool) -> Any:
         raise ConversionError(
             f"Expected inputs with a time axis for the form {form.name!r}, received "
             f"`{tensor.name}` of shape {tuple(shape)} beside others that have one. Use the form "
-            "'sequence', which takes whole inputs. If it is the initial state of a recurrent "
-            "layer, build the model without it, with the same weights, and set StepRunner.states."
+            "'sequence', which takes whole inputs."
         )
     # Keras calls ids float32 where nobody says otherwise.
     dtype = "int32" if is_ids or tensor.dtype.startswith(("int", "uint")) else "float32"

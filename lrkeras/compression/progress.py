@@ -22,6 +22,7 @@ def progress_bars() -> Iterator[Callable[[Iterable, str], Iterable]]:
         def track(items: Iterable, what: str) -> Iterator:
             items = list(items)
             task = progress.add_task(what, total=len(items))
+            progress.refresh()  # a short loop is over before the first of its own accord
             try:
                 for item in items:
                     yield item

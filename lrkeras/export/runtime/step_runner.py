@@ -82,23 +82,24 @@ class StepRunner:
 
     @property
     def states(self) -> dict[str, np.ndarray]:
-        """The states by name, to keep and to put back.
-
-        Raises:
-            ValueError: On setting others than the file's, by name and shape.
-        """
+        """The states by name, to keep and to put back; the next call looks at their shapes."""
         return self._states
 
     @states.setter
     def states(self, states: Mapping[str, Any]) -> None:
+        self._states, self._are_checked = dict(states), False
+
+    def _check_states(self) -> None:
         expected = {name: self._any.input_shapes[name] for name in self.state_names}
-        received = {name: np.shape(value) for name, value in dict(states).items()}
+        received = {name: np.shape(value) for name, value in self._states.items()}
         if received != expected:
             raise ValueError(
-                f"Expected the states {_listed(expected)}, received {_listed(received)}."
+                f"Expected the states {_listed(expected)}, received {_listed(received)}. Set "
+                "`states` again, or call `reset`."
             )
         details = self._any.input_details
-        self._states = {n: np.asarray(states[n], details[n]["dtype"]) for n in expected}
+        self._states = {n: np.asarray(self._states[n], details[n]["dtype"]) for n in expected}
+        self._are_checked = True
 
     @property
     def chunk_steps(self) -> list[int]:
@@ -113,7 +114,7 @@ class StepRunner:
 
     def reset(self) -> None:
         """Sets every state to zeros, as at the start of a sequence."""
-        self._states = self._any.zero_states()
+        self._states, self._are_checked = self._any.zero_states(), True
 
     def step(self, x: Any) -> Any:
         """Runs one time step and keeps the new states.
@@ -126,7 +127,8 @@ class StepRunner:
             The output, or a dict of outputs by name if there are several.
 
         Raises:
-            ValueError: If names or shapes are not those of the file, or it has chunks alone.
+            ValueError: If names or shapes are not those of the file, of inputs or of states that
+                were set, or it has chunks alone.
         """
         if self._step is None:
             raise ValueError(
@@ -177,6 +179,8 @@ class StepRunner:
         )
 
     def _advance(self, part: SignatureRunner, named: dict[str, Any]) -> dict[str, np.ndarray]:
+        if not self._are_checked:
+            self._check_states()
         with self._turn:
             outputs, self._states = part(named, self._states)
         return outputs

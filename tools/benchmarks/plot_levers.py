@@ -93,7 +93,7 @@ def papers_rows(file):
     runs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     rows = []
     for row, label in _ROWS.items():
-        found = [run for run in runs if run["config"]["row"] == row]
+        found = [r for r in runs if r["config"]["row"] == row and "skipped" not in r["deployment"]]
         if found:
             rows.append(
                 {
@@ -126,24 +126,18 @@ def draw(result, file):
         (axes[1, 1], papers, "speedup", "step of the layers: times as fast as dense int8", 1),
     )
     for axis, rows, key, label, factor in panels:
-        for number, row in enumerate(sorted(rows, key=lambda row: row[key])):
+        for number, row in enumerate(rows, 1):
             four = "int4" in row["label"]
-            x, y = factor * row[key], row["perplexity"]
-            axis.plot(x, y, "s" if four else "o", color="#c2571a" if four else "#1b4f8f")
-            # Labels of neighbours on other sides of their points, so that they do not meet.
-            across, up, side = ((6, -12, "left"), (6, 6, "left"), (-6, 6, "right"))[number % 3]
-            axis.annotate(
-                row["label"],
-                (x, y),
-                xytext=(across, up),
-                textcoords="offset points",
-                ha=side,
-                fontsize=8,
-            )
+            color = "#c2571a" if four else "#1b4f8f"
+            point = (factor * row[key], row["perplexity"])
+            axis.plot(*point, "o", color=color, markersize=13, label=f"{number}  {row['label']}")
+            axis.annotate(number, point, color="white", ha="center", va="center", fontsize=8)
         axis.set_xlabel(label)
         axis.margins(0.15)
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
+    for axis in axes[:, 0]:
+        axis.legend(frameon=False, fontsize=8, markerscale=0.5)
     axes[0, 0].set_ylabel("perplexity, mean of three test texts")
     axes[1, 0].set_ylabel("test perplexity, Penn Treebank")
     figure.savefig(file, dpi=150, facecolor="white")

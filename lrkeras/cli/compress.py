@@ -29,7 +29,12 @@ HELP = "make a trained .keras model small"
 
 # What says how matrices are replaced, which has no meaning where units go.
 _OF_MATRICES = (
-    *("structure", "compression", "budget", "method", "block", "gate_layout"),
+    "structure",
+    "compression",
+    "budget",
+    "method",
+    "block",
+    "gate_layout",
     "frequencies",
 )
 
@@ -107,10 +112,8 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
 def _with_structures(options: argparse.Namespace, model_file: pathlib.Path) -> tuple[Any, Any]:
     """The model with other matrices, and the report."""
     names = by_pattern(options.structure, options.compression, options.block, options.budget)
-    calibration = None if options.calibration is None else array(options.calibration, "inputs")
-    frequencies = None
-    if options.frequencies is not None:
-        frequencies = array(options.frequencies, "frequencies")
+    calibration = array(options.calibration, "inputs")
+    frequencies = array(options.frequencies, "frequencies")
 
     from lrkeras.benchmark.plots import require_matplotlib
     from lrkeras.compression import compress
@@ -137,7 +140,7 @@ def _with_fewer_units(options: argparse.Namespace, model_file: pathlib.Path) -> 
     """The model with fewer hidden units, and the report."""
     check_units_alone(options)
     units = None if not options.units else unit_counts(options.units)
-    calibration = None if options.calibration is None else array(options.calibration, "inputs")
+    calibration = array(options.calibration, "inputs")
 
     from lrkeras.compression import prune_units
     from lrkeras.saving import load_model
@@ -286,16 +289,19 @@ def _sized(name: str, compression: float | None, block: list[int] | None) -> str
     return get(name, **arguments)
 
 
-def array(path: str, what: str) -> np.ndarray:
-    """Reads an array from a file.
+def array(path: str | None, what: str) -> np.ndarray | None:
+    """Reads an array from a file, if one is given.
 
     Args:
-        path: The file.
+        path: The file, or `None`.
         what: What its numbers are, for an error.
 
     Raises:
         ValueError: the file is no array that NumPy can read without running code.
     """
+    if path is None:
+        return None
+
     import numpy as np
 
     try:

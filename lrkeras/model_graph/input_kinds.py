@@ -2,7 +2,7 @@
 
 import keras
 
-from lrkeras.model_graph.layers_of import has_graph
+from lrkeras.model_graph.layers_of import calls_of, has_graph
 
 # What changes the shape or the type of ids, but not what they are.
 _PASSING = (
@@ -22,12 +22,10 @@ def reads_ids(model: keras.Model) -> list[bool]:
     What an input is follows from what reads it, not from the shape or the type that it was declared
     with: `keras.Input((60,))` is float32, for ids and for a series of numbers alike.
     """
-    operations = keras.Model(model.inputs, model.outputs).operations
     readers: dict[int, list] = {}
-    for operation in operations:
-        for node in operation._inbound_nodes:
-            for tensor in node.input_tensors:
-                readers.setdefault(id(tensor), []).append((operation, node))
+    for operation, node in calls_of(model):
+        for tensor in node.input_tensors:
+            readers.setdefault(id(tensor), []).append((operation, node))
     return [_is_looked_up(tensor, readers) for tensor in model.inputs]
 
 

@@ -1,7 +1,7 @@
 """The layers of a model, wherever they are in it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -62,6 +62,13 @@ def inner_layers(layer: keras.layers.Layer) -> dict[str, keras.layers.Layer]:
     if type(layer) is keras.layers.StackedRNNCells:
         return {f"cells[{i}]": cell for i, cell in enumerate(layer.cells)}
     return {}
+
+
+def calls_of(model: keras.Model) -> Iterator[tuple[keras.Operation, Any]]:
+    """Every operation in the graph of a model, with each node that is a call of it."""
+    for operation in keras.Model(model.inputs, model.outputs).operations:
+        for node in operation._inbound_nodes:
+            yield operation, node
 
 
 def has_graph(model: keras.Model) -> bool:

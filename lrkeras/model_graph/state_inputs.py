@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from lrkeras.model_graph.copy_model import copy_model
+from lrkeras.model_graph.layers_of import calls_of
 
 
 def without_state_inputs(model: keras.Model) -> tuple[keras.Model, dict[str, list[str]]]:
@@ -27,7 +28,6 @@ def without_state_inputs(model: keras.Model) -> tuple[keras.Model, dict[str, lis
     copy, pairs = copy_model(model, lambda layer: None)
     for old, new in pairs:
         new.set_weights(old.get_weights())
-    owners = _owners(copy)
     states: list[Any] = []
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -55,17 +55,16 @@ def _owners(model: keras.Model) -> dict[str, list[str]]:
     uses: dict[int, int] = {}
     found: dict[str, list[Any]] = {}
     calls: dict[str, int] = {}
-    for operation in keras.Model(model.inputs, model.outputs).operations:
-        for node in operation._inbound_nodes:
-            for tensor in node.input_tensors:
-                uses[id(tensor)] = uses.get(id(tensor), 0) + 1
-            if isinstance(operation, keras.layers.RNN):
-                calls[operation.name] = calls.get(operation.name, 0) + 1
-                args, kwargs = node.arguments.args, node.arguments.kwargs
-                given = args[1] if len(args) > 1 else kwargs.get("initial_state")
-                states = keras.tree.flatten(given)
-                if states and all(id(state) in inputs for state in states):
-                    found[operation.name] = states
+    for operation, node in calls_of(model):
+        for tensor in node.input_tensors:
+            uses[id(tensor)] = uses.get(id(tensor), 0) + 1
+        if isinstance(operation, keras.layers.RNN):
+            calls[operation.name] = calls.get(operation.name, 0) + 1
+            args, kwargs = node.arguments.args, node.arguments.kwargs
+            given = args[1] if len(args) > 1 else kwargs.get("initial_state")
+            states = keras.tree.flatten(given)
+            if states and all(id(state) in inputs for state in states):
+                found[operation.name] = states
     return {
         name: [inputs[id(state)] for state in states]
         for name, states in found.items()

@@ -311,6 +311,7 @@ def test_progress_is_shown_and_nothing_else(stack, sequences, capsys, monkeypatc
     assert capsys.readouterr().out == ""
     monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal that can draw bars
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("rich._console", None)  # one made before this knows of no terminal
     # However short the loops are: without the refreshes that come at intervals.
     monkeypatch.setattr("rich.live._RefreshThread.run", lambda self: None)
     compress(stack, [structures.LowRank()], budget="3x", verbose=True)

@@ -11,8 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers as L
-from keras import ops
+from keras import layers, ops
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,120 +70,125 @@ def _suffix(saved_as: str) -> str:
 def activity_window():
     """Human activity from a fixed window of sensors."""
     return keras.Sequential(
-        [keras.Input((64, 6)), L.LSTM(32), L.Dropout(0.5), L.Dense(6, activation="softmax")]
+        [
+            keras.Input((64, 6)),
+            layers.LSTM(32),
+            layers.Dropout(0.5),
+            layers.Dense(6, activation="softmax"),
+        ]
     )
 
 
 def next_word():
     """The next word after a padded context."""
     x = keras.Input((16,), dtype="int32", name="words")
-    h = L.Embedding(500, 32, mask_zero=True)(x)
-    return keras.Model(x, L.Dense(500, activation="softmax")(L.LSTM(48)(h)))
+    h = layers.Embedding(500, 32, mask_zero=True)(x)
+    return keras.Model(x, layers.Dense(500, activation="softmax")(layers.LSTM(48)(h)))
 
 
 def characters():
     """Characters, one after the other."""
     x = keras.Input((None,), dtype="int32", name="characters")
-    h = L.Embedding(60, 24)(x)
+    h = layers.Embedding(60, 24)(x)
     for units in (64, 64):
-        h = L.GRU(units, return_sequences=True)(h)
-    return keras.Model(x, L.Dense(60)(h))
+        h = layers.GRU(units, return_sequences=True)(h)
+    return keras.Model(x, layers.Dense(60)(h))
 
 
 def tagger():
     """A label for every word, from both sides."""
     x = keras.Input((20,), dtype="int32", name="words")
-    h = L.Bidirectional(L.LSTM(24, return_sequences=True))(L.Embedding(300, 24)(x))
-    return keras.Model(x, L.TimeDistributed(L.Dense(9, activation="softmax"))(h))
+    h = layers.Bidirectional(layers.LSTM(24, return_sequences=True))(layers.Embedding(300, 24)(x))
+    return keras.Model(x, layers.TimeDistributed(layers.Dense(9, activation="softmax"))(h))
 
 
 def keyword():
     """Sound, with causal convolutions."""
     x = keras.Input((None, 40))
-    h = L.ReLU()(L.BatchNormalization()(L.Conv1D(32, 3, padding="causal")(x)))
-    return keras.Model(x, L.Dense(12)(L.GRU(32, return_sequences=True)(h)))
+    h = layers.ReLU()(layers.BatchNormalization()(layers.Conv1D(32, 3, padding="causal")(x)))
+    return keras.Model(x, layers.Dense(12)(layers.GRU(32, return_sequences=True)(h)))
 
 
 def look_ahead():
     """Sound, with convolutions that see the future."""
     x = keras.Input((None, 24))
-    h = L.Conv1D(24, 5, padding="same", activation="relu")(x)
-    return keras.Model(x, L.Dense(8)(L.LSTM(24, return_sequences=True)(h)))
+    h = layers.Conv1D(24, 5, padding="same", activation="relu")(x)
+    return keras.Model(x, layers.Dense(8)(layers.LSTM(24, return_sequences=True)(h)))
 
 
 def conv_pool_window():
     """Convolution, pooling and both directions over a window."""
     x = keras.Input((40, 4))
-    h = L.MaxPooling1D(2)(L.Conv1D(16, 5, activation="relu")(x))
-    return keras.Model(x, L.Dense(3)(L.Bidirectional(L.LSTM(16))(h)))
+    h = layers.MaxPooling1D(2)(layers.Conv1D(16, 5, activation="relu")(x))
+    return keras.Model(x, layers.Dense(3)(layers.Bidirectional(layers.LSTM(16))(h)))
 
 
 def strided():
     """A convolution with a stride before the layer, in chunks."""
     x = keras.Input((None, 16))
-    h = L.Conv1D(16, 2, strides=2, padding="causal", activation="relu")(x)
-    return keras.Model(x, L.Dense(4)(L.GRU(16, return_sequences=True)(h)))
+    h = layers.Conv1D(16, 2, strides=2, padding="causal", activation="relu")(x)
+    return keras.Model(x, layers.Dense(4)(layers.GRU(16, return_sequences=True)(h)))
 
 
 def autoencoder():
     """Anomalies in a series."""
     x = keras.Input((16, 3))
-    h = L.RepeatVector(16)(L.LSTM(8)(x))
-    h = L.LSTM(8, return_sequences=True)(h)
-    return keras.Model(x, L.TimeDistributed(L.Dense(3))(h))
+    h = layers.RepeatVector(16)(layers.LSTM(8)(x))
+    h = layers.LSTM(8, return_sequences=True)(h)
+    return keras.Model(x, layers.TimeDistributed(layers.Dense(3))(h))
 
 
 def static_and_series():
     """A series, and what stays the same beside it."""
     x, s = keras.Input((24, 5), name="series"), keras.Input((4,), name="static")
-    h = L.Concatenate()([L.LSTM(16)(x), L.Dense(8, activation="relu")(s)])
-    return keras.Model([x, s], L.Dense(1)(h))
+    h = layers.Concatenate()([layers.LSTM(16)(x), layers.Dense(8, activation="relu")(s)])
+    return keras.Model([x, s], layers.Dense(1)(h))
 
 
 def past_and_future():
     """Two series of different lengths."""
     past, future = keras.Input((24, 5), name="past"), keras.Input((6, 2), name="future")
-    h = L.RepeatVector(6)(L.GRU(16)(past))
-    h = L.GRU(16, return_sequences=True)(L.Concatenate()([h, future]))
-    return keras.Model([past, future], L.Dense(1)(h))
+    h = layers.RepeatVector(6)(layers.GRU(16)(past))
+    h = layers.GRU(16, return_sequences=True)(layers.Concatenate()([h, future]))
+    return keras.Model([past, future], layers.Dense(1)(h))
 
 
 def translation(attention=None):
     """An encoder and a decoder, as they are trained."""
     source = keras.Input((12,), dtype="int32", name="source")
     target = keras.Input((None,), dtype="int32", name="target")
-    encoded, *states = L.LSTM(24, return_sequences=True, return_state=True, name="encoder")(
-        L.Embedding(80, 16, name="source_words")(source)
+    encoded, *states = layers.LSTM(24, return_sequences=True, return_state=True, name="encoder")(
+        layers.Embedding(80, 16, name="source_words")(source)
     )
-    decoded = L.LSTM(24, return_sequences=True, name="decoder")(
-        L.Embedding(90, 16, name="target_words")(target), initial_state=states
+    decoded = layers.LSTM(24, return_sequences=True, name="decoder")(
+        layers.Embedding(90, 16, name="target_words")(target), initial_state=states
     )
     if attention is not None:
-        decoded = L.Concatenate()([decoded, attention()([decoded, encoded])])
-    return keras.Model([source, target], L.Dense(90, activation="softmax")(decoded))
+        decoded = layers.Concatenate()([decoded, attention()([decoded, encoded])])
+    return keras.Model([source, target], layers.Dense(90, activation="softmax")(decoded))
 
 
 def decoder():
     """A decoder alone: tokens and states in, logits and states out."""
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     h, c = keras.Input((24,), name="h"), keras.Input((24,), name="c")
-    y, *states = L.LSTM(24, return_sequences=True, return_state=True)(
-        L.Embedding(90, 16)(tokens), initial_state=[h, c]
+    y, *states = layers.LSTM(24, return_sequences=True, return_state=True)(
+        layers.Embedding(90, 16)(tokens), initial_state=[h, c]
     )
-    return keras.Model([tokens, h, c], [L.Dense(90)(y), *states])
+    return keras.Model([tokens, h, c], [layers.Dense(90)(y), *states])
 
 
 def masked():
     """Padded sequences of numbers."""
     x = keras.Input((20, 4))
-    return keras.Model(x, L.Dense(3)(L.LSTM(16)(L.Masking(-1.0)(x))))
+    return keras.Model(x, layers.Dense(3)(layers.LSTM(16)(layers.Masking(-1.0)(x))))
 
 
 def video():
     """Pictures, one after the other, with convolutions inside the cell."""
     x = keras.Input((5, 12, 12, 1))
-    h = L.ConvLSTM2D(4, 3, padding="same")(x)
-    return keras.Model(x, L.Dense(3)(L.GlobalAveragePooling2D()(h)))
+    h = layers.ConvLSTM2D(4, 3, padding="same")(x)
+    return keras.Model(x, layers.Dense(3)(layers.GlobalAveragePooling2D()(h)))
 
 
 def frames():
@@ -193,13 +197,13 @@ def frames():
     picture = keras.Sequential(
         [
             keras.Input((12, 12, 3)),
-            L.Conv2D(6, 3, activation="relu"),
-            L.MaxPooling2D(2),
-            L.Flatten(),
+            layers.Conv2D(6, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
         ],
         name="picture",
     )
-    return keras.Model(x, L.Dense(4)(L.LSTM(16)(L.TimeDistributed(picture)(x))))
+    return keras.Model(x, layers.Dense(4)(layers.LSTM(16)(layers.TimeDistributed(picture)(x))))
 
 
 def residual():
@@ -207,16 +211,18 @@ def residual():
     x = keras.Input((None, 32))
     h = x
     for _ in range(2):
-        h = L.Add()([h, L.LSTM(32, return_sequences=True)(L.LayerNormalization()(h))])
-    return keras.Model(x, L.Dense(5)(h))
+        h = layers.Add()(
+            [h, layers.LSTM(32, return_sequences=True)(layers.LayerNormalization()(h))]
+        )
+    return keras.Model(x, layers.Dense(5)(h))
 
 
 def self_attention():
     """Attention over the outputs of a layer."""
     x = keras.Input((16, 8))
-    h = L.LSTM(16, return_sequences=True)(x)
-    h = L.Add()([h, L.MultiHeadAttention(2, 8)(h, h)])
-    return keras.Model(x, L.Dense(3)(L.GlobalAveragePooling1D()(h)))
+    h = layers.LSTM(16, return_sequences=True)(x)
+    h = layers.Add()([h, layers.MultiHeadAttention(2, 8)(h, h)])
+    return keras.Model(x, layers.Dense(3)(layers.GlobalAveragePooling1D()(h)))
 
 
 @keras.saving.register_keras_serializable(package="lrkeras_tools")
@@ -247,82 +253,82 @@ class MinimalCell(keras.Layer):
 def own_cell():
     """A cell written in keras.ops."""
     x = keras.Input((None, 8))
-    return keras.Model(x, L.Dense(2)(L.RNN(MinimalCell(16), return_sequences=True)(x)))
+    return keras.Model(x, layers.Dense(2)(layers.RNN(MinimalCell(16), return_sequences=True)(x)))
 
 
 def stacked_cells():
     """Several cells in one layer."""
     x = keras.Input((None, 8))
-    cells = [L.LSTMCell(16), L.GRUCell(12)]
-    return keras.Model(x, L.Dense(2)(L.RNN(cells, return_sequences=True)(x)))
+    cells = [layers.LSTMCell(16), layers.GRUCell(12)]
+    return keras.Model(x, layers.Dense(2)(layers.RNN(cells, return_sequences=True)(x)))
 
 
 def stateful():
     """States that are kept between batches."""
     x = keras.Input(batch_shape=(1, 1, 8))
-    return keras.Model(x, L.Dense(2)(L.LSTM(16, stateful=True)(x)))
+    return keras.Model(x, layers.Dense(2)(layers.LSTM(16, stateful=True)(x)))
 
 
 def mixed():
     """Trained in float16 and float32."""
     x = keras.Input((None, 8))
-    h = L.LSTM(16, return_sequences=True, dtype="mixed_float16")(x)
-    return keras.Model(x, L.Dense(2, dtype="float32")(h))
+    h = layers.LSTM(16, return_sequences=True, dtype="mixed_float16")(x)
+    return keras.Model(x, layers.Dense(2, dtype="float32")(h))
 
 
 def backwards():
     """From the end to the start, unrolled, with dropout between the steps."""
     x = keras.Input((12, 8))
-    h = L.LSTM(16, go_backwards=True, unroll=True, recurrent_dropout=0.2)(x)
-    return keras.Model(x, L.Dense(2)(h))
+    h = layers.LSTM(16, go_backwards=True, unroll=True, recurrent_dropout=0.2)(x)
+    return keras.Model(x, layers.Dense(2)(h))
 
 
 def normalised():
     """Numbers that the model brings into range itself."""
-    front = L.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 5.0, 6.0])
+    front = layers.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 5.0, 6.0])
     x = keras.Input((None, 3))
-    return keras.Model(x, L.Dense(1)(L.GRU(16, return_sequences=True)(front(x))))
+    return keras.Model(x, layers.Dense(1)(layers.GRU(16, return_sequences=True)(front(x))))
 
 
 def operations():
     """Operations of keras.ops between layers."""
     x = keras.Input((24, 6))
-    h = L.LSTM(16, return_sequences=True)(x)
+    h = layers.LSTM(16, return_sequences=True)(x)
     h = ops.concatenate([h[:, -1], ops.mean(h, axis=1), ops.max(h, axis=1)], axis=-1)
-    return keras.Model(x, ops.softmax(L.Dense(4)(h)))
+    return keras.Model(x, ops.softmax(layers.Dense(4)(h)))
 
 
 def keras_2_sentiment(tf_keras):
     """Keras 2, with the old hard sigmoid and a GRU that resets before."""
-    K = tf_keras.layers
+    old = tf_keras.layers
     x = tf_keras.Input((24,))
-    h = K.LSTM(16, recurrent_activation="hard_sigmoid", return_sequences=True)(
-        K.Embedding(200, 16)(x)
+    h = old.LSTM(16, recurrent_activation="hard_sigmoid", return_sequences=True)(
+        old.Embedding(200, 16)(x)
     )
-    h = K.GRU(16, reset_after=False)(h)
-    return tf_keras.Model(x, K.Dense(1, activation="sigmoid")(h))
+    h = old.GRU(16, reset_after=False)(h)
+    return tf_keras.Model(x, old.Dense(1, activation="sigmoid")(h))
 
 
 def keras_2_functions(tf_keras):
     """Keras 2, with functions of TensorFlow between the layers."""
     import tensorflow as tf
 
-    K = tf_keras.layers
+    old = tf_keras.layers
     x = tf_keras.Input((24, 6))
-    h = K.Bidirectional(K.LSTM(12, return_sequences=True))(x)
-    weights = tf.nn.softmax(K.Dense(1)(tf.tanh(h)), axis=1)
-    return tf_keras.Model(x, K.Dense(4)(tf.reduce_sum(h * weights, axis=1) + h[:, -1, :]))
+    h = old.Bidirectional(old.LSTM(12, return_sequences=True))(x)
+    weights = tf.nn.softmax(old.Dense(1)(tf.tanh(h)), axis=1)
+    return tf_keras.Model(x, old.Dense(4)(tf.reduce_sum(h * weights, axis=1) + h[:, -1, :]))
 
 
 def keras_2_stack(tf_keras):
     """Keras 2, a Sequential of two layers."""
-    K = tf_keras.layers
+    old = tf_keras.layers
     return tf_keras.Sequential(
         [
-            K.LSTM(24, return_sequences=True, input_shape=(30, 5)),
-            K.Dropout(0.2),
-            K.LSTM(12),
-            K.Dense(1),
+            old.LSTM(24, return_sequences=True, input_shape=(30, 5)),
+            old.Dropout(0.2),
+            old.LSTM(12),
+            old.Dense(1),
         ]
     )
 
@@ -343,13 +349,13 @@ OWN = [
     Brought(
         "translation, attention",
         "the same with Attention",
-        lambda: translation(L.Attention),
+        lambda: translation(layers.Attention),
         options={"form": "seq2seq"},
     ),
     Brought(
         "translation, additive",
         "the same with AdditiveAttention",
-        lambda: translation(L.AdditiveAttention),
+        lambda: translation(layers.AdditiveAttention),
         options={"form": "seq2seq"},
     ),
     Brought("decoder", "states as inputs", decoder, options={"form": "step"}),

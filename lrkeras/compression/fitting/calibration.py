@@ -81,9 +81,8 @@ def model_batches(model: keras.Model, data: Any) -> list[Any]:
         given = sorted(batch) if isinstance(batch, Mapping) else len(keras.tree.flatten(batch))
         if names and given not in (sorted(names), len(names)):
             raise ValueError(
-                f"`calibration` does not fit `{model.name}`, which needs the inputs {names}: a dict "
-                "of arrays by these names, on the command line a .npz file. Received "
-                f"{given}."
+                f"`calibration` does not fit `{model.name}`, which needs the inputs {names}: a "
+                f"dict of arrays by these names, on the command line a .npz file. Received {given}."
             )
     return found
 

@@ -31,7 +31,7 @@ def load_model(
     """Loads a trained model from a file of any version of Keras.
 
     * `.keras` files of Keras 3, and of Keras 2.13 to 2.15;
-    * `.h5` and `.hdf5` files of Keras 2, see `load_legacy_h5`, and of Keras 3;
+    * `.h5` and `.hdf5` files of Keras 1.2 to 2.15, see `load_legacy_h5`, and of Keras 3;
     * weights alone (`.weights.h5` of Keras 3, `.h5` of Keras 2), with `model`;
     * SavedModel folders that Keras 2 wrote, by `tf_keras` (`pip install lrkeras[saved_model]`).
 

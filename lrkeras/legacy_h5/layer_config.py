@@ -197,6 +197,12 @@ def _initializer(config: Config) -> Any:
 
 
 def _check_class(class_name: str, name: Any) -> None:
+    if class_name == "TensorFlowOpLayer":
+        raise ValueError(
+            f"The layer {name!r} is a node of a graph of TensorFlow 2.0 to 2.3, which is not "
+            "translated. Build the model in Python with keras.ops in its place, and pass it as "
+            "model=."
+        )
     if not _is_layer(getattr(keras.layers, class_name, None)):
         raise ValueError(
             f"The layer {name!r} is a {class_name!r}, which is neither in keras.layers nor "

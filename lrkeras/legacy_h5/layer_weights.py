@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import h5py
 import keras
 import numpy as np
 
 from lrkeras.legacy_h5.cudnn_weights import from_cudnn, gates_of, is_cudnn
+from lrkeras.legacy_h5.keras_1 import Stored, keras_2_weights
 from lrkeras.legacy_h5.legacy_file import LegacyFile
 
-Shape = tuple[int, ...]
+Saved = Mapping[str, Sequence[Stored]]
 Values = list[tuple[keras.Variable, np.ndarray]]
 
 
@@ -37,8 +37,15 @@ def set_weights(model: keras.Model, file: LegacyFile, partial: bool = False) -> 
             "give it an Input, or call it once."
         )
     layers = {modern_name(layer.name): layer for layer in model.layers if layer.weights}
-    saved = {modern_name(name): file.weights_of(name) for name in file.layer_names()}
+    saved: Saved = {modern_name(name): file.weights_of(name) for name in file.layer_names()}
     saved = {name: datasets for name, datasets in saved.items() if datasets}
+    if file.is_keras_1:
+        saved = {
+            name: keras_2_weights(layers[name], list(datasets), file.backend == "theano")
+            if name in layers
+            else datasets
+            for name, datasets in saved.items()
+        }
     _check_names(layers, saved, file, model, partial)
     values: Values = []
     for name, layer in layers.items():
@@ -58,7 +65,7 @@ def modern_name(name: str) -> str:
 
 def _check_names(
     layers: dict[str, keras.layers.Layer],
-    saved: dict[str, list[h5py.Dataset]],
+    saved: Saved,
     file: LegacyFile,
     model: keras.Model,
     partial: bool,
@@ -84,8 +91,8 @@ def _check_names(
 
 def _values(
     layer: keras.layers.Layer,
-    datasets: list[h5py.Dataset],
-    read: Callable[[h5py.Dataset], np.ndarray],
+    datasets: Sequence[Stored],
+    read: Callable[[Stored], np.ndarray],
 ) -> Values:
     """Pairs the variables of a top layer with arrays; nothing is read before its shape fits."""
     # The order of Keras 2: in a layer of layers, everything that is trained comes first.
@@ -128,10 +135,8 @@ def _recurrent_layers(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]
         yield layer
 
 
-def _check_shape(
-    layer: keras.layers.Layer, variable: keras.Variable, dataset: h5py.Dataset
-) -> None:
-    if tuple(variable.shape) != dataset.shape:
+def _check_shape(layer: keras.layers.Layer, variable: keras.Variable, dataset: Stored) -> None:
+    if tuple(variable.shape) != tuple(dataset.shape):
         raise ValueError(
             f"The weight {variable.path!r} of the layer {layer.name!r} has the shape "
             f"{tuple(variable.shape)}, but {dataset.name!r} in the file has {dataset.shape}. "
@@ -139,7 +144,7 @@ def _check_shape(
         )
 
 
-def _shapes(weights: list) -> str:
+def _shapes(weights: Iterable) -> str:
     return ", ".join(str(tuple(weight.shape)) for weight in weights) or "none"
 
 

@@ -10,6 +10,7 @@ import keras
 
 from lrkeras.legacy_h5.build_model import ModelBuilder
 from lrkeras.legacy_h5.code_in_files import refuse_code
+from lrkeras.legacy_h5.keras_1 import keras_2_config
 from lrkeras.legacy_h5.layer_weights import modern_name, set_weights
 from lrkeras.legacy_h5.legacy_file import LegacyFile
 from lrkeras.legacy_h5.reason_of import reason_of
@@ -35,6 +36,7 @@ def load_legacy_h5(
       the old one, `lrkeras.legacy_h5.hard_sigmoid`, registered as `"lrkeras>legacy_hard_sigmoid"`:
       a `.keras` file saved from it loads where `lrkeras` is imported. A weights-only file does not
       tell its activations: pass that function to the layers of `model` where they had it.
+    * Files of Keras 1.2: other names of arguments, an array for each gate.
     * A GRU whose file does not mention `reset_after` gets `reset_after=False`, the old default.
     * Functions of TensorFlow between layers (`TFOpLambda`, `SlicingOpLambda`) become operations
       of `keras.ops`.
@@ -62,7 +64,7 @@ def load_legacy_h5(
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is no HDF5 file, Keras 2 did not write it, it is damaged or older than
-            Keras 2; it holds weights only and `model` is missing; a layer cannot be rebuilt; the
+            Keras 1; it holds weights only and `model` is missing; a layer cannot be rebuilt; the
             layers or shapes of the file are not those of the model; a weight is NaN or infinite.
             A model that was passed keeps the weights it had.
 
@@ -72,7 +74,7 @@ def load_legacy_h5(
     """
     with LegacyFile(path) as file, keras.saving.CustomObjectScope(dict(custom_objects or {})):
         major = _major(file.version)
-        if major < 2:
+        if major < 1:
             raise ValueError(
                 f"{str(file.path)!r} was written by Keras {file.version}. Load it with Keras 2 "
                 "and save it again."
@@ -104,7 +106,8 @@ def _new_model(file: LegacyFile, major: int, safe_mode: bool) -> keras.Model:
             model = keras.saving.load_model(file.path, compile=False, safe_mode=safe_mode)
             rename(model)
             return model
-        return ModelBuilder(safe_mode).build(file.config, file.layer_names())
+        config = keras_2_config(file.config) if file.is_keras_1 else file.config
+        return ModelBuilder(safe_mode).build(config, file.layer_names())
     except Exception as error:
         raise ValueError(
             f"The model in {str(file.path)!r} cannot be rebuilt: {reason_of(error)}"

@@ -92,7 +92,11 @@ def test_weights_of_keras_3(tmp_path):
 
 
 def test_keras_1(tmp_path):
-    refuses(write(tmp_path / "a.h5", DENSE, version="1.2.2"), "written by Keras 1.2.2")
+    refuses(write(tmp_path / "a.h5", DENSE, version="0.3.1"), "written by Keras 0.3.1")
+    merge = {"class_name": "Merge", "config": {"name": "m", "mode": "concat"}}
+    config = {"class_name": "Sequential", "config": [dense(output_dim=3), merge]}
+    path = write(tmp_path / "b.h5", DENSE, config, version="1.2.2")
+    refuses(path, "'m' is a 'Merge' of Keras 1.*pass it as model=")
 
 
 def test_weights_only_without_a_model(tmp_path):
@@ -190,6 +194,9 @@ def test_an_unknown_class_is_named(tmp_path):
     entry = {"class_name": "AttentionWeightedAverage", "config": {"name": "attention"}}
     path = write(tmp_path / "a.h5", DENSE, sequential(dense(), entry))
     refuses(path, "'attention' is a 'AttentionWeightedAverage'.*pass it as model=")
+    node = {"class_name": "TensorFlowOpLayer", "config": {"name": "tf_op_layer_Mean"}}
+    path = write(tmp_path / "b.h5", DENSE, sequential(dense(), node))
+    refuses(path, "'tf_op_layer_Mean' is a node of a graph of TensorFlow 2.0 to 2.3")
 
 
 @pytest.mark.parametrize(

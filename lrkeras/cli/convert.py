@@ -22,10 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--form",
         action="append",
         metavar="FORM",
-        help="step, chunk_N (N steps at once) or sequence (default: step); several, separated by "
-        "commas or each after a --form of its own, share one file",
+        help="step, chunk_N (N steps at once), sequence or auto (default: auto, step where every "
+        "layer can stream, else sequence); several, separated by commas or each after a --form of "
+        "its own, share one file",
     )
     parser.add_argument("--steps", type=int, help="length of the form sequence")
+    parser.add_argument(
+        "--batch", type=int, default=1, help="streams that the file runs at once (default: 1)"
+    )
     parser.add_argument(
         "--quantize",
         default="none",
@@ -57,6 +61,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         output,
         forms=read_forms(options.form),
         steps=options.steps,
+        batch=options.batch,
         quantize=None if options.quantize == "none" else options.quantize,
         runtime=options.runtime,
         metadata=metadata,
@@ -68,7 +73,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
 
 def read_forms(given: list[str] | None) -> list[str]:
     """The forms that `--form` named, once or more, with commas or without."""
-    names = [name.strip() for option in given or ["step"] for name in option.split(",")]
+    names = [name.strip() for option in given or ["auto"] for name in option.split(",")]
     return [name for name in names if name]
 
 

@@ -6,4 +6,9 @@ class ConversionError(ValueError):
 
     The message names what was expected, what was received and what to do about it. When it is
     raised, `lrkeras.export.convert` has left no file behind.
+
+    Attributes:
+        layer: Name of the layer that cannot be run as asked, if it is one.
     """
+
+    layer: str | None = None

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.system.atomic_write import written_whole
@@ -44,11 +45,26 @@ def told_plainly(name: str) -> Iterator[None]:
         raise
     except Exception as error:
         # TensorFlow, its converter, the quantiser and the runtime raise what they like.
-        said = " ".join(_COLOURS.sub("", str(error)).split()) or "no message"
-        if len(said) > 400:
-            said = said[:400] + " ..."
+        said = _plainly(error)
         raise ConversionError(
             f"Expected a model that can be converted, received `{name}`, on which the conversion "
             f"failed ({type(error).__name__}): {said} No file was written. If the message does not "
             "say what to change, report the model."
         ) from error
+
+
+def failed_layer(layer: Any, form: str, error: Exception) -> ConversionError:
+    """The error of a layer that does not run on what a form gives it."""
+    other = "Use form='sequence', which gives every layer what it has in the model."
+    if form == "sequence":
+        other = "Change the layer, or convert the part of the model before or after it."
+    return ConversionError(
+        f"Expected layers that run in the form {form!r}, received `{layer.name}` "
+        f"({type(layer).__name__}), which fails there ({type(error).__name__}): "
+        f"{_plainly(error)} {other}"
+    )
+
+
+def _plainly(error: Exception) -> str:
+    said = " ".join(_COLOURS.sub("", str(error)).split()) or "no message"
+    return said if len(said) <= 400 else said[:400] + " ..."

@@ -38,6 +38,7 @@ class ConversionPlan:
         quantization: Quantization,
     ):
         self.model = source.model
+        self.batch = forms[0].batch
         self.rounded_bits = source.bits
         self._state_names = source.state_names
         self.forms = forms
@@ -46,7 +47,8 @@ class ConversionPlan:
         self.reference: StepModel
         self._products = DeployedProducts(self.model, quantization, self._is_fused)
         # A single graph has nothing to share.
-        self._outlined = quantization.has_subroutines and forms != [Form()]
+        single = len(forms) == 1 and forms[0].kind == "step"
+        self._outlined = quantization.has_subroutines and not single
         self._cells: dict[int, RecurrentCell] = {}
 
     @contextlib.contextmanager
@@ -74,7 +76,7 @@ class ConversionPlan:
         fused = [cell_step.filter for cell_step in self.models[0].lowerings.values()]
         return PassContext(
             signatures=[model.form.name for model in self.models],
-            steps=[model.form.steps or 1 for model in self.models],
+            steps=[(model.form.steps or 1) * model.form.batch for model in self.models],
             per_channel=per_channel,
             sparse_filters=[*fused, *self._products.sparse_filters],
             float_filters=self.models[0].float_weights,
@@ -85,10 +87,11 @@ class ConversionPlan:
 
     def _reference(self) -> StepModel:
         """The model of one step, if the file has states; else that of the sequence."""
-        single = next((model for model in self.models if model.form == Form()), None)
-        if single is None and any(model.form.has_states for model in self.models):
-            return self._step_model(Form())
-        return single or self.models[0]
+        single = next((model for model in self.models if model.form.kind == "step"), None)
+        stateful = [model for model in self.models if model.form.has_states]
+        if single is None and stateful and max(model.rate for model in stateful) == 1:
+            return self._step_model(Form(batch=self.batch))
+        return single or (stateful or self.models)[0]
 
     def _step_model(self, form: Form) -> StepModel:
         return StepBuilder(self.model, self._cell, form, self._state_names).build()
@@ -97,9 +100,12 @@ class ConversionPlan:
         """The cell of a layer, the same one for every form."""
         if id(layer) not in self._cells:
             fused = DopedLSTM(layer.cell) if self._is_fused(layer) else None
-            self._cells[id(layer)] = RecurrentCell(layer, fused, self._outlined)
+            self._cells[id(layer)] = RecurrentCell(layer, fused, self._outlined, self.batch)
         return self._cells[id(layer)]
 
     def _is_fused(self, layer: keras.layers.Layer) -> bool:
         """Whether all gates of a layer are one node."""
+        # The fused node adds one vector to its product, which is that of one stream.
+        if self.batch > 1:
+            return False
         return self.quantization.has_int8_blocks and fusion_refusal(layer) is None

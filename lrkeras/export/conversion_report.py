@@ -5,12 +5,13 @@ import json
 import os
 from typing import Any
 
+from lrkeras.export.automatic_form import FormChoice
 from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.layer_rows import LayerReport
 from lrkeras.export.parity.parity_error import ParityError
 from lrkeras.export.parity_limits import ParityLimits
 from lrkeras.export.quantization import Quantization
-from lrkeras.export.steps.step_model import StepModel
+from lrkeras.export.steps.step_model import StepModel, delays_of
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.runtime_version import TargetRuntime, minimum_runtime
 from lrkeras.system.versions import package_versions
@@ -45,6 +46,10 @@ class ConversionReport:
             each was, by name, or why it was not.
         rounding_loss: How far that rounding took each output from the model as it was, on the
             inputs of the comparison; empty if it had been rounded in training.
+        choice: Which form `"auto"` became, and which layer decided; None if the caller chose.
+        delays: For each output that is late in the forms with states, by how many of its own
+            steps: what comes out at a step belongs to the one so many steps before, and the first
+            ones to none.
     """
 
     path: str
@@ -68,6 +73,8 @@ class ConversionReport:
     weights: dict[str, int] = dataclasses.field(default_factory=dict)
     rounded: dict[str, str] = dataclasses.field(default_factory=dict)
     rounding_loss: list[ParityError] = dataclasses.field(default_factory=list)
+    choice: FormChoice | None = None
+    delays: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
@@ -113,6 +120,7 @@ class ConversionReport:
             signatures=signatures,
             delegates=delegates,
             weights=file.constant_counts(),
+            delays=delays_of(models),
         )
 
     @property
@@ -144,7 +152,9 @@ class ConversionReport:
     def _notes(self) -> list[str]:
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
         return [
+            *([str(self.choice)] if self.choice else []),
             *_choices(self.layers),
+            *(f"`{name}` comes {steps} steps late" for name, steps in self.delays.items()),
             *(_signature(name, tensors) for name, tensors in self.signatures.items()),
             f"operators: {counts}",
             f"parity with Keras: {_parity(self.parity, self.limits)}",

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from lrkeras.export.automatic_form import settled_forms
 from lrkeras.export.check_model import check_convertible
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_failure import draft_of, told_plainly
@@ -47,21 +48,28 @@ def convert(
     metadata: Mapping[str, Any] | None = None,
     sample: Any = None,
     steps: int | None = None,
+    batch: int = 1,
     seed: int = 0,
 ) -> ConversionReport:
     """Converts a recurrent model to a .tflite file, and checks the file against the model.
 
-    The file has a signature for each form, of the same name, with a batch of one. Each state of a
-    recurrent layer is an input and an output of the same name, such as `lstm_h` and `lstm_c`, or as
-    the model's own inputs are called where these are the states (of a decoder): what comes out goes
-    back in, and zeros reset it. A causal `Conv1D` has its last inputs as a
-    state. A masked step keeps the states. The forms:
+    The file has a signature for each form, of the same name, with a batch of one, or of `batch`.
+    Each state of a recurrent layer is an input and an output of the same name, such as `lstm_h`
+    and `lstm_c`, or as the model's own inputs are called where these are the states (of a
+    decoder): what comes out goes back in, and zeros reset it. A masked step keeps the states.
+    Convolutions over time, and layers over a window of fixed length (`Flatten`, global pooling),
+    have their last inputs as a state. A convolution that looks ahead gives its results some steps
+    later, and so do all layers after it: `report.delays` says how many. The forms:
+
+    * `"auto"`: `"step"` where every layer can stream, else `"sequence"`; `report.choice` says which
+      layer decided.
 
     * `"step"`: one time step, with a time axis of length one, so tokens (1, 1) int32 give logits
       (1, 1, vocabulary). After a layer with `return_sequences=False` the output is that of a
       sequence which ends at this step.
     * `"chunk_16"`, or any other number from 2: as many steps at once, with the states of a step.
-      The inputs of each layer are multiplied in one product.
+      The inputs of each layer are multiplied in one product. Strides and pooling over time need
+      chunks of a multiple of them.
     * `"sequence"`: a sequence of a fixed length from states of zeros, without states; the only
       form for layers that need all of it, such as `Bidirectional`.
 
@@ -115,6 +123,8 @@ def convert(
         steps: The length of the form `"sequence"`, and of the windows that are compared, where the
             model's length is open. If None, 12 for a model with one result for each window (of
             `sample`, up to 100), and one stream of 256 (of `sample`, up to 1,000) for any other.
+        batch: Streams, or sequences, that the file runs at once: the first axis of its inputs,
+            outputs and states. Each is computed as if it were alone.
         seed: Seed of the inputs made up.
 
     Returns:
@@ -133,11 +143,11 @@ def convert(
     wanted = Form.all_of(form, forms, chunk)
     quantization = Quantization.get(quantize)
     target = TargetRuntime.get(runtime)
-    _check_options(quantization, steps, sample)
+    _check_options(quantization, steps, batch, sample)
     check_convertible(model)
-    wanted = [one.settled(model, steps) for one in wanted]
     with draft_of(path) as draft, told_plainly(model.name):
         source = RoundedSource.of(model, quantization)
+        wanted, choice = settled_forms(wanted, source, steps, batch)
         if any(one.has_states for one in wanted):
             source = source.with_states()
         plan = ConversionPlan(source, wanted, quantization)
@@ -162,13 +172,14 @@ def convert(
         report = ConversionReport.of(
             path, file, plan.models, quantization, target, rows, errors, delegates
         )
+        report = dataclasses.replace(report, choice=choice)
         if source.bits is not None:
             losses = source.losses(plan.reference, inputs)
             report = dataclasses.replace(report, rounded=source.weights, rounding_loss=losses)
     return report
 
 
-def _check_options(quantization: Quantization, steps: int | None, sample: Any) -> None:
+def _check_options(quantization: Quantization, steps: int | None, batch: int, sample: Any) -> None:
     if quantization.needs_sample and sample is None:
         raise ConversionError(
             f"Expected `sample` with quantize={quantization.name!r}, received None: give a "
@@ -176,6 +187,8 @@ def _check_options(quantization: Quantization, steps: int | None, sample: Any) -
         )
     if steps is not None and steps < 1:
         raise ConversionError(f"Expected `steps` to be at least 1, received {steps}.")
+    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+        raise ConversionError(f"Expected `batch` to be an int of at least 1, received {batch!r}.")
 
 
 def _for_ranges(given: dict[str, Any] | None, step: StepModel, forms: list[Form]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.layer_rows import LayerReport
 from lrkeras.export.quantization import Quantization
-from lrkeras.export.steps.step_model import StepModel
+from lrkeras.export.steps.step_model import StepModel, delays_of
 
 _FORMAT_VERSION = 1
 
@@ -36,6 +36,8 @@ def file_entry(
         "quantize": quantization.name,
         "structures": _structures(rows),
         "states": models[0].state_names,
+        **({"batch": models[0].form.batch} if models[0].form.batch > 1 else {}),
+        **({"delays": delays} if (delays := delays_of(models)) else {}),
         **_audio(models[0]),
         **(extra or {}),
     }

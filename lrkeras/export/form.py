@@ -9,7 +9,8 @@ import keras
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.model_graph.input_kinds import fixed_length
 
-_EXPECTED = "'step', 'chunk_N' with N from 2 (such as 'chunk_16') or 'sequence'"
+_EXPECTED = "'auto', 'step', 'chunk_N' with N from 2 (such as 'chunk_16') or 'sequence'"
+AUTO = "auto"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,11 +20,14 @@ class Form:
     Attributes:
         kind: `"step"`: one time step. `"chunk"`: `steps` of them; both take the states and give
             the new ones. `"sequence"`: a whole sequence of `steps`, from states of zeros.
+            `"auto"`: not chosen yet.
         steps: Time steps of one call; None for a sequence whose length is not settled yet.
+        batch: Streams, or sequences, that one call runs side by side.
     """
 
     kind: str = "step"
     steps: int | None = 1
+    batch: int = 1
 
     @property
     def name(self) -> str:
@@ -67,8 +71,8 @@ class Form:
             raise ConversionError(f"Expected the name of a form, {_EXPECTED}, received {name!r}.")
         if name == "step":
             return cls()
-        if name == "sequence":
-            return cls("sequence", None)
+        if name in ("sequence", AUTO):
+            return cls(name, None)
         if name == "chunk" and chunk is None:
             raise ConversionError("Expected `chunk`, the steps of the form 'chunk', received None.")
         match = re.fullmatch(r"chunk_([1-9][0-9]*)", f"chunk_{chunk}" if name == "chunk" else name)
@@ -95,6 +99,10 @@ class Form:
         found = [cls.get(name, chunk) for name in names]
         if not found or len(set(found)) != len(found):
             raise ConversionError(f"Expected different forms, one or more, received {names}.")
+        if AUTO in names and len(names) > 1:
+            raise ConversionError(
+                f"Expected the form 'auto' alone, which chooses one, received {names}."
+            )
         if chunk is not None and "chunk" not in names:
             raise ConversionError(f"Expected `chunk` with the form 'chunk' only, received {names}.")
         return found

@@ -101,11 +101,14 @@ def _lowering(
         if not find_structures(layer, Sparse):
             return names
         fits = quantization.has_int8_blocks
-        reason = fusion_refusal(layer) if fits else f"quantize={quantization.name!r}"
+        reason = fusion_refusal(layer) or _SEVERAL if fits else f"quantize={quantization.name!r}"
         return f"{names} (not fused with the gates: {reason})"
     if _looks_up(layer):
         return "look-up"
     return "factor by factor" if find_structures(layer) else "dense products"
+
+
+_SEVERAL = "the node adds one vector, and the file has a batch of several"
 
 
 def fusion_refusal(layer: keras.layers.Layer) -> str | None:

@@ -74,7 +74,8 @@ def check_parity(
         given = _first(inputs, _SEQUENCES) if number else inputs
         interpreter = open_interpreter(path, threads, xnnpack)
         for index, form in enumerate(forms):
-            actual = run_file(SignatureRunner(interpreter, form.name, index), given, wanted)
+            runner = SignatureRunner(interpreter, form.name, index)
+            actual = run_file(runner, given, wanted, step.time_axes())
             names = [*step.output_names, *(step.state_names if form.has_states else [])]
             for name in names:
                 labels = {"tensor": name, "signature": form.name, "run": run}

@@ -39,10 +39,11 @@ def comparison_inputs(
         steps: The length that the caller asks for.
         seed: Of inputs that are made up.
     """
-    outputs = step.model.outputs[: len(step.output_names)]
-    gives_one_result = not all(_has_time_axis(step, output) for output in outputs)
+    gives_one_result = not all(axis.is_timed for axis in step.time_axes().values())
     length = _length(step, model, forms, given, steps, gives_one_result)
-    count = _RESULTS if gives_one_result else math.ceil(_RESULTS / length)
+    late = _late(step)
+    of_each = 1 if gives_one_result else max(1, length // step.rate - late)
+    count = math.ceil(_RESULTS / of_each)
     lengths = step.lengths(length)
     if given is not None:
         return windows_of(given, lengths, count)
@@ -80,6 +81,7 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
                 f"{', '.join(map(str, tensor.shape[2:]))}), received {np.shape(named[name])}."
             )
         is_vector = len(tensor.shape) == 2 and own[name] not in (0, step.form.steps)
+        is_vector |= name in step.static_inputs
         if is_vector and tensor.dtype == "float32" and value.shape[1] != own[name]:
             raise ConversionError(
                 f"Expected `sample` for {name!r} of shape (n, {own[name]}), one vector for each "
@@ -144,13 +146,14 @@ def _length(
         length = next(iter(given.values())).shape[1]
         length = min(length, _MOST_WINDOW_STEPS if gives_one_result else _MOST_STREAM_STEPS)
     if length is None:
-        length = _WINDOW_STEPS if gives_one_result else _RESULTS
+        length = _WINDOW_STEPS if gives_one_result else (_RESULTS + _late(step)) * step.rate
     # A chunk is compared on two of them at least.
-    return max([length, *(2 * one.steps for one in forms if one.kind == "chunk" and one.steps)])
+    length = max([length, *(2 * one.steps for one in forms if one.kind == "chunk" and one.steps)])
+    return length if step.length_of(model) else -(-length // step.rate) * step.rate
 
 
-def _has_time_axis(step: StepModel, output: Any) -> bool:
-    return len(output.shape) > 2 and output.shape[1] == step.form.steps
+def _late(step: StepModel) -> int:
+    return max((axis.delay for axis in step.time_axes().values()), default=0)
 
 
 def _made_up(step: StepModel, count: int, lengths: dict[str, int], seed: int) -> Inputs:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from lrkeras.export.parity.comparison_inputs import of_length
-from lrkeras.export.parity.file_runs import Values
+from lrkeras.export.parity.file_runs import Values, steps_of
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.model_graph.layer_states import reset_states, states_kept
 
@@ -27,33 +27,46 @@ def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]
         for name, tensor in zip(step.input_names, model.inputs, strict=True)
     ]
     collected: Values = {}
-    pairs = zip(step.output_names, _outputs(model, feed), step.model.outputs, strict=False)
-    for name, array, made in pairs:
+    axes = step.time_axes()
+    for name, array in zip(step.output_names, _outputs(model, feed), strict=True):
+        axis = axes[name]
+        collected[name] = {length - 1: array}
         # An output of the last step only lacks the axis that one of every step has.
-        if array.ndim > 2 and made.shape[1] == step.form.steps and array.shape[1] == length:
-            collected[name] = {t: array[:, t] for t in range(length)}
-        else:
-            collected[name] = {length - 1: array}
+        if axis.is_timed:
+            places = steps_of(axis, array.shape[1] + axis.delay)
+            late = {places[own + axis.delay]: array[:, own] for own in range(array.shape[1])}
+            collected[name] = {place: value for place, value in late.items() if place < length}
     return collected
 
 
 def run_steps(step: StepModel, inputs: dict[str, np.ndarray], count: int) -> Values:
-    """Outputs and states of the first time steps of the first sequence, one step at a time.
+    """Outputs and states of the first time steps of the first sequences, one call after the other.
 
     Args:
-        step: The model of one step.
+        step: The model of one step, or of a chunk.
         inputs: By name, (sequences, time, ...).
         count: Number of steps.
     """
     states = step.zero_states()
-    names = [*step.output_names, *step.state_names]
-    collected: Values = {name: {} for name in names}
-    for t in range(count):
-        feed = [inputs[name][:1, t : t + 1] for name in step.input_names]
+    axes, steps = step.time_axes(), step.form.steps or 1
+    rows = np.arange(step.form.batch) % len(next(iter(inputs.values())))
+    collected: Values = {name: {} for name in [*step.output_names, *step.state_names]}
+    for begin in range(0, count - steps + 1, steps):
+        feed = [
+            inputs[name][rows]
+            if name in step.static_inputs
+            else inputs[name][rows, begin : begin + steps]
+            for name in step.input_names
+        ]
         results = step.model([*feed, *states], training=False)
         arrays = [keras.ops.convert_to_numpy(result) for result in results]
-        for name, array in zip(names, arrays, strict=True):
-            collected[name][t] = array
+        for name, array in zip(collected, arrays, strict=True):
+            kept = array[: len(set(rows))]
+            if name in axes and axes[name].is_timed:
+                places = steps_of(axes[name], array.shape[1], begin)
+                collected[name].update({at: kept[:, own] for own, at in places.items()})
+            else:
+                collected[name][begin + steps - 1] = kept
         states = arrays[len(step.output_names) :]
     return collected
 

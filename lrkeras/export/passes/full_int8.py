@@ -86,11 +86,13 @@ def _ranges(data: bytes, context: PassContext) -> _Ranges:
             experimental_op_resolver_type=(module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
         )
         runner = SignatureRunner(interpreter, signature)
-        for number in range(len(next(iter(inputs.values())))):
-            sequence = {name: value[number : number + 1] for name, value in inputs.items()}
+        count = len(next(iter(inputs.values())))
+        for begin in range(0, count, runner.batch):
+            rows = np.arange(begin, begin + runner.batch) % count
+            sequence = {name: value[rows] for name, value in inputs.items()}
             states = runner.zero_states()
-            for begin in runner.starts(sequence):
-                _, states = runner(runner.cut(sequence, begin), states)
+            for start in runner.starts(sequence):
+                _, states = runner(runner.cut(sequence, start), states)
                 for detail in interpreter.get_tensor_details(index):
                     _widen(ranges, interpreter, detail, index)
     return ranges

@@ -13,7 +13,7 @@ class PassContext:
 
     Attributes:
         signatures: Names of the signatures; their graphs come first in the file, in this order.
-        steps: Time steps that one call of each signature runs.
+        steps: Time steps that one call of each signature runs, of all its streams together.
         per_channel: Whether the oldest runtime that must read the file knows one int8 scale for
             each output of a product.
         sparse_filters: Filters whose zeros the file shall not hold.

@@ -22,6 +22,8 @@ class SignatureRunner:
 
     Attributes:
         steps: Time steps of one call.
+        batch: Streams that one call runs side by side.
+        static_inputs: Names of the inputs without a time axis, beside others that have one.
         input_names, output_names, state_names: In the order of the signature.
         input_details: What the interpreter says about each input and state.
         input_shapes: Shape of each input and state.
@@ -41,26 +43,26 @@ class SignatureRunner:
         self._is_first = graph == 0
         details = self.input_details.items()
         self.input_shapes = {name: tuple(map(int, detail["shape"])) for name, detail in details}
-        self.steps = self._steps()
+        timed = [name for name in self.input_names if self._is_timed(name)] or self.input_names
+        self.static_inputs = [name for name in self.input_names if name not in timed]
+        # The largest length, where the past and the future of a series have their own.
+        self.steps = max(self.input_shapes[name][1] for name in timed)
+        self.batch = self.input_shapes[timed[0]][0]
         self._dtypes = {name: np.dtype(detail["dtype"]) for name, detail in details}
         self._into = {name: detail["index"] for name, detail in self.input_details.items()}
         self._from = {name: detail["index"] for name, detail in outputs.items()}
 
-    def _steps(self) -> int:
-        """The largest length of inputs of ids or with features; of others where there is none."""
-        shapes = [(name, self.input_shapes[name]) for name in self.input_names]
-        timed = [
-            shape
-            for name, shape in shapes
-            if len(shape) > 2 or np.issubdtype(self.input_details[name]["dtype"], np.integer)
-        ]
-        return max(shape[1] for shape in timed or [shape for _, shape in shapes])
+    def _is_timed(self, name: str) -> bool:
+        """Whether an input is ids, or has features beside its time axis."""
+        is_ids = np.issubdtype(self.input_details[name]["dtype"], np.integer)
+        return is_ids or len(self.input_shapes[name]) > 2
 
     def starts(self, inputs: _Arrays) -> range:
-        """The steps at which calls begin that together run over sequences (1, time, ...)."""
+        """The steps at which calls begin that together run over sequences (batch, time, ...)."""
         time = min(
             value.shape[1] * self.steps // self.input_shapes[name][1]
             for name, value in inputs.items()
+            if name not in self.static_inputs
         )
         return range(0, time - self.steps + 1, self.steps)
 
@@ -69,7 +71,7 @@ class SignatureRunner:
         found = {}
         for name, value in inputs.items():
             length = self.input_shapes[name][1]
-            start = begin // self.steps * length
+            start = 0 if name in self.static_inputs else begin // self.steps * length
             found[name] = value[:, start : start + length]
         return found
 

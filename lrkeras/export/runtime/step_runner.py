@@ -26,11 +26,13 @@ class StepRunner:
     nothing else about the file needs to be known. Where the file also has signatures `chunk_N`,
     `run` uses them for as much of a sequence as they fit. A file with chunks alone has `run` only.
 
-    Several sequences at once: `stream()` gives another runner of the same loaded file, with states
-    of its own. Calls of different streams may come in any order and from different threads; they
-    take turns in the one interpreter, so threads do not make them faster. A single stream is for
-    one thread at a time: two that feed it at once leave no telling which step came first. What
-    `step` and `run` return, and `states`, are copies that later calls leave alone.
+    A file of a batch of N streams takes N steps at once, (N, 1, ...), and has states of N rows.
+    Several sequences at once without that: `stream()` gives another runner of the same loaded
+    file, with states of its own. Calls of different streams may come in any order and from
+    different threads; they take turns in the one interpreter, so threads do not make them faster.
+    A single stream is for one thread at a time: two that feed it at once leave no telling which
+    step came first. What `step` and `run` return, and `states`, are copies that later calls
+    leave alone.
 
     Args:
         path: A .tflite file with the signature `step` or `chunk_N`.
@@ -143,7 +145,8 @@ class StepRunner:
 
         Args:
             sequence: Array (time, ...) of the inputs of each step, or (1, time, ...) as Keras
-                takes it, or a dict of such arrays by input name.
+                takes it, or a dict of such arrays by input name; (N, time, ...) for a file with
+                a batch of N. An input without a time axis is given once, (1, features).
 
         Returns:
             The outputs of every step, (1, time, ...), or a dict of them. Of a file with chunks
@@ -153,8 +156,10 @@ class StepRunner:
             ValueError: If names, shapes or lengths do not fit, or the file has chunks alone and
                 they do not fill the sequence.
         """
-        named = {name: self._steps(name, value) for name, value in self._named(sequence).items()}
-        lengths = {len(value) for value in named.values()}
+        named = self._named(sequence)
+        vectors = {name: named.pop(name) for name in self._any.static_inputs}
+        named = {name: self._steps(name, value) for name, value in named.items()}
+        lengths = {value.shape[1] for value in named.values()}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(f"Expected inputs of one length above zero, received {lengths}.")
         calls = {part.steps: part for part in self._chunks}
@@ -162,10 +167,8 @@ class StepRunner:
             calls[1] = self._step
         at, parts = 0, []
         for steps in call_lengths(lengths.pop(), list(calls)):
-            feed = {name: value[at : at + steps] for name, value in named.items()}
-            if calls[steps] is self._step:
-                feed = {name: value[0] for name, value in feed.items()}
-            parts.append(self._advance(calls[steps], feed))
+            feed = {name: value[:, at : at + steps] for name, value in named.items()}
+            parts.append(self._advance(calls[steps], feed | vectors))
             at += steps
         return self._single({n: _joined([part[n] for part in parts]) for n in self.output_names})
 
@@ -194,12 +197,19 @@ class StepRunner:
             raise ValueError(
                 f"Expected the inputs {sorted(self.input_names)}, received {sorted(named)}."
             )
-        return named
+        return dict(named)
 
     def _steps(self, name: str, value: Any) -> np.ndarray:
-        value = np.asarray(value)
-        rank = len(self._any.input_details[name]["shape"])
-        return value[0] if value.ndim == rank and len(value) == 1 else value
+        """A sequence of an input as (batch, time, ...)."""
+        value, shape = np.asarray(value), self._any.input_shapes[name]
+        if value.ndim == len(shape) - 1 and shape[0] == 1:
+            value = value[None]
+        if value.ndim != len(shape) or value.shape[0] != shape[0]:
+            raise ValueError(
+                f"Expected the input {name!r} of a sequence in shape ({shape[0]}, time"
+                f"{''.join(f', {size}' for size in shape[2:])}), received {value.shape}."
+            )
+        return value
 
 
 def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:

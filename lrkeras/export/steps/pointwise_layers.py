@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.steps.operation_axes import refusal_of_operation
 
 # Layers that look at one time step whatever their settings are.
 _POINTWISE = (
@@ -45,50 +46,16 @@ _POINTWISE = (
     "TimeDistributed",
     "UnitNormalization",
 )
-# Operations of `keras.ops` between layers, by class name.
-_POINTWISE_OPERATIONS = frozenset(
-    {
-        "Absolute",
-        "Add",
-        "Any",
-        "Cast",
-        "Divide",
-        "Elu",
-        "Equal",
-        "Exp",
-        "Gelu",
-        "LeakyRelu",
-        "Log",
-        "LogicalAnd",
-        "LogicalNot",
-        "LogicalOr",
-        "Maximum",
-        "Minimum",
-        "Multiply",
-        "Negative",
-        "NotEqual",
-        "Relu",
-        "Relu6",
-        "Sigmoid",
-        "Silu",
-        "Softplus",
-        "Softsign",
-        "Sqrt",
-        "Square",
-        "Subtract",
-        "Tanh",
-        "TrueDivide",
-    }
-)
 _WHOLE_SEQUENCE = {
     "Bidirectional": "it reads the sequence backwards too, so it needs all of it",
     "Lambda": "what it does cannot be checked",
-    "Conv1D": "it looks at several time steps at once",
+    "Permute": "it moves the time axis",
     "GlobalAveragePooling1D": "it needs the whole sequence",
     "GlobalMaxPooling1D": "it needs the whole sequence",
     "MultiHeadAttention": "it needs the whole sequence",
     "Attention": "it needs the whole sequence",
 }
+_ALONG_LAST_AXIS = ("Dense", "PReLU")
 _ADVICE = (
     "Convert with form='sequence', which runs a whole window and takes any layer; or take it out, "
     "or convert the part of the model before or after it."
@@ -96,51 +63,39 @@ _ADVICE = (
 _OWN_LAYER = "it is not known to act on single time steps (if it does, put it in TimeDistributed)"
 
 
-def check_pointwise(operation: keras.Operation, has_time_axis: bool) -> None:
+def check_pointwise(operation: keras.Operation, rank: int, args: tuple[Any, ...] = ()) -> None:
     """Checks that a layer or operation may be called with one time step instead of a sequence.
 
     Args:
         operation: A layer, or an operation of `keras.ops` in a functional model.
-        has_time_axis: Whether what it reads still has a time axis: after a recurrent layer with
-            `return_sequences=False` there is none.
+        rank: Axes of what it reads: (batch, time) or (batch, time, ...).
+        args: What it is called with.
 
     Raises:
         ConversionError: If the result would differ from that inside the sequence.
     """
     kind = _keras_class(operation)
     if not isinstance(operation, keras.layers.Layer):
-        if kind not in _POINTWISE_OPERATIONS:
-            raise _refusal(operation, kind, "the operation is not known to act on single steps")
-        if has_time_axis:
-            _check_axes(operation, kind)
+        reason = refusal_of_operation(operation, rank, args)
+        if reason is not None:
+            raise _refusal(operation, kind, reason)
+        return
+    if isinstance(operation, keras.layers.Permute) and operation.dims[0] == 1:
         return
     if kind not in _POINTWISE:
-        if not has_time_axis and kind in ("Flatten", "Reshape"):
-            return
-        if _is_conv_of_one_step(operation):
-            return
-        reason = _WHOLE_SEQUENCE.get(kind, _OWN_LAYER)
-        raise _refusal(operation, kind, reason)
+        raise _refusal(operation, kind, _WHOLE_SEQUENCE.get(kind, _OWN_LAYER))
     if isinstance(operation, keras.layers.TimeDistributed):
         if isinstance(operation.layer, keras.layers.Lambda):
             raise _refusal(operation, "Lambda", _WHOLE_SEQUENCE["Lambda"])
         return  # whatever is inside sees one time step by definition
-    if has_time_axis:
-        _check_axes(operation, kind)
+    _check_axes(operation, kind, rank)
 
 
-def _is_conv_of_one_step(operation: keras.Operation) -> bool:
-    """Whether a convolution looks at one time step only: a Dense layer by another name."""
-    if type(operation) is not keras.layers.Conv1D or operation.data_format != "channels_last":
-        return False
-    return tuple(operation.kernel_size) == (1,) and tuple(operation.strides) == (1,)
-
-
-def _check_axes(layer: keras.Operation, kind: str) -> None:
-    axis = getattr(layer, "axis", None)
+def _check_axes(layer: keras.Operation, kind: str, rank: int) -> None:
+    axis = getattr(layer, "axis", -1 if kind in _ALONG_LAST_AXIS else None)
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
-    # Input is (batch, time, features): axis 1 is time, and so is -2.
-    if any(a in (0, 1, -2, -3) for a in axes):
+    # Input is (batch, time, ...): axis 1 is time.
+    if any(isinstance(a, int) and a % rank in (0, 1) for a in axes):
         raise _refusal(layer, kind, f"axis={axis} runs along time")
     if kind == "GroupNormalization":
         raise _refusal(layer, kind, "its statistics run along time")
@@ -170,14 +125,15 @@ def _refusal(operation: keras.Operation, kind: str, reason: str) -> ConversionEr
 @contextlib.contextmanager
 def _unrolled(layer: keras.layers.Layer) -> Iterator[None]:
     """While it lasts, a recurrent layer that Keras runs has no loop, which files cannot hold."""
-    if not isinstance(layer, keras.layers.RNN):
-        yield
-        return
-    before, layer.unroll = layer.unroll, True
+    inside = [one for one in layer._flatten_layers() if isinstance(one, keras.layers.RNN)]
+    before = [one.unroll for one in inside]
     try:
+        for one in inside:
+            one.unroll = True
         yield
     finally:
-        layer.unroll = before
+        for one, unroll in zip(inside, before, strict=True):
+            one.unroll = unroll
 
 
 class PointwiseStep(keras.layers.Layer):
@@ -199,9 +155,11 @@ class PointwiseStep(keras.layers.Layer):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the layer for inference; a `TimeDistributed` calls the layer it wraps."""
         if isinstance(self.layer, keras.layers.TimeDistributed):
-            # The time steps become the batch, which is one here.
-            steps = ops.reshape(args[0], args[0].shape[1:])
-            return ops.expand_dims(self.layer.layer(steps), 0)
+            # The time steps of all sequences become one batch.
+            batch, steps, *rest = args[0].shape
+            with _unrolled(self.layer):
+                result = self.layer.layer(ops.reshape(args[0], (batch * steps, *rest)))
+            return ops.reshape(result, (batch, steps, *result.shape[1:]))
         with _unrolled(self.layer):
             return self.layer(*args, **kwargs)
 

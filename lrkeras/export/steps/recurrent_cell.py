@@ -26,22 +26,29 @@ class RecurrentCell:
             of the layer's cell, or None.
         outlined: Whether the graphs call one subroutine, which holds the recurrent weights once;
             the inputs are multiplied outside, for all steps at once, where the cell allows it.
+        batch: Sequences side by side: as many neighbouring rows are one step.
 
     Attributes:
         name: The layer's name.
         subroutines: Those in use so far, each after the ones it calls.
     """
 
-    def __init__(self, layer: keras.layers.RNN, cell_step: Any = None, outlined: bool = False):
+    def __init__(
+        self,
+        layer: keras.layers.RNN,
+        cell_step: Any = None,
+        outlined: bool = False,
+        batch: int = 1,
+    ):
         self.layer = layer
+        self.batch = batch
         self.cell_step = cell_step
         self.outlined = outlined
-        self._masked = False
         self.subroutines: list[Subroutine] = []
         split = ProjectedCell.of(layer.cell) if outlined and cell_step is None else None
         self._split = split
         self._cell: Callable = cell_step or (split.step if split else self._call_cell)
-        self._blocks: dict[tuple[int, int], Subroutine] = {}
+        self._blocks: dict[tuple[int, int, bool], Subroutine] = {}
 
     @property
     def name(self) -> str:
@@ -73,11 +80,10 @@ class RecurrentCell:
 
     def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
         """Says how `run` will be called, which is when the subroutines are made."""
-        self._masked = masked
         width = self._split.width if self._split is not None else features
-        self._block(1, width)
+        self._block(1, width, masked)
         if whole and steps >= BLOCK_STEPS:
-            self._block(BLOCK_STEPS, width)
+            self._block(BLOCK_STEPS, width, masked)
 
     def project(self, x: Any) -> Any:
         """What `run` takes, from inputs (steps, features)."""
@@ -94,40 +100,43 @@ class RecurrentCell:
         """Runs steps in a row.
 
         Args:
-            z: Projected inputs, (steps, width).
-            states: States with a batch of one.
-            mask: (1, steps) or None.
+            z: Projected inputs, (steps * batch, width).
+            states: States (batch, units).
+            mask: (steps * batch, 1) or None.
             whole: Whether it is a long sequence, which is made of subroutines of many steps.
             inlined: Whether to compute without calls.
 
         Returns:
-            Outputs, each (steps, width) for the steps of one subroutine, and the last states.
+            Outputs, each (steps * batch, width) for the steps of one subroutine, and the last
+            states.
         """
-        steps, outputs, done = z.shape[0], [], 0
+        steps, outputs, done = z.shape[0] // self.batch, [], 0
         while done < steps:
             count = BLOCK_STEPS if whole and self.outlined and steps - done >= BLOCK_STEPS else 1
-            inputs = [z if steps == count else z[done : done + count], *states]
+            rows = slice(done * self.batch, (done + count) * self.batch)
+            inputs = [z if steps == count else z[rows], *states]
             if mask is not None:
-                inputs.append(mask if steps == count else mask[:, done : done + count])
-            block = self._one_step if inlined else self._block(count, z.shape[1])
+                inputs.append(mask if steps == count else mask[rows])
+            block = self._one_step if inlined else self._block(count, z.shape[1], mask is not None)
             output, *states = block(*inputs)
             outputs.append(output)
             done += count
         return outputs, states
 
-    def _block(self, steps: int, width: int) -> Callable[..., list[Any]]:
+    def _block(self, steps: int, width: int, masked: bool) -> Callable[..., list[Any]]:
         function = self._one_step if steps == 1 else self._many_steps
         if not self.outlined:
             return function
-        if (steps, width) not in self._blocks:
-            states = [TensorSpec((1, size)) for size in self.state_sizes]
-            masks = [TensorSpec((1, steps), "bool")] if self._masked else []
-            outputs = [TensorSpec((steps, self.output_size)), *states]
-            inputs = [TensorSpec((steps, width)), *states, *masks]
+        key, rows = (steps, width, masked), steps * self.batch
+        if key not in self._blocks:
+            states = [TensorSpec((self.batch, size)) for size in self.state_sizes]
+            masks = [TensorSpec((rows, 1), "bool")] if masked else []
+            outputs = [TensorSpec((rows, self.output_size)), *states]
+            inputs = [TensorSpec((rows, width)), *states, *masks]
             name = f"{self.name}_{'cell' if steps == 1 else f'{steps}_steps'}"
-            self._blocks[steps, width] = Subroutine(name, function, inputs, outputs)
-            self.subroutines.append(self._blocks[steps, width])
-        return self._blocks[steps, width]
+            self._blocks[key] = Subroutine(name, function, inputs, outputs)
+            self.subroutines.append(self._blocks[key])
+        return self._blocks[key]
 
     def _many_steps(self, z: Any, *rest: Any) -> list[Any]:
         states, mask = self._unpacked(rest)

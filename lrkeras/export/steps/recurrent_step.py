@@ -16,9 +16,9 @@ _RECURRENT = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 class RecurrentStep(keras.layers.Layer):
     """Runs a recurrent layer over the steps of a form, with its states as inputs and outputs.
 
-    `call((x, *states))` takes x of shape (1, steps, features) and each state with a batch of one
+    `call((x, *states))` takes x of shape (batch, steps, features) and each state (batch, units)
     (zeros if there are none), and returns `[output, *new_states]`; the output is
-    (1, steps, units), or (1, units), that of the last step, for a layer with
+    (batch, steps, units), or (batch, units), that of the last step, for a layer with
     `return_sequences=False`. A masked step keeps the states, as it does in Keras, and repeats the
     last output, which is one of the states.
 
@@ -38,33 +38,46 @@ class RecurrentStep(keras.layers.Layer):
         """Runs the steps; `mask` is that of the inputs, (1, steps), or None."""
         # Keras hands a list of one on as what is in it.
         x, *states = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-        states = states or [ops.zeros((1, size)) for size in self.cell.state_sizes]
+        batch = self.form.batch
+        states = states or [ops.zeros((batch, size)) for size in self.cell.state_sizes]
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         layer = self.cell.layer
         if layer.go_backwards:
             x = ops.flip(x, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
-        # An index would become a STRIDED_SLICE that drops an axis, which XNNPACK refuses.
-        rows = ops.reshape(x, x.shape[1:])
+        rows = _by_time(x)
+        mask = None if mask is None else _by_time(ops.expand_dims(mask, -1))
         whole = not self.form.has_states
-        inlined = self.form == Form() and self.cell.is_inlined
+        inlined = self.form.kind == "step" and self.cell.is_inlined
         outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)
         if not layer.return_sequences:
-            return [outputs[-1][-1:] if outputs[-1].shape[0] > 1 else outputs[-1], *states]
+            return [outputs[-1] if outputs[-1].shape[0] == batch else outputs[-1][-batch:], *states]
         joined = outputs[0] if len(outputs) == 1 else ops.concatenate(outputs, axis=0)
-        return [ops.expand_dims(joined, 0), *states]
+        if batch == 1:
+            return [ops.expand_dims(joined, 0), *states]
+        of_steps = ops.reshape(joined, (x.shape[1], batch, self.cell.output_size))
+        return [ops.transpose(of_steps, (1, 0, 2)), *states]
 
     def compute_output_spec(self, inputs: list[Any], mask: Any = None) -> list[Any]:
         """What `call` returns; tracing every step to find out would take long."""
         x = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
-        shape = (1, x.shape[1]) if self.cell.layer.return_sequences else (1,)
+        batch = self.form.batch
+        shape = (batch, x.shape[1]) if self.cell.layer.return_sequences else (batch,)
         output = keras.KerasTensor((*shape, self.cell.output_size), "float32")
-        states = [keras.KerasTensor((1, size), "float32") for size in self.cell.state_sizes]
+        states = [keras.KerasTensor((batch, size), "float32") for size in self.cell.state_sizes]
         return [output, *states]
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         """None: a functional model hands masks on as arguments of their own."""
         return None
+
+
+def _by_time(x: Any) -> Any:
+    """(batch, steps, features) to (steps * batch, features): the rows of a step are neighbours."""
+    if x.shape[0] > 1:
+        x = ops.transpose(x, (1, 0, 2))
+    # An index would become a STRIDED_SLICE that drops an axis, which XNNPACK refuses.
+    return ops.reshape(x, (x.shape[0] * x.shape[1], x.shape[2]))
 
 
 def is_recurrent(layer: keras.layers.RNN) -> bool:

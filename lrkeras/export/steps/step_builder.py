@@ -8,18 +8,22 @@ import keras
 from keras import ops
 
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.conversion_failure import failed_layer
 from lrkeras.export.form import Form
-from lrkeras.export.steps.causal_conv_step import CausalConvStep, conv_state_shape, is_causal_conv
+from lrkeras.export.steps.conv_recurrent_step import is_conv_recurrent
 from lrkeras.export.steps.implicit_masks import ImplicitMasks
 from lrkeras.export.steps.mel_step import check_mel
-from lrkeras.export.steps.pointwise_layers import PointwiseStep, check_pointwise
+from lrkeras.export.steps.pointwise_layers import PointwiseStep
 from lrkeras.export.steps.recurrent_cell import RecurrentCell
 from lrkeras.export.steps.recurrent_step import RecurrentStep, check_recurrent, is_recurrent
 from lrkeras.export.steps.sample_stream import SampleStream, sample_inputs_of, transposed
 from lrkeras.export.steps.step_model import StepModel
+from lrkeras.export.steps.stream_layers import StreamLayers
+from lrkeras.export.steps.time_axis import STATIC, TimeAxis
 from lrkeras.layers import MelSpectrogram
 from lrkeras.model_graph.input_kinds import reads_ids, timed_inputs
 from lrkeras.model_graph.layers_of import all_layers
+from lrkeras.model_graph.run_graph import run_graph
 
 
 class StepBuilder:
@@ -47,11 +51,14 @@ class StepBuilder:
         self._taken: set[str] = set()
         # States of each layer that has some, by its identity; taken out as the layer is called.
         self._states: dict[int, dict[str, Any]] = {}
-        self._state_tensors: list[Any] = []
+        self._state_tensors: dict[str, Any] = {}
         self._new_states: dict[str, Any] = {}
         self._layers: list[keras.layers.Layer] = []
         self._cells: dict[int, RecurrentCell] = {}
         self._stream = SampleStream()
+        self._around = StreamLayers(
+            self._form, self._add_state, self._new_states, self._layers, model
+        )
         self._masks = ImplicitMasks()
         self._has_others = False  # recurrent layers that Keras runs
 
@@ -74,21 +81,23 @@ class StepBuilder:
             for index in spectrograms:
                 self._stream.add(inputs[index])
         names = self._free([_plain(tensor.name) for tensor in self._source.inputs])
+        self._check_batch(bool(spectrograms))
+        static = [n for n, t in zip(names, self._source.inputs, strict=True) if id(t) not in timed]
+        for name, tensor in zip(names, inputs, strict=True):
+            self._around.axes.note(tensor, TimeAxis(STATIC) if name in static else TimeAxis())
         layers = all_layers(self._source, unwrapped=False) if self._form.has_states else []
         for layer in layers:
-            if isinstance(layer, keras.layers.RNN):
+            if isinstance(layer, keras.layers.RNN) and not is_conv_recurrent(layer):
                 self._states[id(layer)] = self._recurrent_states(layer)
-            elif is_causal_conv(layer) and layer.kernel_size != (1,):
-                (name,) = self._free([f"{_plain(layer.name)}_inputs"])
-                self._states[id(layer)] = {name: _state_input(name, conv_state_shape(layer))}
             elif check_mel(layer):
                 (name,) = self._free([f"{_plain(layer.name)}_samples"])
                 # A state of no samples is no tensor: one that nothing reads takes its place.
-                shape = (1, max(1, layer.overlap))
+                shape = (1, max(1, layer.overlap))  # a batch of one, see `_check_batch`
                 self._states[id(layer)] = {name: _state_input(name, shape)}
-        states = {n: t for named in self._states.values() for n, t in named.items()}
-        self._state_tensors = list(states.values())
+        for named in self._states.values():
+            self._state_tensors.update(named)
         outputs = self._run(self._source, inputs)
+        states = self._state_tensors
         if not states and not self._cells and not self._has_others:
             raise ConversionError(
                 "Expected a model with a recurrent layer (LSTM, GRU, SimpleRNN, RNN, RHN), "
@@ -96,7 +105,7 @@ class StepBuilder:
             )
         new_states = [self._new_states[name] for name in states]
         return StepModel(
-            model=keras.Model([*inputs, *self._state_tensors], [*outputs, *new_states]),
+            model=keras.Model([*inputs, *states.values()], [*outputs, *new_states]),
             input_names=names,
             output_names=self._free([_plain(name) for name in _output_names(self._source)]),
             state_names=list(states),
@@ -110,30 +119,37 @@ class StepBuilder:
             cells=list(self._cells.values()),
             spectrograms={names[index]: layer for index, layer in spectrograms.items()},
             float_weights=[step.float_weight for step in self._stream.steps],
+            output_axes=self._output_axes(outputs),
+            static_inputs=static if self._form.has_states else [],
         )
 
     def _run(self, model: keras.Model, inputs: list[Any]) -> list[Any]:
-        # The states must be inputs of the clone already, though nothing reads them in the source.
-        source = keras.Model([*model.inputs, *self._state_tensors], model.outputs)
-        cloned = keras.models.clone_model(
-            source,
-            input_tensors=[*inputs, *self._state_tensors],
-            clone_function=lambda layer: layer,
-            call_function=self._call,
-        )
-        return cloned.outputs
+        return run_graph(model, inputs, self._call)
 
-    def _call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if self._form.has_states and self._stream.is_spectrogram(layer, args):
+    def _call(self, layer: Any, node: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            return self._called_in_form(layer, node, args, kwargs)
+        except ConversionError as error:
+            error.layer = error.layer or layer.name
+            raise
+        except (TypeError, ValueError) as error:
+            raise failed_layer(layer, self._form.name, error) from error
+
+    def _called_in_form(self, layer: Any, node: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+        streams = self._form.has_states
+        if streams and self._stream.is_spectrogram(layer, args):
             return self._spectrogram(layer, args[0])
         if isinstance(layer, keras.Model):
             return self._nested(layer, args, kwargs)
+        if streams and is_conv_recurrent(layer):
+            return self._around.conv_recurrent(layer, node, args, kwargs)
         if isinstance(layer, keras.layers.RNN) and not self._is_left_to_keras(layer):
             return self._recurrent(layer, args, kwargs)
-        if isinstance(layer, keras.layers.Bidirectional) and not self._form.has_states:
+        if isinstance(layer, keras.layers.Bidirectional) and not streams:
             return self._bidirectional(layer, args, kwargs)
-        if self._form.has_states:
-            return self._streaming(layer, args, kwargs)
+        return (self._streaming if streams else self._in_sequence)(layer, node, args, kwargs)
+
+    def _in_sequence(self, layer: Any, node: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
         return self._called(layer, args, kwargs)
 
     def _is_left_to_keras(self, layer: keras.layers.RNN) -> bool:
@@ -143,15 +159,11 @@ class StepBuilder:
         self._has_others = True
         return True
 
-    def _streaming(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
-        if is_causal_conv(layer):
-            return self._causal_conv(layer, args[0])
+    def _streaming(self, layer: Any, node: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
         if self._stream.is_permute(args):
             return transposed(args[0])
-        first = keras.tree.flatten(args)[0]
-        check_pointwise(layer, has_time_axis=len(first.shape) > 2)
-        kwargs.pop("mask", None)
-        return self._stream.follows(args, self._called(layer, args, kwargs))
+        result = self._around.call(layer, node, args, kwargs, self._called)
+        return self._stream.follows(args, result)
 
     def _called(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
         kwargs.pop("training", None)
@@ -166,23 +178,40 @@ class StepBuilder:
                 f"Expected no mask on the inputs of the model `{model.name}` inside the model, "
                 "received one. Put the embedding or masking layer into it."
             )
-        args = keras.tree.flatten(args)
-        inputs = [keras.Input(batch_shape=x.shape, dtype=x.dtype) for x in args]
-        outside = set(self._new_states)
-        outputs = self._run(model, inputs)
-        inside = {n: t for n, t in self._new_states.items() if n not in outside}
-        # A functional model of its own, which the outer one calls like a layer.
-        step = keras.Model([*inputs, *self._state_tensors], [*outputs, *inside.values()])
-        results = keras.tree.flatten(step([*args, *self._state_tensors]))
-        self._new_states.update(zip(inside, results[len(outputs) :], strict=True))
-        return results[0] if len(outputs) == 1 else results[: len(outputs)]
+        return self._run(model, keras.tree.flatten(args))
 
     def _recurrent_states(self, layer: keras.layers.RNN) -> dict[str, Any]:
         check_recurrent(layer, self._form)
         sizes = keras.tree.flatten(layer.cell.state_size)
         wanted = self._named_states.get(layer.name) or _state_names(layer, len(sizes))
         names = self._free([_plain(name) for name in wanted])
-        return {n: _state_input(n, (1, int(s))) for n, s in zip(names, sizes, strict=True)}
+        batch = self._form.batch
+        return {n: _state_input(n, (batch, int(s))) for n, s in zip(names, sizes, strict=True)}
+
+    def _add_state(self, name: str, shape: tuple[int, ...]) -> tuple[str, Any]:
+        """Makes a state while the graph is built: its name, and the tensor."""
+        (free,) = self._free([_plain(name)])
+        self._state_tensors[free] = _state_input(free, (self._form.batch, *shape))
+        return free, self._state_tensors[free]
+
+    def _output_axes(self, outputs: list[Any]) -> list[TimeAxis] | None:
+        """The time axes of the outputs; None for whole sequences."""
+        if not self._form.has_states:
+            return None
+        axes = [self._around.axes.of(tensor) for tensor in outputs]
+        if any(axis.delay < 0 for axis in axes):
+            raise ConversionError(
+                "Expected a convolution after a ZeroPadding1D, received an output of the model. "
+                "Use form='sequence'."
+            )
+        return axes
+
+    def _check_batch(self, has_samples: bool) -> None:
+        if has_samples and self._form.batch > 1:
+            raise ConversionError(
+                "Expected batch=1 for a model that makes mel spectrograms of raw samples, received "
+                f"batch={self._form.batch}. Use StepRunner.stream() for each stream."
+            )
 
     def _recurrent(self, layer: keras.layers.RNN, args: tuple[Any, ...], kwargs: Any) -> Any:
         given = args[1] if len(args) > 1 else kwargs.get("initial_state")
@@ -194,8 +223,13 @@ class StepBuilder:
                 "the same weights and this state as keras.Input, and convert that. With "
                 "form='sequence' the state may stay as it is."
             )
+        axis = TimeAxis()
+        if self._form.has_states:
+            args, kwargs, axis = self._around.aligned(layer, args, kwargs)
         mask = kwargs.get("mask")
-        results, states = self._steps(layer, args[0], mask, keras.tree.flatten(given))
+        results, states = self._steps(layer, args[0], mask, keras.tree.flatten(given), axis)
+        if self._form.has_states:
+            results = self._around.recurrent(layer, axis, results)
         if mask is None and layer.return_sequences:
             self._masks.follow(layer, args, {}, results[0])
         output, *new_states = results
@@ -203,7 +237,12 @@ class StepBuilder:
         return results if layer.return_state else output
 
     def _steps(
-        self, layer: keras.layers.RNN, x: Any, mask: Any, initial: Sequence[Any] = ()
+        self,
+        layer: keras.layers.RNN,
+        x: Any,
+        mask: Any,
+        initial: Sequence[Any] = (),
+        axis: TimeAxis | None = None,
     ) -> tuple[list[Any], dict]:
         """What `RecurrentStep` returns, and the states that it was called with."""
         mask = self._masks.of(x) if mask is None else mask
@@ -213,6 +252,10 @@ class StepBuilder:
                 f"Expected each recurrent layer to be called once, received `{layer.name}` with "
                 "several calls, which would share one state. Use a layer for each call."
             )
+        if axis is not None and axis.begun is not None:
+            # What comes before the first step of the sequence leaves the states at zeros.
+            begun = ops.greater(axis.begun, 0.5)
+            mask = begun if mask is None else ops.logical_and(mask, begun)
         self._layers.append(layer)
         cell = self._cells[id(layer)] = self._cell_of(layer)
         whole = not self._form.has_states
@@ -236,20 +279,6 @@ class StepBuilder:
         if not layer.return_state:
             return merged
         return [*keras.tree.flatten(merged), *forward[1:], *backward[1:]]
-
-    def _causal_conv(self, layer: keras.layers.Conv1D, x: Any) -> Any:
-        if layer.kernel_size == (1,):
-            self._layers.append(layer)
-            return PointwiseStep(layer)(x)
-        if id(layer) not in self._states:
-            raise ConversionError(
-                f"Expected each causal convolution to be called once, received `{layer.name}` with "
-                "several calls, which would share one state. Use a layer for each call."
-            )
-        self._layers.append(layer)
-        ((name, before),) = self._states.pop(id(layer)).items()
-        output, self._new_states[name] = CausalConvStep(layer)([x, before])
-        return output
 
     def _spectrogram(self, layer: MelSpectrogram, x: Any) -> Any:
         if id(layer) not in self._states:
@@ -309,7 +338,7 @@ def _plain(name: str) -> str:
 
 def _sample_input(tensor: Any, form: Form, stride: int) -> Any:
     """Samples: those of one hop a step, or of the whole sequence."""
-    shape = (1, form.steps, stride) if form.has_states else (1, form.steps)
+    shape = (1, form.steps, stride) if form.has_states else (1, form.steps)  # `_check_batch`
     return keras.Input(batch_shape=shape, dtype="float32", name=_plain(tensor.name))
 
 
@@ -329,14 +358,8 @@ def _step_input(tensor: Any, form: Form, is_ids: bool, is_timed: bool) -> Any:
             "Expected inputs of shape (batch, time) or (batch, time, features) with known "
             f"features, received `{tensor.name}` of shape {tuple(shape)}."
         )
-    if form.has_states and not is_timed:
-        raise ConversionError(
-            f"Expected inputs with a time axis for the form {form.name!r}, received "
-            f"`{tensor.name}` of shape {tuple(shape)} beside others that have one. Use the form "
-            "'sequence', which takes whole inputs."
-        )
     # Keras calls ids float32 where nobody says otherwise.
     dtype = "int32" if is_ids or tensor.dtype.startswith(("int", "uint")) else "float32"
-    steps = form.steps if form.has_states else shape[1] or form.steps
-    shape = [1, steps, *shape[2:]]
+    steps = form.steps if form.has_states and is_timed else shape[1] or form.steps
+    shape = [form.batch, steps, *shape[2:]]
     return keras.Input(batch_shape=shape, dtype=dtype, name=_plain(tensor.name))

@@ -8,6 +8,7 @@ import numpy as np
 
 from lrkeras.export.form import Form
 from lrkeras.export.steps.recurrent_cell import RecurrentCell
+from lrkeras.export.steps.time_axis import LAST, TimeAxis
 from lrkeras.layers import MelSpectrogram
 from lrkeras.model_graph.input_kinds import fixed_length
 
@@ -17,8 +18,8 @@ class StepModel:
     """Some time steps of a model, with every state as an input and an output of the same name.
 
     Attributes:
-        model: Keras model `[*inputs, *states] -> [*outputs, *new_states]`, all with a batch of
-            one; inputs and outputs keep their time axis. A model of a whole sequence has no
+        model: Keras model `[*inputs, *states] -> [*outputs, *new_states]`, all with the batch
+            of the form; inputs and outputs keep their time axis. A model of a whole sequence has no
             states.
         input_names, output_names, state_names: In the order of the model.
         layers: The layers of the user's model that are in it, once for each use.
@@ -29,6 +30,9 @@ class StepModel:
         spectrograms: The mel spectrogram layer that reads each input of raw samples, by the
             input's name. In a form with states such an input is (1, steps, stride).
         float_weights: Filters (outputs, inputs) that must not be quantised to int8.
+        output_axes: What the time axis of each output is, in the order of the outputs; None for a
+            whole sequence.
+        static_inputs: Names of the inputs without a time axis, in a form with states.
     """
 
     model: keras.Model
@@ -41,6 +45,26 @@ class StepModel:
     cells: list[RecurrentCell] = dataclasses.field(default_factory=list)
     spectrograms: dict[str, MelSpectrogram] = dataclasses.field(default_factory=dict)
     float_weights: list[np.ndarray] = dataclasses.field(default_factory=list)
+    output_axes: list[TimeAxis] | None = None
+    static_inputs: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def rate(self) -> int:
+        """Steps of the input that the slowest output has one step for."""
+        return max([axis.rate for axis in self.output_axes or []], default=1)
+
+    def time_axes(self) -> dict[str, TimeAxis]:
+        """The time axis of each output by name, `kind` other than `"steps"` where it has none."""
+        if self.output_axes is not None:
+            return dict(zip(self.output_names, self.output_axes, strict=True))
+        outputs = self.model.outputs[: len(self.output_names)]
+        return {
+            name: TimeAxis() if self._has_all_steps(tensor) else TimeAxis(LAST)
+            for name, tensor in zip(self.output_names, outputs, strict=True)
+        }
+
+    def _has_all_steps(self, output: Any) -> bool:
+        return len(output.shape) > 2 and output.shape[1] == self.form.steps
 
     def length_of(self, model: keras.Model) -> int | None:
         """Number of steps that the user's model was built for, or None if it takes any."""
@@ -59,7 +83,8 @@ class StepModel:
         inputs = zip(self.input_names, self.model.inputs, strict=False)
         return {
             name: steps
-            if self.form.has_states or name in self.spectrograms
+            if name in self.spectrograms
+            or (self.form.has_states and name not in self.static_inputs)
             else int(tensor.shape[1])
             for name, tensor in inputs
         }
@@ -68,7 +93,11 @@ class StepModel:
         """Steps of sequences (n, time, ...) by input name: of those with the file's time axis."""
         own = self.lengths(0)
         steps = self.form.steps
-        timed = [n for n, length in own.items() if self.form.has_states or length in (0, steps)]
+        timed = [
+            name
+            for name, length in own.items()
+            if name not in self.static_inputs and (self.form.has_states or length in (0, steps))
+        ]
         return inputs[(timed or self.input_names)[0]].shape[1]
 
     def zero_states(self) -> list[np.ndarray]:
@@ -85,3 +114,15 @@ class StepModel:
             "outputs": dict(zip(self.output_names, outputs, strict=False)),
             "states": dict(zip(self.state_names, inputs[len(self.input_names) :], strict=True)),
         }
+
+
+def delays_of(models: list[StepModel]) -> dict[str, int]:
+    """By how many of its own steps each output of a file is late, where it is.
+
+    Args:
+        models: Those of a file.
+    """
+    for model in models:
+        if model.form.has_states:
+            return {name: axis.delay for name, axis in model.time_axes().items() if axis.delay}
+    return {}

@@ -45,6 +45,7 @@ class ConversionReport:
             each was, by name, or why it was not.
         rounding_loss: How far that rounding took each output from the model as it was, on the
             inputs of the comparison; empty if it had been rounded in training.
+        cut: A sentence for each part of the model that the runner does in place of the file.
     """
 
     path: str
@@ -68,6 +69,7 @@ class ConversionReport:
     weights: dict[str, int] = dataclasses.field(default_factory=dict)
     rounded: dict[str, str] = dataclasses.field(default_factory=dict)
     rounding_loss: list[ParityError] = dataclasses.field(default_factory=list)
+    cut: list[str] = dataclasses.field(default_factory=list)
 
     @classmethod
     def of(
@@ -144,6 +146,7 @@ class ConversionReport:
     def _notes(self) -> list[str]:
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
         return [
+            *self.cut,
             *_choices(self.layers),
             *(_signature(name, tensors) for name, tensors in self.signatures.items()),
             f"operators: {counts}",

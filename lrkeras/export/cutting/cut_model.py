@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.cutting.ctc_loss import cut_ctc
 from lrkeras.export.cutting.text_layers import (
     TEXT_LAYERS,
     check_against_keras,
@@ -23,7 +24,7 @@ class CutModel:
     Attributes:
         model: The rest; the model itself where nothing was cut.
         sample: The caller's sample for it.
-        metadata: What the runner must know: `text` by input name, `labels` by output name.
+        metadata: What the runner must know: `text` by input name, `labels` by output name, `ctc`.
         notes: A sentence for each part that was cut.
     """
 
@@ -43,6 +44,19 @@ class CutModel:
         Raises:
             ConversionError: If a part that must be cut cannot be.
         """
+        ctc = cut_ctc(model)
+        if ctc is None:
+            return cls._of_text(model, sample)
+        kept = {tensor.name for tensor in ctc.model.inputs}
+        if isinstance(sample, dict):  # what the loss read is no input any more
+            gone = {tensor.name for tensor in model.inputs} - kept
+            sample = {name: value for name, value in sample.items() if name not in gone}
+        rest = cls._of_text(ctc.model, sample)
+        metadata = {**rest.metadata, "ctc": ctc.settings}
+        return cls(rest.model, rest.sample, metadata, [ctc.note, *rest.notes])
+
+    @classmethod
+    def _of_text(cls, model: keras.Model, sample: Any) -> "CutModel":
         front, back = _text_in_front(model), _labels_at_the_end(model)
         if not front and not back:
             return cls(model, sample, {}, [])

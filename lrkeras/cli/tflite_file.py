@@ -1,4 +1,4 @@
-"""What `lrkeras inspect` says of a `.tflite` file."""
+"""What `lrkeras inspect` says of a `.tflite` file, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -13,42 +13,55 @@ from rich.table import Table
 
 from lrkeras.benchmark.signatures import read_model, signature_graphs
 from lrkeras.export import DelegateReport
+from lrkeras.export.inspection.ends import ends_of
+from lrkeras.export.inspection.file_findings import FileFindings
+from lrkeras.export.inspection.foreign_operators import foreign_operators
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.step_runner import METADATA_NAME
+from lrkeras.export.tflite.model_file import ModelFile
 
 _ENDS = ("inputs", "outputs")
 
 
 def describe(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]:
-    """Returns size, signatures, operators, delegates and metadata of a file, and its nodes.
+    """Returns size, signatures, operators, delegates, findings and metadata of a file, its nodes.
 
     `operators` counts the nodes of all graphs of the file. `macs` are those of one run of its first
     signature, `step` where there is one; each signature has its own beside its tensors. The graphs
-    that an `IF` or a `WHILE` calls are part of them, the body of a loop once.
+    that an `IF` or a `WHILE` calls are part of them, the body of a loop once. `inputs` and
+    `outputs` are there for a file without signatures. `load_error` says why the runtime cannot load
+    it, as one with Flex operators. The rest are the fields of
+    `lrkeras.export.inspection.file_findings.FileFindings`.
 
     Raises:
         ImportError: the runtime is not installed.
-        ValueError: it is no file that the runtime can read.
+        ValueError: it is no whole `.tflite` file, or the runtime cannot load it though it has
+            kernels for all of its operators.
     """
-    # Without XNNPACK, which may crash on a file that it misreads; the report below is careful.
-    interpreter = open_interpreter(file, use_xnnpack=False)
     model = read_model(file)
-    delegates = DelegateReport.of(file)
+    load_error = _load_error(file, model)
+    delegates = DelegateReport.of(file, must_load=False)
+    graphs = signature_graphs(model)
     signatures = {
-        name: _signature(interpreter, name) | _costs(delegates, graph)
-        for name, graph in signature_graphs(model).items()
+        name: dataclasses.asdict(ends_of(model.graphs[graph], name)) | _costs(delegates, graph)
+        for name, graph in graphs.items()
     }
     first = next(iter(signatures.values()))
+    findings = dataclasses.asdict(FileFindings.of(file, model, graphs, delegates))
     content = {
         "file": str(file),
         "file_bytes": file.stat().st_size,
         "minimum_runtime": delegates.minimum_runtime,
+        "load_error": load_error,
         "signatures": {name: found for name, found in signatures.items() if name is not None},
+        **({end: first[end] for end in _ENDS} if None in signatures else {}),
         "operators": _operators(delegates),
         "macs": first["macs"],
         "tensor_bytes": first["tensor_bytes"],
         "delegates": dataclasses.asdict(delegates),
         "warning": delegates.warning(),
+        **{name: found for name, found in findings.items() if name not in ("file", "delegates")},
+        "who_takes_it": findings["delegates"],
         "metadata": json.loads(model.metadata(METADATA_NAME) or b"{}"),
     }
     return content, delegates
@@ -59,7 +72,7 @@ def show(content: dict[str, Any], delegates: DelegateReport) -> RenderableType:
     table = Table(title=f"{content['file']}: {content['file_bytes']:,} bytes")
     for heading in ("signature", "direction", "tensor", "type and shape"):
         table.add_column(heading)
-    for signature, found in content["signatures"].items():
+    for signature, found in (content["signatures"] or {"none": content}).items():
         for end in _ENDS:
             for name, kind in found[end].items():
                 table.add_row(signature, end[:-1], name, kind)
@@ -72,19 +85,22 @@ def show(content: dict[str, Any], delegates: DelegateReport) -> RenderableType:
         f"needs runtime {content['minimum_runtime'] or 'unknown'} or later",
         *(_run(name, found) for name, found in runs.items()),
         delegates.render(),
+        *_lines(content),
         *(f"node data: {file}" for file in content.get("node_data", ())),
     )
 
 
-def _signature(interpreter: Any, name: str | None) -> dict[str, Any]:
-    if name is None:
-        return {}
-    runner = interpreter.get_signature_runner(name)
-    details = (runner.get_input_details(), runner.get_output_details())
-    return {
-        end: {key: _tensor(detail) for key, detail in tensors.items()}
-        for end, tensors in zip(_ENDS, details, strict=True)
-    }
+def _load_error(file: pathlib.Path, model: ModelFile) -> str | None:
+    """Why the runtime cannot load a file that has operators without kernels."""
+    try:
+        # Without XNNPACK, which may crash on a file that it misreads; the report is careful.
+        open_interpreter(file, use_xnnpack=False)
+    except ValueError:
+        foreign = [one.name for one in foreign_operators(model)]
+        if not foreign:
+            raise
+        return f"It has no kernels for {', '.join(foreign)}."
+    return None
 
 
 def _costs(delegates: DelegateReport, graph: int) -> dict[str, Any]:
@@ -97,10 +113,6 @@ def _operators(delegates: DelegateReport) -> dict[str, int]:
     return dict(collections.Counter(node.operator for node in nodes))
 
 
-def _tensor(detail: dict) -> str:
-    return f"{detail['dtype'].__name__} {tuple(int(size) for size in detail['shape'])}"
-
-
 def _run(name: str, found: dict[str, Any]) -> str:
     memory = found["tensor_bytes"]
     held = "unknown" if memory is None else f"{memory:,}"
@@ -108,3 +120,36 @@ def _run(name: str, found: dict[str, Any]) -> str:
         f"{name}: {found['macs']:,} MACs a run; {held} bytes of tensors (without weights and "
         "XNNPACK's own memory)"
     )
+
+
+def _lines(content: dict[str, Any]) -> list[str]:
+    """The findings, a line each, the next command last."""
+    shares = ", ".join(
+        f"{share:.0%} {kind}" for kind, share in content["weights"]["shares"].items()
+    )
+    takes, advice = content["who_takes_it"], content["next"]
+    return [
+        f"weights: {content['weights']['kind']}{f' ({shares})' if shares else ''}",
+        *(f"state: {_state(state)}" for state in content["states"]),
+        *(f"{one['kind']} operator: {_foreign(one)}" for one in content["foreign_operators"]),
+        f"GPU delegate (by its list of operators, not tried): {takes['gpu']}",
+        f"CompiledModel (by what is known of it, not tried): {takes['compiled_model']}",
+        *(
+            [f"the runtime cannot load it: {content['load_error']}"]
+            if content["load_error"]
+            else []
+        ),
+        *(f"hazard: {line}" for line in content["hazards"] if line != content["warning"]),
+        f"next: {advice['command']}",
+        f"because: {advice['why']}",
+    ]
+
+
+def _state(state: dict[str, Any]) -> str:
+    back = "" if state["output"] is None else f", fed by {state['output']}"
+    return f"{state['name']}, {state['tensor']}, {state['kind']}{back}"
+
+
+def _foreign(operator: dict[str, Any]) -> str:
+    layers = ", ".join(operator["layers"]) or "a layer that the file does not name"
+    return f"{operator['count']} {operator['name']} in {layers}: {operator['origin']}"

@@ -50,6 +50,7 @@ class ConversionReport:
         delays: For each output that is late in the forms with states, by how many of its own
             steps: what comes out at a step belongs to the one so many steps before, and the first
             ones to none.
+        cut: A sentence for each part of the model that the runner does in place of the file.
     """
 
     path: str
@@ -75,6 +76,7 @@ class ConversionReport:
     rounding_loss: list[ParityError] = dataclasses.field(default_factory=list)
     choice: FormChoice | None = None
     delays: dict[str, int] = dataclasses.field(default_factory=dict)
+    cut: list[str] = dataclasses.field(default_factory=list)
 
     @classmethod
     def of(
@@ -153,6 +155,7 @@ class ConversionReport:
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.operators.items()))
         return [
             *([str(self.choice)] if self.choice else []),
+            *self.cut,
             *_choices(self.layers),
             *(f"`{name}` comes {steps} steps late" for name, steps in self.delays.items()),
             *(_signature(name, tensors) for name, tensors in self.signatures.items()),

@@ -14,6 +14,7 @@ from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_failure import draft_of, told_plainly
 from lrkeras.export.conversion_plan import ConversionPlan
 from lrkeras.export.conversion_report import ConversionReport
+from lrkeras.export.cutting.cut_model import CutModel
 from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.file_entry import file_entry
 from lrkeras.export.form import Form
@@ -76,6 +77,12 @@ def convert(
     A file with several forms holds each weight once, and a runtime makes one copy of the recurrent
     ones for all steps and forms.
 
+    What a runner does for a file is cut off the model, and `report.cut` says so:
+    `TextVectorization`, `StringLookup` and `IntegerLookup` in front (the file takes their ids;
+    vocabulary and settings are `text` in its metadata, which
+    `lrkeras.export.runtime.text_input.TextInput` follows), an inverted lookup at the end (`labels`
+    in the metadata), a CTC loss (the file gives what goes into it).
+
     The file gets its name only after it was held against Keras. What is promised of every file that
     is written, on the inputs that it was compared on (`sample`, or random ones):
 
@@ -116,7 +123,8 @@ def convert(
             From 4 KiB on it is deflated and named `lrkeras.zlib`; `StepRunner.metadata` and the
             Android demo read both.
         sample: Inputs to compare on, and to measure ranges on: (time, ...), or (n, time, ...) for n
-            sequences, or a dict of them by input name. Where windows are compared, these are cut
+            sequences, or a dict of them by input name; texts or tokens where a layer of text is cut
+            off. Where windows are compared, these are cut
             out of it, evenly spaced; a sequence that is too short starts again. If None, random
             ones are made up from `seed`; a trained model may amplify rounding on what it never saw,
             so real inputs are the better judge.
@@ -145,6 +153,9 @@ def convert(
     target = TargetRuntime.get(runtime)
     _check_options(quantization, steps, batch, sample)
     check_convertible(model)
+    with told_plainly(model.name):
+        cut = CutModel.of(model, sample)
+    model, sample = cut.model, cut.sample
     with draft_of(path) as draft, told_plainly(model.name):
         source = RoundedSource.of(model, quantization)
         wanted, choice = settled_forms(wanted, source, steps, batch)
@@ -159,7 +170,7 @@ def convert(
         for edit in (drop_negative_ids, store_sparse_filters, *quantization.passes):
             edit(file, context)
         set_minimum_runtime(file)
-        entry = file_entry(plan.models, quantization, rows, metadata)
+        entry = file_entry(plan.models, quantization, rows, cut.metadata | dict(metadata or {}))
         file.set_metadata(METADATA_NAME, entry, deflate=True)
         file.drop_unused()
         draft.write_bytes(file.to_bytes())
@@ -176,7 +187,7 @@ def convert(
         if source.bits is not None:
             losses = source.losses(plan.reference, inputs)
             report = dataclasses.replace(report, rounded=source.weights, rounding_loss=losses)
-    return report
+    return dataclasses.replace(report, cut=cut.notes)
 
 
 def _check_options(quantization: Quantization, steps: int | None, batch: int, sample: Any) -> None:

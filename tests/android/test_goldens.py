@@ -78,7 +78,7 @@ def stems(paths):
 
 
 def test_nothing_is_left_of_models_that_are_gone():
-    expected = {f"{stem}.json" for stem in [*stems(MODELS), "tokens"]}
+    expected = {f"{stem}.json" for stem in [*stems(MODELS), "tokens", "text_ids"]}
     found = {path.name for path in GOLDENS.iterdir()}
     assert expected <= found <= expected | {f"{stem}.suggestions.json" for stem in stems(MODELS)}
 
@@ -88,6 +88,10 @@ def test_suggestions_are_those_of_the_keyboard(tool):
     assert files
     for path in files:
         assert tool.suggestions(path) == committed(f"{path.stem}.suggestions")
+
+
+def test_ids_of_texts_are_those_of_keras(tool):
+    assert committed("text_ids") == tool.text_ids()
 
 
 def test_tokens_are_those_of_the_training_text(tool):

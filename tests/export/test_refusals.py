@@ -87,9 +87,9 @@ MODELS = {
     "strings": (
         lambda: keras.Model(
             x := keras.Input((None,), dtype="string"),
-            KL.LSTM(4)(KL.Embedding(9, 4)(KL.StringLookup(vocabulary=["a"])(x))),
+            KL.LSTM(4)(KL.Embedding(9, 4)(KL.StringLookup(num_oov_indices=2, vocabulary=["a"])(x))),
         ),
-        "dtype string",
+        "num_oov_indices=2",
     ),
     "unbuilt": (lambda: keras.Sequential([_lstm()]), "built Sequential or Functional"),
     "subclassed": (_subclassed, "subclassed model must be rewritten"),

@@ -5,8 +5,8 @@
 files of `lrkeras/models` and `tools/release/models` that the app takes, and their cards, in
 android_demo/models.txt, and in android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
 tests) the outputs of `lrkeras.export.StepRunner` over a dozen words or a recording; what the
-keyboard suggests with a float32 model, whose ranks are the same on every machine; and how Python
-cuts texts into tokens.
+keyboard suggests with a float32 model, whose ranks are the same on every machine; how Python
+cuts texts into tokens; and the ids that Keras's layers of text give.
 """
 
 import json
@@ -14,10 +14,12 @@ import pathlib
 import sys
 import wave
 
+import keras
 import numpy as np
 
 from lrkeras.datasets.keyboard_text import tokenize
 from lrkeras.export import StepRunner
+from lrkeras.export.cutting.text_layers import ids_of, settings_of
 from lrkeras.tasks.keyboard.suggester import Suggester
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -122,6 +124,43 @@ def suggestions(path: pathlib.Path) -> list[dict]:
     return found
 
 
+def text_ids() -> list[dict]:
+    """What Keras's layers of text give, with the settings that a file has in their place."""
+    words = [
+        "i",
+        "like",
+        "tickets",
+        "its",
+        "größe",
+        "étÉ",
+        "日本語のテキスト",
+        "ok",
+        "e",
+        "t",
+        "日",
+    ]
+    kinds = keras.layers.TextVectorization, keras.layers.StringLookup, keras.layers.IntegerLookup
+    texts = [
+        {},
+        {"standardize": None},
+        {"standardize": "lower", "output_sequence_length": 4},
+        {"standardize": "strip_punctuation", "split": "character"},
+        {"split": "character", "output_sequence_length": 6},
+        {"split": None},
+    ]
+    layers = [(kinds[0](vocabulary=words, **one), TEXTS) for one in texts]
+    lookups = ({}, {"mask_token": ""})
+    layers += [(kinds[1](vocabulary=words, **one), [*words, *TEXTS]) for one in lookups]
+    layers.append((kinds[2](vocabulary=[7, 9], mask_token=0), [0, 7, 8, 9, -1]))
+    return [
+        {
+            "settings": settings_of(layer),
+            "cases": [{"text": one, "ids": ids_of(layer, [one]).ravel().tolist()} for one in given],
+        }
+        for layer, given in layers
+    ]
+
+
 def chosen(*folders: pathlib.Path) -> list[pathlib.Path]:
     """The models that the app takes, as many as an APK has room for.
 
@@ -197,6 +236,7 @@ def main() -> int:
         metadata = StepRunner(path).metadata
         if metadata["task"] == "word_prediction" and metadata["quantize"] is None:
             _write(target / f"{path.stem}.suggestions.json", suggestions(path))
+    _write(target / "text_ids.json", text_ids())
     _write(target / "tokens.json", [{"text": text, "tokens": tokenize(text)} for text in TEXTS])
     return 0
 

@@ -97,11 +97,13 @@ class DelegateReport:
     hazards: list[str]
 
     @classmethod
-    def of(cls, path: str | os.PathLike) -> "DelegateReport":
+    def of(cls, path: str | os.PathLike, *, must_load: bool = True) -> "DelegateReport":
         """Loads a file with XNNPACK and looks at what became of its nodes.
 
         Args:
             path: Any .tflite file.
+            must_load: Whether a file that the runtime cannot load, such as one with Flex operators,
+                is an error. If not, `reason` of its nodes says which XNNPACK would take.
 
         Raises:
             FileNotFoundError: If there is no such file.
@@ -113,7 +115,8 @@ class DelegateReport:
         return cls(
             path=os.fspath(path),
             graphs=[
-                _delegation(file, index, careful=bool(hazards)) for index in range(len(file.graphs))
+                _delegation(file, index, careful=bool(hazards), must_load=must_load)
+                for index in range(len(file.graphs))
             ],
             minimum_runtime=minimum_runtime(file),
             hazards=hazards,
@@ -157,14 +160,14 @@ class DelegateReport:
         return [*lines, *([] if warning is None else [warning])]
 
 
-def _delegation(file: ModelFile, index: int, careful: bool) -> GraphDelegation:
+def _delegation(file: ModelFile, index: int, careful: bool, must_load: bool) -> GraphDelegation:
     source = file.graphs[index]
     alone = extract_subgraph(file, index)
     graph = ModelFile(alone).graphs[0]
     try:
         interpreter = interpreter_of(_loadable(alone) if careful else alone)
     except ValueError:
-        if index == 0:
+        if index == 0 and must_load:
             raise
         # A body that reads what only its caller knows; its nodes are listed all the same.
         interpreter = None
@@ -175,7 +178,7 @@ def _delegation(file: ModelFile, index: int, careful: bool) -> GraphDelegation:
         signatures=tuple(s.signatureKey.decode() for s in source.signatures()),
         partitions=len(partitions),
         tensor_bytes=None if interpreter is None else tensor_bytes(graph, interpreter),
-        nodes=_nodes(graph, partitions, known=interpreter is not None),
+        nodes=_nodes(graph, partitions, loaded=interpreter is not None),
     )
 
 
@@ -186,7 +189,7 @@ def _loadable(data: bytes) -> bytes:
     return file.to_bytes()
 
 
-def _nodes(graph: Graph, partitions: list[set[int]], known: bool) -> list[NodeReport]:
+def _nodes(graph: Graph, partitions: list[set[int]], loaded: bool) -> list[NodeReport]:
     places = {node: number for number, nodes in enumerate(partitions) for node in nodes}
     # Equal nodes are refused for equal reasons; asking takes a few milliseconds each.
     reasons: dict[tuple, str] = {}
@@ -196,7 +199,7 @@ def _nodes(graph: Graph, partitions: list[set[int]], known: bool) -> list[NodeRe
         if index not in places:
             kind = _kind(graph, op)
             if kind not in reasons:
-                reasons[kind] = refusal_reason(graph, op) if known else "not known"
+                reasons[kind] = refusal_reason(graph, op, loaded=loaded)
             reason = reasons[kind]
         rows.append(
             NodeReport(

@@ -22,10 +22,14 @@ ROUND RSQRT SIGN SIN SLICE SOFTMAX SPACE_TO_DEPTH SPLIT SQRT SQUARE SQUARED_DIFF
 STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV
 """
 _SOMETIMES = frozenset(_NAMES.split())
-_CONTROL = frozenset(("WHILE", "IF", "CALL", "CALL_ONCE"))
+_NEVER = {
+    "CUSTOM": "a custom operator",
+    "UNKNOWN": "an operator of a later version of the format",
+    **dict.fromkeys(("WHILE", "IF", "CALL"), "control flow stays with the runtime"),
+}
 
 
-def refusal_reason(graph: Graph, op: Any) -> str:
+def refusal_reason(graph: Graph, op: Any, *, loaded: bool = True) -> str:
     """Says why XNNPACK does not run a node.
 
     The node is put into a model of its own, and changed one thing at a time (its fused
@@ -35,15 +39,16 @@ def refusal_reason(graph: Graph, op: Any) -> str:
     Args:
         graph: A graph.
         op: One of its nodes, which XNNPACK has not taken.
+        loaded: Whether the runtime could load the graph.
     """
     name = graph.op_name(op)
-    if name.startswith("CUSTOM"):
-        return "a custom operator"
-    if name in _CONTROL:
-        return "control flow stays with the runtime"
+    known = next((reason for start, reason in _NEVER.items() if name.startswith(start)), None)
+    if known is not None:
+        return known
     alone = _alone(graph, op)
     if _is_taken(_only_graph(alone)):
-        return "XNNPACK takes this node alone, but not in this graph"
+        rest = "but not in this graph" if loaded else "the runtime cannot load this graph by itself"
+        return f"XNNPACK takes this node alone, {rest}"
     possible = [change for change in _CHANGES if change(_only_graph(alone))]
     for count in range(1, len(possible) + 1):
         for changes in itertools.combinations(possible, count):

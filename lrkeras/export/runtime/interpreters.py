@@ -56,6 +56,15 @@ def allocate(interpreter: Any, path: str | os.PathLike) -> None:
 
 
 def _unreadable(path: str | os.PathLike, error: Exception) -> ValueError:
+    reason = str(error)
+    # Pages of advice for C++ and Android follow in the runtime's own words.
+    for sign in ("Select TensorFlow op", "unresolved custom op"):
+        if sign in reason:
+            name = reason.rsplit("(", maxsplit=1)[-1].split(")", maxsplit=1)[0]
+            reason = (
+                f"it needs {name}, an operator that this runtime has no kernel for. "
+                f"`lrkeras inspect {os.fspath(path)}` says which layers need such operators"
+            )
     return ValueError(
-        f"Expected a .tflite file that the runtime can load, received {os.fspath(path)!r}: {error}"
+        f"Expected a .tflite file that the runtime can load, received {os.fspath(path)!r}: {reason}"
     )

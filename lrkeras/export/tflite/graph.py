@@ -29,7 +29,7 @@ class Graph:
     @property
     def name(self) -> str:
         """Its name; an empty string if it has none."""
-        return (self.subgraph.name or b"").decode()
+        return (self.subgraph.name or b"").decode(errors="replace")
 
     # Operators
 
@@ -106,7 +106,7 @@ class Graph:
 
     def tensor_name(self, tensor: int) -> str:
         """Name of a tensor."""
-        return self.tensors[int(tensor)].name.decode()
+        return self.tensors[int(tensor)].name.decode(errors="replace")
 
     def shape(self, tensor: int) -> tuple[int, ...]:
         """Shape of a tensor; that of a number if the file gives none."""

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from lrkeras.export.tflite.gaps import fill_gaps
 from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.metadata_entry import deflated, deflated_name, read_entry
 from lrkeras.system.optional_imports import require
 
 # Of a constant; of other types 8.
-_BITS = {"int4": 4, "float16": 16, "float32": 32, "int32": 32, "int64": 64, "float64": 64}
+_BITS = {"int2": 2, "int4": 4, "float16": 16, "bfloat16": 16, "int16": 16, "uint16": 16}
+_BITS |= {"float32": 32, "int32": 32, "uint32": 32}
+_BITS |= {"int64": 64, "uint64": 64, "float64": 64, "complex64": 64}
 
 
 class ModelFile:
@@ -34,6 +37,8 @@ class ModelFile:
         codes = vars(self.schema.BuiltinOperator)
         self._op_codes = {name: code for name, code in codes.items() if isinstance(code, int)}
         self._op_names = {code: name for name, code in self._op_codes.items()}
+        types = vars(self.schema.TensorType).items()
+        self._type_names = {code: name.lower() for name, code in types if isinstance(code, int)}
         self.load(data)
 
     def load(self, data: bytes) -> None:
@@ -48,6 +53,7 @@ class ModelFile:
                 f"received {len(data)} bytes that start with {bytes(data[:8])!r}."
             )
         self.model = self.schema.ModelT.InitFromPackedBuf(data, 0)
+        fill_gaps(self.model)
         for buffer in self.model.buffers:
             # Some writers put large buffers behind the flatbuffer.
             if buffer.offset > 1 and buffer.data is None:
@@ -86,7 +92,8 @@ class ModelFile:
     def op_name(self, op: Any) -> str:
         """Name of an operator, such as `"FULLY_CONNECTED"`, or that of a custom operator."""
         code = self._op_code(op)
-        name = self._op_names[self._builtin(code)]
+        # Of a later version of the format there is no name yet.
+        name = self._op_names.get(self._builtin(code), f"UNKNOWN:{self._builtin(code)}")
         if name == "CUSTOM":
             return f"CUSTOM:{(code.customCode or b'').decode()}"
         return name
@@ -94,6 +101,10 @@ class ModelFile:
     def op_version(self, op: Any) -> int:
         """Version of an operator."""
         return self._op_code(op).version
+
+    def type_name(self, code: int) -> str:
+        """Name of a tensor's type, such as `"float32"`."""
+        return self._type_names.get(code, f"type {code}")
 
     def set_op(self, op: Any, name: str, version: int) -> None:
         """Makes `op` the operator `name` in `version`, adding the pair to the model's table."""
@@ -115,8 +126,6 @@ class ModelFile:
 
     def constant_counts(self) -> dict[str, int]:
         """Numbers that the constants hold, by the name of their type; a shared one counts once."""
-        codes = vars(self.schema.TensorType)
-        names = {code: name.lower() for name, code in codes.items() if isinstance(code, int)}
         counts: dict[str, int] = {}
         seen: set[int] = set()
         for graph in self.graphs:
@@ -124,7 +133,7 @@ class ModelFile:
                 data = graph.data(number)
                 if data is not None and tensor.buffer not in seen:
                     seen.add(tensor.buffer)
-                    name = names[tensor.type]
+                    name = self.type_name(tensor.type)
                     count = 8 * len(data) // _BITS.get(name, 8)
                     counts[name] = counts.get(name, 0) + count
         return counts

@@ -5,6 +5,15 @@ from typing import Any
 
 from lrkeras.export.tflite.graph import Graph
 
+# Which dimensions of a filter each result takes a product with.
+_CONVOLUTIONS = {"CONV_2D": slice(1, None), "DEPTHWISE_CONV_2D": slice(1, 3)}
+# Recurrent layers that are one operator.
+FUSED_LAYERS = frozenset(
+    f"{direction}{cell}"
+    for direction in ("", "UNIDIRECTIONAL_SEQUENCE_", "BIDIRECTIONAL_SEQUENCE_")
+    for cell in ("LSTM", "RNN")
+)
+
 
 def node_macs(graph: Graph, op: Any) -> int:
     """Multiply-accumulates of one run of a node, with those of the graphs that it calls.
@@ -15,18 +24,23 @@ def node_macs(graph: Graph, op: Any) -> int:
     """
     name = graph.op_name(op)
     if name == "FULLY_CONNECTED":
-        outputs, columns = graph.shape(op.inputs[1])
+        outputs, *others = graph.shape(op.inputs[1])
+        columns = math.prod(others)
         rows = math.prod(graph.shape(op.outputs[0])) // max(1, outputs)
         return rows * (_stored(graph, op.inputs[1]) or outputs * columns)
     if name == "BATCH_MATMUL":
-        shared = graph.shape(op.inputs[0])[-2 if op.builtinOptions.adjX else -1]
+        shared = graph.shape(op.inputs[0])[-2 if getattr(op.builtinOptions, "adjX", False) else -1]
         return math.prod(graph.shape(op.outputs[0])) * shared
-    if name == "CONV_2D":
-        return math.prod(graph.shape(op.outputs[0])) * math.prod(graph.shape(op.inputs[1])[1:])
-    if name == "DEPTHWISE_CONV_2D":
-        return math.prod(graph.shape(op.outputs[0])) * math.prod(graph.shape(op.inputs[1])[1:3])
+    if name in _CONVOLUTIONS:
+        window = graph.shape(op.inputs[1])[_CONVOLUTIONS[name]]
+        return math.prod(graph.shape(op.outputs[0])) * math.prod(window)
     if name == "TRANSPOSE_CONV":
         return math.prod(graph.shape(op.inputs[2])) * math.prod(graph.shape(op.inputs[1])[:3])
+    if name in FUSED_LAYERS:
+        # Every matrix of a fused layer multiplies once in each time step of each sequence.
+        rows = math.prod(graph.shape(op.inputs[0])[:-1])
+        matrices = [graph.shape(t) for t in op.inputs[1:] if t >= 0 and graph.data(t) is not None]
+        return rows * sum(math.prod(shape) for shape in matrices if len(shape) == 2)
     return sum(max(map(graph_macs, alternatives)) for alternatives in _called(graph, op))
 
 

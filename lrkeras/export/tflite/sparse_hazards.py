@@ -61,7 +61,9 @@ def _hazards(graph: Graph) -> list[Any]:
         if graph.op_name(op) != "FULLY_CONNECTED":
             continue
         weights = graph.tensors[int(op.inputs[1])]
-        tanh = op.builtinOptions.fusedActivationFunction == schema.ActivationFunctionType.TANH
+        # A file may leave options out where all of them have their usual values.
+        activation = getattr(op.builtinOptions, "fusedActivationFunction", 0)
+        tanh = activation == schema.ActivationFunctionType.TANH
         if weights.type == schema.TensorType.INT8 and weights.sparsity is not None and not tanh:
             found.append(op)
     return found

@@ -11,8 +11,8 @@ from lrkeras.datasets.clip import Clip
 from lrkeras.datasets.speech_commands import DIGITS
 from lrkeras.datasets.wav import SAMPLE_RATE
 from lrkeras.export import StepRunner
+from lrkeras.export.runtime.ctc_decoding import greedy, prefix_beam
 from lrkeras.tasks.speech_commands import augmentation
-from lrkeras.tasks.speech_commands.ctc_decoding import greedy, prefix_beam
 from lrkeras.tasks.speech_commands.ctc_scores import single_word_scores
 from lrkeras.tasks.speech_commands.front_end import HOP
 from lrkeras.tasks.speech_commands.labels import BLANK, LABELS, words_of

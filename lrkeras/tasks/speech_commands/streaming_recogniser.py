@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from lrkeras.export import StepRunner
-from lrkeras.tasks.speech_commands.ctc_decoding import prefix_beam
+from lrkeras.export.runtime.ctc_decoding import prefix_beam
 from lrkeras.tasks.speech_commands.end_pointer import EndPointer
 from lrkeras.tasks.speech_commands.labels import UNKNOWN
 from lrkeras.tasks.speech_commands.recognised_word import RecognisedWord

@@ -8,8 +8,8 @@ import pytest
 import scipy.special
 from keras.ops import convert_to_numpy as to_numpy
 
+from lrkeras.export.runtime.ctc_decoding import greedy, prefix_beam
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
-from lrkeras.tasks.speech_commands.ctc_decoding import greedy, prefix_beam
 from lrkeras.tasks.speech_commands.ctc_scores import (
     CLASSES,
     class_of,

@@ -8,9 +8,9 @@ from keras.ops import convert_to_numpy as to_numpy
 from lrkeras.datasets import speech_commands
 from lrkeras.datasets.clip import Clip
 from lrkeras.export import convert
+from lrkeras.export.runtime.ctc_decoding import greedy, prefix_beam
 from lrkeras.tasks.speech_commands import build_network, with_front_end
 from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
-from lrkeras.tasks.speech_commands.ctc_decoding import greedy, prefix_beam
 from lrkeras.tasks.speech_commands.end_pointer import EndPointer
 from lrkeras.tasks.speech_commands.file_evaluation import FileEvaluation
 from lrkeras.tasks.speech_commands.labels import BLANK, LABELS, output_of, words_of

@@ -1,5 +1,7 @@
 package org.lrkeras.core.speech
 
+import org.lrkeras.core.json.JsonObject
+
 /** Turns the outputs of a CTC model, step by step, into labels. */
 interface CtcDecoder {
     /** Takes the logits of one step, one for each output. */
@@ -10,4 +12,18 @@ interface CtcDecoder {
 
     /** Starts anew. */
     fun reset()
+
+    companion object {
+        /**
+         * The decoder for a file.
+         *
+         * @param details Its metadata entry `lrkeras`, in which `ctc` says which output is the blank and what the scores are.
+         * @param width Of the beam; 1 takes the likeliest path.
+         */
+        fun of(details: JsonObject, width: Int = 1): CtcDecoder {
+            val ctc = details.child("ctc")
+            if (width == 1) return GreedyDecoder(ctc.int("blank"))
+            return PrefixBeamDecoder(ctc.int("blank"), width, ctc["probabilities"] == true)
+        }
+    }
 }

@@ -12,6 +12,9 @@ internal object LogMath {
         return if (high == Double.NEGATIVE_INFINITY) high else high + ln1p(exp(minOf(a, b) - high))
     }
 
+    /** Logarithms of [probabilities]. */
+    fun logs(probabilities: FloatArray) = DoubleArray(probabilities.size) { ln(probabilities[it].toDouble()) }
+
     /** Logarithms of the softmax of [logits]. */
     fun softmax(logits: FloatArray): DoubleArray {
         val high = logits.maxOf { it.toDouble() }

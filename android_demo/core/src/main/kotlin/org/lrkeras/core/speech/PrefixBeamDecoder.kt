@@ -7,8 +7,13 @@ package org.lrkeras.core.speech
  * then the one with lower outputs. Outputs of a probability below 1e-6 are left out: most are, in most steps.
  *
  * @param width How many prefixes are kept after each step.
+ * @param probabilities Whether the model ends in a softmax, so that it gives probabilities instead of logits.
  */
-class PrefixBeamDecoder(private val blank: Int, private val width: Int = 8) : CtcDecoder {
+class PrefixBeamDecoder(
+    private val blank: Int,
+    private val width: Int = 8,
+    private val probabilities: Boolean = false,
+) : CtcDecoder {
     /** Log probabilities of a prefix: of the alignments that end with the blank, and of the others. */
     private class Score(var blank: Double = NONE, var label: Double = NONE) {
         val total: Double get() = LogMath.add(blank, label)
@@ -20,7 +25,7 @@ class PrefixBeamDecoder(private val blank: Int, private val width: Int = 8) : Ct
     override fun outputs(): List<Int> = beam.keys.first()
 
     override fun accept(logits: FloatArray) {
-        val log = LogMath.softmax(logits)
+        val log = if (probabilities) LogMath.logs(logits) else LogMath.softmax(logits)
         val next = HashMap<List<Int>, Score>()
         for ((prefix, score) in beam) {
             for (output in log.indices) if (log[output] > LEAST) extend(next, prefix, score, output, log[output])

@@ -2,6 +2,7 @@ package org.lrkeras.core.speech
 
 import org.junit.Assert.assertEquals
 import org.junit.Test
+import org.lrkeras.core.json.JsonObject
 import java.util.Random
 import kotlin.math.exp
 
@@ -34,6 +35,25 @@ class DecodersTest {
             logits.forEach { decoder.accept(it) }
             assertEquals(enumerated(logits, blank).maxByOrNull { it.value }!!.key, decoder.outputs())
         }
+    }
+
+    @Test
+    fun aFileSaysWhatItsScoresAre() {
+        val random = Random(5)
+        val logits = List(6) { FloatArray(3) { 2 * random.nextGaussian().toFloat() } }
+        val best = enumerated(logits, blank = 2).maxByOrNull { it.value }!!.key
+        for (probabilities in listOf(true, false)) {
+            val details = JsonObject.parse("""{"ctc": {"output": 0, "blank": 2, "probabilities": $probabilities}}""")
+            val decoder = CtcDecoder.of(details, width = 1000)
+            for (row in logits) {
+                val sum = row.sumOf { exp(it.toDouble()) }
+                decoder.accept(if (probabilities) FloatArray(3) { (exp(row[it].toDouble()) / sum).toFloat() } else row)
+            }
+            assertEquals(best, decoder.outputs())
+        }
+        val greedy = CtcDecoder.of(JsonObject.parse("""{"ctc": {"blank": 0, "probabilities": true}}"""))
+        for (best0 in listOf(1, 1, 0, 1)) greedy.accept(FloatArray(2) { if (it == best0) 1f else 0f })
+        assertEquals(listOf(1, 1), greedy.outputs())
     }
 
     @Test

@@ -7,9 +7,34 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import log_softmax
 
-from lrkeras.tasks.speech_commands.labels import BLANK
-
 BEAM_WIDTH = 8
+# Of keras.losses.CTC; that of ctc_batch_cost is the last output.
+BLANK = 0
+
+
+def decode(
+    scores: np.ndarray, *, blank: int, probabilities: bool = False, width: int = 1
+) -> list[int]:
+    """The labels of what a CTC model gives.
+
+    Args:
+        scores: shape `(frames, outputs)`.
+        blank: the output that stands for no label.
+        probabilities: whether the scores are probabilities, of a model that ends in a softmax.
+        width: of the beam; 1 takes the likeliest path. Of a file, `blank` and `probabilities` are
+            in `runner.metadata["ctc"]`.
+
+    Returns:
+        Outputs other than the blank.
+
+    Raises:
+        ValueError: the width is below 1.
+    """
+    if width == 1:
+        return greedy(scores, blank)
+    if probabilities:
+        scores = np.log(np.maximum(np.asarray(scores, np.float64), np.finfo(np.float64).tiny))
+    return prefix_beam(scores, blank, width)
 
 
 def greedy(logits: np.ndarray, blank: int = BLANK) -> list[int]:

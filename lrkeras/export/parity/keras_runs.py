@@ -27,7 +27,7 @@ def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]
         for name, tensor in zip(step.input_names, model.inputs, strict=True)
     ]
     collected: Values = {}
-    pairs = zip(step.output_names, _outputs(model, feed), step.model.outputs, strict=False)
+    pairs = zip(step.output_names, outputs_of(model, feed), step.model.outputs, strict=False)
     for name, array, made in pairs:
         # An output of the last step only lacks the axis that one of every step has.
         if array.ndim > 2 and made.shape[1] == step.form.steps and array.shape[1] == length:
@@ -58,8 +58,13 @@ def run_steps(step: StepModel, inputs: dict[str, np.ndarray], count: int) -> Val
     return collected
 
 
-def _outputs(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
-    """The outputs for sequences, in batches of the size that the model has, if it has one."""
+def outputs_of(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
+    """The outputs for sequences, in batches of the size that the model has, if it has one.
+
+    Args:
+        model: A built model.
+        feed: An array (sequences, ...) for each of its inputs.
+    """
     count = len(feed[0])
     batch = model.inputs[0].shape[0] or count
     parts = []

@@ -47,7 +47,7 @@ class RecurrentStep(keras.layers.Layer):
         # An index would become a STRIDED_SLICE that drops an axis, which XNNPACK refuses.
         rows = ops.reshape(x, x.shape[1:])
         whole = not self.form.has_states
-        inlined = self.form == Form() and self.cell.is_inlined
+        inlined = not whole and self.form.steps == 1 and self.cell.is_inlined
         outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)
         if not layer.return_sequences:
             return [outputs[-1][-1:] if outputs[-1].shape[0] > 1 else outputs[-1], *states]

@@ -67,7 +67,7 @@ class StepBuilder:
         inputs = [
             _sample_input(tensor, self._form, spectrograms[index].sequence_stride)
             if index in spectrograms
-            else _step_input(tensor, self._form, ids[index], id(tensor) in timed)
+            else self._input(tensor, ids[index], id(tensor) in timed)
             for index, tensor in enumerate(self._source.inputs)
         ]
         if self._form.has_states:
@@ -89,7 +89,8 @@ class StepBuilder:
         states = {n: t for named in self._states.values() for n, t in named.items()}
         self._state_tensors = list(states.values())
         outputs = self._run(self._source, inputs)
-        if not states and not self._cells and not self._has_others:
+        has_recurrent = states or self._cells or self._has_others
+        if not has_recurrent and self._form.kind not in ("encode", "decode"):
             raise ConversionError(
                 "Expected a model with a recurrent layer (LSTM, GRU, SimpleRNN, RNN, RHN), "
                 f"received `{self._source.name}` without one: a step has nothing to carry on."
@@ -111,6 +112,9 @@ class StepBuilder:
             spectrograms={names[index]: layer for index, layer in spectrograms.items()},
             float_weights=[step.float_weight for step in self._stream.steps],
         )
+
+    def _input(self, tensor: Any, is_ids: bool, is_timed: bool) -> Any:
+        return _step_input(tensor, self._form, is_ids, is_timed)
 
     def _run(self, model: keras.Model, inputs: list[Any]) -> list[Any]:
         # The states must be inputs of the clone already, though nothing reads them in the source.
@@ -190,9 +194,9 @@ class StepBuilder:
             raise ConversionError(
                 f"Expected no initial_state in the call of `{layer.name}` in the form "
                 f"{self._form.name!r}, received one that is computed: a step file takes every "
-                "state as an input. Build the layers from there on as a model of their own, with "
-                "the same weights and this state as keras.Input, and convert that. With "
-                "form='sequence' the state may stay as it is."
+                "state as an input. Convert an encoder and a decoder trained together with "
+                "form='seq2seq', which computes the state once; a model with one input, which "
+                "gives a whole result for it, with form='sequence'."
             )
         mask = kwargs.get("mask")
         results, states = self._steps(layer, args[0], mask, keras.tree.flatten(given))

@@ -18,7 +18,13 @@ if "lrkeras_command" not in sys.modules:
         shrink,
         sparsify,
     )
-    from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
+    from lrkeras.export import (
+        ConversionError,
+        ConversionReport,
+        Seq2SeqRunner,
+        StepRunner,
+        convert,
+    )
     from lrkeras.legacy_h5 import load_legacy_h5
     from lrkeras.model_summary import ModelSummary, summary
     from lrkeras.models import load
@@ -49,6 +55,7 @@ __all__ = [
     "ConversionError",
     "ConversionReport",
     "ModelSummary",
+    "Seq2SeqRunner",
     "StepRunner",
     "UnitReport",
     "callbacks",

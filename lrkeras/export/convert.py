@@ -120,8 +120,9 @@ def convert(
             ones are made up from `seed`; a trained model may amplify rounding on what it never saw,
             so real inputs are the better judge.
         steps: The length of the form `"sequence"`, of the source of `"seq2seq"`, and of the
-            windows that are compared, where the model's length is open. If None, 12 for a model with one result for each window (of
-            `sample`, up to 100), and one stream of 256 (of `sample`, up to 1,000) for any other.
+            windows that are compared, where the model's length is open. If None, 12 for a model
+            with one result for each window (of `sample`, up to 100), and one stream of 256 (of
+            `sample`, up to 1,000) for any other.
         seed: Seed of the inputs made up.
         decoder_inputs: With the form `"seq2seq"`, names of the inputs that are target steps. If
             None, those that recurrent layers with an `initial_state` read as their sequence.

@@ -24,6 +24,7 @@ from lrkeras.export.rounded_source import RoundedSource
 from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.seq2seq_plan import Seq2SeqPlan
 from lrkeras.export.tflite.runtime_version import TargetRuntime, set_minimum_runtime
+from lrkeras.model_graph.padding import padding_of
 from lrkeras.model_graph.score_kinds import score_kinds
 
 
@@ -112,6 +113,9 @@ def _about(plan: Seq2SeqPlan) -> dict[str, Any]:
             "sources": plan.encode.input_names,
             "targets": plan.decode.input_names[: len(plan.parts.target_names)],
             "memory": plan.memory_names(),
+            "padding": dict(
+                zip(plan.encode.input_names, padding_of(plan.parts.encoder), strict=True)
+            ),
             "scores": dict(zip(plan.decode.output_names, kinds, strict=False)),
         },
     }

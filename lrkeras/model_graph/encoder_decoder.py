@@ -151,11 +151,11 @@ class _Cut:
         for tensor in node.inputs:
             if id(tensor) in self._late or id(tensor) in states:
                 continue
-            repeated = None if isinstance(node.operation, ATTENTIONS) else _repeated(tensor)
-            if repeated is not None:
-                self._repeated[id(tensor)] = repeated
-                tensor = repeated
-            self._memory.setdefault(id(tensor), tensor)
+            vector = None if isinstance(node.operation, ATTENTIONS) else _repeated(tensor)
+            if vector is not None:
+                self._repeated[id(tensor)] = vector
+            read = tensor if vector is None else vector
+            self._memory.setdefault(id(read), read)
 
     def _names(self, makers: dict[int, tuple[Any, Node]]) -> list[str]:
         """Names of the memory: after the layer that gives it."""

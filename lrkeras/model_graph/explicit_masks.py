@@ -15,7 +15,8 @@ def with_masks(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 
     Args:
         operation: The layer or operation that is to be called.
-        args, kwargs: What with; symbolic tensors.
+        args: What with: symbolic tensors.
+        kwargs: The same by name.
     """
     if not isinstance(operation, keras.layers.Layer):
         return kwargs

@@ -128,12 +128,9 @@ class Seq2SeqParity:
         values: Values = {name: {} for name in names}
         count = len(self._decode.output_names)
         for t in range(min(SINGLE_STEPS, self._steps)):
-            feed = [
-                self._targets[name][:1, t : t + 1]
-                if name in self._targets
-                else encoded[name][0][:1]
-                for name in self._decode.input_names
-            ]
+            given = {name: values[0][:1] for name, values in encoded.items()}
+            given.update({n: v[:1, t : t + 1] for n, v in self._targets.items()})
+            feed = [given[name] for name in self._decode.input_names]
             results = keras.tree.flatten(self._decode.model([*feed, *states], training=False))
             states = [keras.ops.convert_to_numpy(result) for result in results[count:]]
             for name, state in zip(names, states, strict=True):

@@ -25,12 +25,15 @@ class RecurrentStep(keras.layers.Layer):
     Args:
         cell: The layer's cell.
         form: What runs at once.
+        masked: Whether masks count that Keras finds on the inputs. It looks for none where the
+            layer was called with an `initial_state`.
     """
 
-    def __init__(self, cell: RecurrentCell, form: Form):
+    def __init__(self, cell: RecurrentCell, form: Form, masked: bool = True):
         super().__init__(dtype="float32")
         self.cell = cell
         self.form = form
+        self.masked = masked
         self.built = True
         self.supports_masking = True
 
@@ -40,6 +43,7 @@ class RecurrentStep(keras.layers.Layer):
         x, *states = inputs if isinstance(inputs, (list, tuple)) else [inputs]
         states = states or [ops.zeros((1, size)) for size in self.cell.state_sizes]
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        mask = mask if self.masked else None
         layer = self.cell.layer
         if layer.go_backwards:
             x = ops.flip(x, axis=1)

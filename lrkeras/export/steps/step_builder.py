@@ -210,7 +210,10 @@ class StepBuilder:
         self, layer: keras.layers.RNN, x: Any, mask: Any, initial: Sequence[Any] = ()
     ) -> tuple[list[Any], dict]:
         """What `RecurrentStep` returns, and the states that it was called with."""
-        mask = self._masks.of(x) if mask is None else mask
+        given = any(state is not None for state in initial)
+        mask = self._masks.of(x) if mask is None and not given else mask
+        # The graphs of encoder and decoder show all masks that they have.
+        masked = mask is not None or not (given or self._form.kind in ("encode", "decode"))
         check_recurrent(layer, self._form, masked=mask is not None)
         if id(layer) in self._cells:
             raise ConversionError(
@@ -223,7 +226,7 @@ class StepBuilder:
         cell.prepare(int(x.shape[-1]), int(x.shape[1]), mask is not None, whole)
         states = self._states.pop(id(layer), {})
         before = [*states.values()] or [state for state in initial if state is not None]
-        return RecurrentStep(cell, self._form)([x, *before], mask=mask), states
+        return RecurrentStep(cell, self._form, masked)([x, *before], mask=mask), states
 
     def _bidirectional(
         self, layer: keras.layers.Bidirectional, args: tuple[Any, ...], kwargs: Any

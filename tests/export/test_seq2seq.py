@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from seq2seq_models import UNITS, WORDS, noisy, translator
+from seq2seq_models import WORDS, noisy, translator
 
 from lrkeras import ConversionError, Seq2SeqRunner, convert
 
@@ -153,27 +153,8 @@ def test_inputs_that_cannot_be_told_apart_are_named_by_the_caller(tmp_path):
 
 def autoencoder():
     x = keras.Input((6, 3), name="x")
-    code, *states = layers.LSTM(8, return_state=True)(x)
-    hidden = layers.RepeatVector(6)(code)
-    return keras.Model(x, layers.LSTM(3, return_sequences=True)(hidden, initial_state=None))
-
-
-class AttentionCell(keras.layers.Layer):
-    """A cell that attends; what it reads of the encoder is a constant to it."""
-
-    state_size = output_size = UNITS
-
-    def __init__(self, memory_layer, **kwargs):
-        super().__init__(**kwargs)
-        self.inner = memory_layer
-
-    def call(self, x, states):
-        return self.inner(x, states)
-
-
-def with_step_states():
-    model = translator()
-    return keras.Model(model.inputs, model.outputs)
+    hidden = layers.RepeatVector(6)(layers.LSTM(8)(x))
+    return keras.Model(x, layers.LSTM(3, return_sequences=True)(hidden))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,13 @@ if "lrkeras_command" not in sys.modules:
         shrink,
         sparsify,
     )
-    from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
+    from lrkeras.export import (
+        ConversionError,
+        ConversionReport,
+        Seq2SeqRunner,
+        StepRunner,
+        convert,
+    )
     from lrkeras.importers import load_model
     from lrkeras.legacy_h5 import load_legacy_h5
     from lrkeras.model_summary import ModelSummary, summary
@@ -50,6 +56,7 @@ __all__ = [
     "ConversionError",
     "ConversionReport",
     "ModelSummary",
+    "Seq2SeqRunner",
     "StepRunner",
     "UnitReport",
     "callbacks",

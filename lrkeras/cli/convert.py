@@ -22,11 +22,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--form",
         action="append",
         metavar="FORM",
-        help="step, chunk_N (N steps at once), sequence or auto (default: auto, step where every "
-        "layer can stream, else sequence); several, separated by commas or each after a --form of "
-        "its own, share one file",
+        help="step, chunk_N (N steps at once), sequence, seq2seq (encode and decode) or auto "
+        "(default: auto, step where every layer can stream, else sequence); several, separated by "
+        "commas or each after a --form of its own, share one file (not seq2seq)",
     )
-    parser.add_argument("--steps", type=int, help="length of the form sequence")
+    parser.add_argument(
+        "--steps", type=int, help="length of the form sequence, or of the source of seq2seq"
+    )
+    parser.add_argument(
+        "--decoder-inputs",
+        metavar="NAME,NAME",
+        help="the inputs that are target steps of --form seq2seq, where they cannot be told",
+    )
     parser.add_argument(
         "--batch", type=int, default=1, help="streams that the file runs at once (default: 1)"
     )
@@ -62,6 +69,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         forms=read_forms(options.form),
         steps=options.steps,
         batch=options.batch,
+        decoder_inputs=options.decoder_inputs.split(",") if options.decoder_inputs else None,
         quantize=None if options.quantize == "none" else options.quantize,
         runtime=options.runtime,
         metadata=metadata,

@@ -20,6 +20,7 @@ from lrkeras.export.conversion_report import ConversionReport
 from lrkeras.export.convert import convert
 from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.quantization import Quantization
+from lrkeras.export.runtime.seq2seq_runner import Seq2SeqRunner
 from lrkeras.export.runtime.step_runner import StepRunner
 from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
 
@@ -28,6 +29,7 @@ __all__ = [
     "ConversionReport",
     "DelegateReport",
     "Quantization",
+    "Seq2SeqRunner",
     "StepRunner",
     "convert",
     "find_sparse_hazards",

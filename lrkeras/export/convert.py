@@ -9,11 +9,13 @@ from typing import Any
 import keras
 
 from lrkeras.export.automatic_form import settled_forms
+from lrkeras.export.check_draft import check_draft
 from lrkeras.export.check_model import check_convertible
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_failure import draft_of, told_plainly
 from lrkeras.export.conversion_plan import ConversionPlan
 from lrkeras.export.conversion_report import ConversionReport
+from lrkeras.export.convert_seq2seq import convert_seq2seq
 from lrkeras.export.cutting.cut_model import CutModel
 from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.file_entry import file_entry
@@ -32,9 +34,7 @@ from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
 from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.steps.step_model import StepModel
-from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.runtime_version import TargetRuntime, set_minimum_runtime
-from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
 
 
 def convert(
@@ -51,6 +51,7 @@ def convert(
     steps: int | None = None,
     batch: int = 1,
     seed: int = 0,
+    decoder_inputs: Sequence[str] | None = None,
 ) -> ConversionReport:
     """Converts a recurrent model to a .tflite file, and checks the file against the model.
 
@@ -73,6 +74,12 @@ def convert(
       chunks of a multiple of them.
     * `"sequence"`: a sequence of a fixed length from states of zeros, without states; the only
       form for layers that need all of it, such as `Bidirectional`.
+
+    * `"seq2seq"`, alone: a training model of encoder and decoder (teacher forcing) as two
+      signatures. `encode` takes a source of a fixed length and gives the initial states of the
+      decoder, and what that reads of the encoder (its outputs and their mask, for attention).
+      `decode` takes one target step, the states and that, and gives scores and new states.
+      `Seq2SeqRunner` runs it.
 
     A file with several forms holds each weight once, and a runtime makes one copy of the recurrent
     ones for all steps and forms.
@@ -128,12 +135,15 @@ def convert(
             out of it, evenly spaced; a sequence that is too short starts again. If None, random
             ones are made up from `seed`; a trained model may amplify rounding on what it never saw,
             so real inputs are the better judge.
-        steps: The length of the form `"sequence"`, and of the windows that are compared, where the
-            model's length is open. If None, 12 for a model with one result for each window (of
-            `sample`, up to 100), and one stream of 256 (of `sample`, up to 1,000) for any other.
+        steps: The length of the form `"sequence"`, of the source of `"seq2seq"`, and of the
+            windows that are compared, where the model's length is open. If None, 12 for a model
+            with one result for each window (of `sample`, up to 100), and one stream of 256 (of
+            `sample`, up to 1,000) for any other.
         batch: Streams, or sequences, that the file runs at once: the first axis of its inputs,
             outputs and states. Each is computed as if it were alone.
         seed: Seed of the inputs made up.
+        decoder_inputs: With the form `"seq2seq"`, names of the inputs that are target steps. If
+            None, those that recurrent layers with an `initial_state` read as their sequence.
 
     Returns:
         A report of what was written.
@@ -148,6 +158,22 @@ def convert(
         >>> model = keras.Sequential([keras.Input((None, 8)), keras.layers.LSTM(16)])
         >>> report = convert(model, "model.tflite", quantize="int8")  # doctest: +SKIP
     """
+    if (list(forms) if forms is not None else [form]) == ["seq2seq"]:
+        return convert_seq2seq(
+            model,
+            path,
+            quantize=quantize,
+            runtime=runtime,
+            metadata=metadata,
+            sample=sample,
+            steps=steps,
+            seed=seed,
+            decoder_inputs=decoder_inputs,
+        )
+    if decoder_inputs is not None:
+        raise ConversionError(
+            f"Expected `decoder_inputs` with form='seq2seq' only, received {decoder_inputs!r}."
+        )
     wanted = Form.all_of(form, forms, chunk)
     quantization = Quantization.get(quantize)
     target = TargetRuntime.get(runtime)
@@ -174,7 +200,7 @@ def convert(
         file.set_metadata(METADATA_NAME, entry, deflate=True)
         file.drop_unused()
         draft.write_bytes(file.to_bytes())
-        _check_draft(file, draft)
+        check_draft(file, draft)
         inputs = comparison_inputs(plan.model, plan.reference, wanted, given, steps, seed)
         errors = check_parity(
             draft, plan.model, plan.reference, inputs, quantization, wanted, made_up=given is None
@@ -215,14 +241,3 @@ def _for_ranges(given: dict[str, Any] | None, step: StepModel, forms: list[Form]
 
 def _count(given: dict[str, Any]) -> int:
     return len(next(iter(given.values())))
-
-
-def _check_draft(file: ModelFile, path: str | os.PathLike) -> None:
-    custom = sorted(name for name in file.operator_counts() if name.startswith("CUSTOM"))
-    if custom:
-        raise ConversionError(f"Expected built-in operators only, received {custom}.")
-    hazards = find_sparse_hazards(path)
-    if hazards:
-        raise ConversionError(
-            f"Expected sparse filters in nodes that XNNPACK leaves alone, received {hazards}."
-        )

@@ -9,7 +9,7 @@ import keras
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.model_graph.input_kinds import fixed_length
 
-_EXPECTED = "'auto', 'step', 'chunk_N' with N from 2 (such as 'chunk_16') or 'sequence'"
+_EXPECTED = "'auto', 'step', 'chunk_N' with N from 2 (such as 'chunk_16'), 'sequence' or 'seq2seq'"
 AUTO = "auto"
 
 
@@ -19,8 +19,9 @@ class Form:
 
     Attributes:
         kind: `"step"`: one time step. `"chunk"`: `steps` of them; both take the states and give
-            the new ones. `"sequence"`: a whole sequence of `steps`, from states of zeros.
-            `"auto"`: not chosen yet.
+            the new ones. `"sequence"`: a whole sequence of `steps`, from states of zeros. The two
+            of a file of the form seq2seq: `"encode"`, a whole source, and `"decode"`, one target
+            step, with states. `"auto"`: not chosen yet.
         steps: Time steps of one call; None for a sequence whose length is not settled yet.
         batch: Streams, or sequences, that one call runs side by side.
     """
@@ -37,7 +38,7 @@ class Form:
     @property
     def has_states(self) -> bool:
         """Whether states go in and out."""
-        return self.kind != "sequence"
+        return self.kind not in ("sequence", "encode")
 
     def settled(self, model: keras.Model, steps: int | None) -> "Form":
         """The form with its length: a sequence is as long as the model, or `steps` if that is open.
@@ -50,15 +51,19 @@ class Form:
         length = fixed_length(model)
         if length is None and steps is None:
             raise ConversionError(
-                f"Expected the length of the form 'sequence', which `{model.name}` leaves open. "
-                "Give it as steps=..., or build the model with keras.Input((length, ...))."
+                f"Expected the length of the form {self._called}, which `{model.name}` leaves "
+                "open. Give it as steps=..., or build the model with keras.Input((length, ...))."
             )
         if None not in (length, steps) and length != steps:
             raise ConversionError(
-                f"Expected the form 'sequence' to be as long as the model, {length} steps, "
+                f"Expected the form {self._called} to be as long as the model, {length} steps, "
                 f"received steps={steps}. Leave `steps` out."
             )
         return dataclasses.replace(self, steps=length or steps)
+
+    @property
+    def _called(self) -> str:
+        return "'seq2seq' (of its source)" if self.kind == "encode" else repr(self.kind)
 
     @classmethod
     def get(cls, name: str, chunk: int | None = None) -> "Form":
@@ -73,6 +78,11 @@ class Form:
             return cls()
         if name in ("sequence", AUTO):
             return cls(name, None)
+        if name == "seq2seq":
+            raise ConversionError(
+                "Expected the form 'seq2seq' alone, received it beside others. Its file has the "
+                "signatures encode and decode; write another file for another form."
+            )
         if name == "chunk" and chunk is None:
             raise ConversionError("Expected `chunk`, the steps of the form 'chunk', received None.")
         match = re.fullmatch(r"chunk_([1-9][0-9]*)", f"chunk_{chunk}" if name == "chunk" else name)

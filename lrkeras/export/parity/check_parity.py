@@ -20,11 +20,11 @@ from lrkeras.export.steps.step_model import StepModel
 
 # (threads, XNNPACK) of the runs: each combination uses other kernels. The first is how most files
 # run, and judges how much was lost; the others find kernels that are wrong.
-_RUNS = ((1, True), (2, True), (1, False), (2, False))
+RUNS = ((1, True), (2, True), (1, False), (2, False))
 # Sequences of the runs but the first.
-_SEQUENCES = 64
+SEQUENCES = 64
 # Steps that Keras takes one at a time, for the states: ten times slower than a whole sequence.
-_SINGLE_STEPS = 12
+SINGLE_STEPS = 12
 
 _log = logging.getLogger(__name__)
 
@@ -62,16 +62,16 @@ def check_parity(
     if step.form.has_states:
         chunks = [2 * one.steps for one in forms if one.kind == "chunk" and one.steps]
         time = step.time_of(inputs)
-        references.append(run_steps(step, inputs, min(max([_SINGLE_STEPS, *chunks]), time)))
-    _check_finite(references)
+        references.append(run_steps(step, inputs, min(max([SINGLE_STEPS, *chunks]), time)))
+    check_finite(references)
     wanted = {
         name: {step for reference in references for step in reference.get(name, {})}
         for name in [*step.output_names, *step.state_names]
     }
     found: list[ParityError] = []
-    for number, (threads, xnnpack) in enumerate(_RUNS):
+    for number, (threads, xnnpack) in enumerate(RUNS):
         run = f"{threads} thread{'s' * (threads > 1)}, {'' if xnnpack else 'no '}XNNPACK"
-        given = _first(inputs, _SEQUENCES) if number else inputs
+        given = _first(inputs, SEQUENCES) if number else inputs
         interpreter = open_interpreter(path, threads, xnnpack)
         for index, form in enumerate(forms):
             runner = SignatureRunner(interpreter, form.name, index)
@@ -81,7 +81,7 @@ def check_parity(
                 labels = {"tensor": name, "signature": form.name, "run": run}
                 of_name = [reference.get(name, {}) for reference in references]
                 found += _compared(actual[name], of_name, number == 0, labels)
-    return _judged(found, quantization, made_up)
+    return judged(found, quantization, made_up)
 
 
 def _first(inputs: dict[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
@@ -116,7 +116,12 @@ def _compared(
     return errors
 
 
-def _check_finite(references: list[Values]) -> None:
+def check_finite(references: Sequence[Values]) -> None:
+    """Checks that what Keras gave are finite numbers.
+
+    Raises:
+        ConversionError: If some are not.
+    """
     for reference in references:
         for name, values in reference.items():
             if not all(np.isfinite(value).all() for value in values.values()):
@@ -127,10 +132,19 @@ def _check_finite(references: list[Values]) -> None:
                 )
 
 
-def _judged(
+def judged(
     errors: list[ParityError], quantization: Quantization, made_up: bool
 ) -> list[ParityError]:
-    """The worst error of each tensor of each signature, none above a limit."""
+    """The worst error of each tensor of each signature, none above a limit.
+
+    Args:
+        errors: All of them.
+        quantization: How the file was rounded.
+        made_up: Whether the inputs are random, rather than the caller's.
+
+    Raises:
+        ConversionError: If one is above a limit.
+    """
     limits = quantization.limits
     by_tensor: dict[tuple[str, str], list[ParityError]] = {}
     for found in errors:

@@ -28,7 +28,7 @@ def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]
     ]
     collected: Values = {}
     axes = step.time_axes()
-    for name, array in zip(step.output_names, _outputs(model, feed), strict=True):
+    for name, array in zip(step.output_names, outputs_of(model, feed), strict=True):
         axis = axes[name]
         collected[name] = {length - 1: array}
         # An output of the last step only lacks the axis that one of every step has.
@@ -71,8 +71,13 @@ def run_steps(step: StepModel, inputs: dict[str, np.ndarray], count: int) -> Val
     return collected
 
 
-def _outputs(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
-    """The outputs for sequences, in batches of the size that the model has, if it has one."""
+def outputs_of(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
+    """The outputs for sequences, in batches of the size that the model has, if it has one.
+
+    Args:
+        model: A built model.
+        feed: An array (sequences, ...) for each of its inputs.
+    """
     count = len(feed[0])
     batch = model.inputs[0].shape[0] or count
     parts = []

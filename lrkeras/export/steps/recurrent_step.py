@@ -25,12 +25,15 @@ class RecurrentStep(keras.layers.Layer):
     Args:
         cell: The layer's cell.
         form: What runs at once.
+        masked: Whether masks count that Keras finds on the inputs. It looks for none where the
+            layer was called with an `initial_state`.
     """
 
-    def __init__(self, cell: RecurrentCell, form: Form):
+    def __init__(self, cell: RecurrentCell, form: Form, masked: bool = True):
         super().__init__(dtype="float32")
         self.cell = cell
         self.form = form
+        self.masked = masked
         self.built = True
         self.supports_masking = True
 
@@ -41,6 +44,7 @@ class RecurrentStep(keras.layers.Layer):
         batch = self.form.batch
         states = states or [ops.zeros((batch, size)) for size in self.cell.state_sizes]
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        mask = mask if self.masked else None
         layer = self.cell.layer
         if layer.go_backwards:
             x = ops.flip(x, axis=1)
@@ -48,7 +52,7 @@ class RecurrentStep(keras.layers.Layer):
         rows = _by_time(x)
         mask = None if mask is None else _by_time(ops.expand_dims(mask, -1))
         whole = not self.form.has_states
-        inlined = self.form.kind == "step" and self.cell.is_inlined
+        inlined = not whole and self.form.steps == 1 and self.cell.is_inlined
         outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)
         if not layer.return_sequences:
             return [outputs[-1] if outputs[-1].shape[0] == batch else outputs[-1][-batch:], *states]

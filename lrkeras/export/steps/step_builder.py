@@ -70,11 +70,11 @@ class StepBuilder:
         """
         spectrograms = sample_inputs_of(self._source)
         ids = reads_ids(self._source)
-        timed = [id(tensor) for tensor in timed_inputs(self._source)]
+        timed = [id(tensor) for tensor in self._timed_inputs()]
         inputs = [
             _sample_input(tensor, self._form, spectrograms[index].sequence_stride)
             if index in spectrograms
-            else _step_input(tensor, self._form, ids[index], id(tensor) in timed)
+            else self._input(tensor, ids[index], id(tensor) in timed)
             for index, tensor in enumerate(self._source.inputs)
         ]
         if self._form.has_states:
@@ -98,7 +98,8 @@ class StepBuilder:
             self._state_tensors.update(named)
         outputs = self._run(self._source, inputs)
         states = self._state_tensors
-        if not states and not self._cells and not self._has_others:
+        has_recurrent = states or self._cells or self._has_others
+        if not has_recurrent and self._form.kind not in ("encode", "decode"):
             raise ConversionError(
                 "Expected a model with a recurrent layer (LSTM, GRU, SimpleRNN, RNN, RHN), "
                 f"received `{self._source.name}` without one: a step has nothing to carry on."
@@ -122,6 +123,12 @@ class StepBuilder:
             output_axes=self._output_axes(outputs),
             static_inputs=static if self._form.has_states else [],
         )
+
+    def _timed_inputs(self) -> list[Any]:
+        return timed_inputs(self._source)
+
+    def _input(self, tensor: Any, is_ids: bool, is_timed: bool) -> Any:
+        return _step_input(tensor, self._form, is_ids, is_timed)
 
     def _run(self, model: keras.Model, inputs: list[Any]) -> list[Any]:
         return run_graph(model, inputs, self._call)
@@ -219,9 +226,9 @@ class StepBuilder:
             raise ConversionError(
                 f"Expected no initial_state in the call of `{layer.name}` in the form "
                 f"{self._form.name!r}, received one that is computed: a step file takes every "
-                "state as an input. Build the layers from there on as a model of their own, with "
-                "the same weights and this state as keras.Input, and convert that. With "
-                "form='sequence' the state may stay as it is."
+                "state as an input. Convert an encoder and a decoder trained together with "
+                "form='seq2seq', which computes the state once; a model with one input, which "
+                "gives a whole result for it, with form='sequence'."
             )
         axis = TimeAxis()
         if self._form.has_states:
@@ -245,7 +252,10 @@ class StepBuilder:
         axis: TimeAxis | None = None,
     ) -> tuple[list[Any], dict]:
         """What `RecurrentStep` returns, and the states that it was called with."""
-        mask = self._masks.of(x) if mask is None else mask
+        given = any(state is not None for state in initial)
+        mask = self._masks.of(x) if mask is None and not given else mask
+        # The graphs of encoder and decoder show all masks that they have.
+        masked = mask is not None or not (given or self._form.kind in ("encode", "decode"))
         check_recurrent(layer, self._form, masked=mask is not None)
         if id(layer) in self._cells:
             raise ConversionError(
@@ -262,7 +272,7 @@ class StepBuilder:
         cell.prepare(int(x.shape[-1]), int(x.shape[1]), mask is not None, whole)
         states = self._states.pop(id(layer), {})
         before = [*states.values()] or [state for state in initial if state is not None]
-        return RecurrentStep(cell, self._form)([x, *before], mask=mask), states
+        return RecurrentStep(cell, self._form, masked)([x, *before], mask=mask), states
 
     def _bidirectional(
         self, layer: keras.layers.Bidirectional, args: tuple[Any, ...], kwargs: Any

@@ -48,7 +48,7 @@ class ConversionPlan:
         self._products = DeployedProducts(self.model, quantization, self._is_fused)
         # A single graph has nothing to share.
         single = len(forms) == 1 and forms[0].kind == "step"
-        self._outlined = quantization.has_subroutines and not single
+        self._outlined = not single
         self._cells: dict[int, RecurrentCell] = {}
 
     @contextlib.contextmanager

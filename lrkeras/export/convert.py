@@ -36,6 +36,8 @@ from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.export.tflite.runtime_version import TargetRuntime, set_minimum_runtime
 
+_WINDOWS_FOR_RANGES = 100
+
 
 def convert(
     model: keras.Model,
@@ -130,11 +132,11 @@ def convert(
             From 4 KiB on it is deflated and named `lrkeras.zlib`; `StepRunner.metadata` and the
             Android demo read both.
         sample: Inputs to compare on, and to measure ranges on: (time, ...), or (n, time, ...) for n
-            sequences, or a dict of them by input name; texts or tokens where a layer of text is cut
-            off. Where windows are compared, these are cut
-            out of it, evenly spaced; a sequence that is too short starts again. If None, random
-            ones are made up from `seed`; a trained model may amplify rounding on what it never saw,
-            so real inputs are the better judge.
+            sequences, or a dict of them by input name, or a generator of these; texts or tokens
+            where a layer of text is cut off. Where windows are compared, these are cut out of it,
+            evenly spaced; a sequence that is too short starts again. If None, random ones are made
+            up from `seed`; a trained model may amplify rounding on what it never saw, so real
+            inputs are the better judge.
         steps: The length of the form `"sequence"`, of the source of `"seq2seq"`, and of the
             windows that are compared, where the model's length is open. If None, 12 for a model
             with one result for each window (of `sample`, up to 100), and one stream of 256 (of
@@ -235,7 +237,9 @@ def _for_ranges(given: dict[str, Any] | None, step: StepModel, forms: list[Form]
     time = step.time_of(given)
     if not step.form.has_states:  # every window of a longer sequence shows ranges
         steps = step.form.steps or 1
-        return windows_of(given, step.lengths(steps), math.ceil(time / steps) * _count(given))
+        # A result that each window gives once shows its range in many of them only.
+        count = max(math.ceil(time / steps) * _count(given), _WINDOWS_FOR_RANGES)
+        return windows_of(given, step.lengths(steps), count)
     return of_length(given, step.lengths(max([time, *(form.steps or 1 for form in forms)])))
 
 

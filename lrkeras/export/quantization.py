@@ -32,7 +32,6 @@ class Quantization:
             that are not zero.
         has_int8_blocks: Whether these may be int8 blocks of 1x16, and the gates of a doped LSTM
             one node with them.
-        has_subroutines: Whether graphs may call others.
         needs_sample: Whether ranges are measured on inputs that the caller gives.
     """
 
@@ -43,7 +42,6 @@ class Quantization:
     passes: tuple[Callable[[ModelFile, PassContext], None], ...] = ()
     has_sparse_products: bool = True
     has_int8_blocks: bool = False
-    has_subroutines: bool = True
     needs_sample: bool = False
 
     @classmethod
@@ -89,9 +87,8 @@ INT8_FULL = Quantization(
     _ROUNDED,
     product_bits=8,
     passes=(quantize_full_int8, quantize_tables),
-    # The quantiser of activations knows neither sparse filters nor calls of subroutines.
+    # A filter of which the file holds some blocks has no int8 kernel for int8 inputs.
     has_sparse_products=False,
-    has_subroutines=False,
     needs_sample=True,
 )
 _KNOWN = (FLOAT32, FLOAT16, INT8, INT4, INT8_FULL)

@@ -86,12 +86,6 @@ def test_a_vector_of_another_size_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_steps_name_the_form_for_a_vector(tmp_path):
-    with pytest.raises(ConversionError, match=r"`vector` of shape.*Use the form 'sequence'"):
-        convert(beside(), tmp_path / "file.tflite")
-    convert(beside(), tmp_path / "file.tflite", form="sequence")
-
-
 class TwoTables(layers.Layer):
     """A layer of one's own that looks ids up."""
 

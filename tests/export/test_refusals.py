@@ -68,19 +68,25 @@ MODELS = {
     "bidirectional": (lambda: _stack(KL.Bidirectional(_lstm())), "reads the sequence backwards"),
     "backwards": (lambda: _stack(_lstm(go_backwards=True)), "go_backwards=False"),
     "lambda": (lambda: _stack(_lstm(), KL.Lambda(lambda x: x)), "cannot be checked"),
-    "conv": (lambda: _stack(KL.Conv1D(4, 3, padding="same"), _lstm()), "several time steps"),
+    "look-ahead": (
+        lambda: _stack(KL.Conv1D(4, 3, padding="same"), KL.LSTM(4)),
+        "only 1 steps after it.*form='sequence'",
+    ),
     "strided conv": (
         lambda: _stack(KL.Conv1D(4, 3, strides=2, padding="causal"), _lstm()),
-        "with strides=1",
+        "form='chunk_2', or a multiple of it, or form='sequence'",
     ),
-    "pool": (lambda: _stack(_lstm(), KL.GlobalMaxPooling1D()), "needs the whole sequence"),
+    "pool": (
+        lambda: _stack(_lstm(), KL.GlobalMaxPooling1D()),
+        r"length is open.*keras\.Input\(\(length, ...\)\)",
+    ),
     "time axis": (lambda: _stack(_lstm(), KL.Softmax(axis=1)), "axis=1 runs along time"),
     "slice": (
-        lambda: keras.Model(x := keras.Input((None, 6)), _lstm()(x)[:, -1]),
-        "not known to act on single",
+        lambda: keras.Model(x := keras.Input((None, 6)), _lstm()(x)[:, 0]),
+        "takes single steps out",
     ),
     "conv lstm": (
-        lambda: _stack(KL.ConvLSTM1D(3, 3, return_sequences=True), shape=(None, 5, 2)),
+        lambda: _stack(KL.ConvLSTM1D(3, 3, go_backwards=True), shape=(None, 5, 2)),
         "no step form",
     ),
     "no recurrence": (lambda: _stack(KL.Dense(3)), "nothing to carry on"),
@@ -113,7 +119,7 @@ def test_models(tmp_path, name):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (dict(form="whole"), "`form` to be 'step', 'chunk_N' .* received 'whole'"),
+        (dict(form="whole"), "`form` to be 'auto', 'step', 'chunk_N' .* received 'whole'"),
         (dict(form="chunk_1"), "N from 2 .* received 'chunk_1'"),
         (dict(form="chunk_-3"), "received 'chunk_-3'"),
         (dict(form="chunk"), "`chunk`, the steps of the form 'chunk', received None"),

@@ -1,6 +1,7 @@
 """The sequences that a file and Keras are both run on."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -56,13 +57,15 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
     Args:
         step: The step model that they are for.
         sample: Array, or dict of arrays by input name, (time, ...) or (n, time, ...), or None;
-            raw samples, (samples,) or (n, samples).
+            raw samples, (samples,) or (n, samples). Or a generator of these, or a dataset.
 
     Raises:
         ConversionError: If names or shapes are not those of the model.
     """
     if sample is None:
         return None
+    if _is_row_of_samples(sample):
+        return _all_of([given_inputs(step, _one(item)) for item in sample])
     named = sample if isinstance(sample, dict) else {step.input_names[0]: sample}
     if set(named) != set(step.input_names):
         raise ConversionError(
@@ -98,6 +101,31 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
             f"more, received {sizes}."
         )
     return result
+
+
+def _is_row_of_samples(sample: Any) -> bool:
+    """Whether it is a generator or a dataset, rather than a sample by itself."""
+    is_array = isinstance(sample, (dict, list, tuple, str)) or hasattr(sample, "__array__")
+    return isinstance(sample, Iterable) and not is_array
+
+
+def _one(item: Any) -> Any:
+    """What is in a list of one array, as generators of representative data sets give it."""
+    return item[0] if isinstance(item, (list, tuple)) and len(item) == 1 else item
+
+
+def _all_of(parts: list[Inputs | None]) -> Inputs:
+    """All sequences of some samples together."""
+    found = [part for part in parts if part is not None]
+    if not found:
+        raise ConversionError("Expected `sample` of one sequence or more, received none.")
+    shapes = {name: sorted({part[name].shape[1:] for part in found}) for name in found[0]}
+    if any(len(of_one) > 1 for of_one in shapes.values()):
+        raise ConversionError(
+            f"Expected `sample` of sequences of one shape, received several: {shapes}. Cut or pad "
+            "them to one length."
+        )
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
 def of_length(inputs: Inputs, lengths: dict[str, int]) -> Inputs:

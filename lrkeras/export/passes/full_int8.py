@@ -1,33 +1,38 @@
 """Products with int8 activations, whose ranges come from sequences that were run before."""
 
-import contextlib
-import io
-import warnings
 from typing import Any
 
 import numpy as np
 
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.export.passes.measured_ranges import measured_ranges
 from lrkeras.export.passes.pass_context import PassContext
-from lrkeras.export.runtime.signature_runner import SignatureRunner
+from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.model_file import ModelFile
-from lrkeras.system.optional_imports import require
+from lrkeras.export.tflite.quantisation import Quantisation
 
-_Ranges = dict[str, dict[str, np.ndarray]]
+# The versions of the operators that know int8.
+_QUANTIZE_VERSION, _DEQUANTIZE_VERSION = 1, 2
+_PER_TENSOR_VERSION, _PER_CHANNEL_VERSION = 4, 12
+_LEVELS, _LEAST = 255, -128
+# Sums of products are int32: a bias leaves them a bit of room.
+_LARGEST_BIAS = 2.0**30
 
 
 def quantize_full_int8(file: ModelFile, context: PassContext) -> None:
     """Makes the products of a file int8 throughout: weights, inputs and results.
 
     What is between the products stays float32, and so do inputs, outputs and states: an LSTM adds
-    to its cell state at every step, and with it the error that int8 makes each time.
+    to its cell state at every step, and with it the error that int8 makes each time. A range is
+    the least and the largest value of all that were measured: a moving average, as other tools
+    take it, cuts off what is rare.
 
     Args:
         file: A float model, edited in place.
         context: Has the sequences to measure the ranges on.
 
     Raises:
-        ConversionError: If filters must stay float32, which the quantiser cannot be told.
+        ConversionError: If filters must stay float32.
     """
     if context.float_filters:
         raise ConversionError(
@@ -35,90 +40,71 @@ def quantize_full_int8(file: ModelFile, context: PassContext) -> None:
             "eight bits cannot hold quiet bands beside loud ones. Use 'int8'."
         )
     file.drop_unused()
-    data = file.to_bytes()
-    quantizer = require("ai_edge_quantizer.quantizer", extra="quantize")
-    recipes = require("ai_edge_quantizer.recipe_manager", extra="quantize")
-    types = require("ai_edge_quantizer.qtyping", extra="quantize")
-    recipe = recipes.RecipeManager()
-    recipe.add_static_config(
-        regex=".*",
-        operation_name=types.TFLOperationName.FULLY_CONNECTED,
-        activation_num_bits=8,
-        weight_num_bits=8,
-    )
-    with _quiet():
-        tool = quantizer.Quantizer(data, recipe.get_quantization_recipe())
-        result = tool.quantize(
-            _ranges(data, context),
-            enable_progress_bar=False,
-            enable_progress_report=False,
-        )
-    file.load(bytes(result.quantized_model))
-    _restore_outputs(file)
+    ranges = measured_ranges(file, context)
+    for number, graph in enumerate(file.graphs):
+        rounded: dict[int, int] = {}  # of a tensor, its int8 copy
+        for op, weight in graph.products():
+            if weight.dtype != np.float32 or _has_computed_bias(graph, op):
+                continue
+            source, result = int(op.inputs[0]), int(op.outputs[0])
+            if (number, source) not in ranges:
+                continue  # no sequence is long enough for a call of this graph
+            given, made = (_activation(*ranges[number, tensor]) for tensor in (source, result))
+            if source not in rounded:
+                rounded[source] = _quantized(graph, source, given)
+            _quantize_product(graph, op, weight, context.per_channel, given)
+            op.inputs = np.array([rounded[source], *op.inputs[1:]], np.int32)
+            _restore_result(graph, op, result, made)
 
 
-def _restore_outputs(file: ModelFile) -> None:
-    """Makes the outputs of each graph those of its signature again.
-
-    The quantiser puts the int8 copy that a product reads in the place of an output that goes
-    straight into the product, and leaves the signature as it was.
-    """
-    for graph in file.graphs:
-        for signature in graph.signatures():
-            named = [t.tensorIndex for t in signature.outputs]
-            lost = iter(sorted(set(named) - set(graph.outputs)))
-            outputs = [t if t in named else next(lost, t) for t in graph.outputs]
-            graph.subgraph.outputs = np.array(outputs, np.int32)
+def _has_computed_bias(graph: Graph, op: Any) -> bool:
+    bias = int(op.inputs[2]) if len(op.inputs) > 2 else -1
+    return bias >= 0 and graph.constant(bias) is None
 
 
-def _ranges(data: bytes, context: PassContext) -> _Ranges:
-    """The least and the largest value of each float tensor, in the form the quantiser takes.
-
-    Its own calibration takes moving averages, which cut off what is rare.
-    """
-    module = require("ai_edge_litert.interpreter")
-    ranges: _Ranges = {}
-    inputs = context.inputs
-    for index, signature in enumerate(context.signatures):
-        interpreter = module.Interpreter(
-            model_content=data,
-            experimental_preserve_all_tensors=True,
-            experimental_op_resolver_type=(module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
-        )
-        runner = SignatureRunner(interpreter, signature)
-        count = len(next(iter(inputs.values())))
-        for begin in range(0, count, runner.batch):
-            rows = np.arange(begin, begin + runner.batch) % count
-            sequence = {name: value[rows] for name, value in inputs.items()}
-            states = runner.zero_states()
-            for start in runner.starts(sequence):
-                _, states = runner(runner.cut(sequence, start), states)
-                for detail in interpreter.get_tensor_details(index):
-                    _widen(ranges, interpreter, detail, index)
-    return ranges
+def _activation(least: float, largest: float) -> Quantisation:
+    """Of values in a range that has zero in it."""
+    scale = np.float32(max(largest - least, 1e-6) / _LEVELS)
+    zero = int(np.clip(round(_LEAST - least / float(scale)), -128, 127))
+    return Quantisation(np.array([scale], np.float32), zero_point=zero)
 
 
-def _widen(ranges: _Ranges, interpreter: Any, detail: dict[str, Any], graph: int) -> None:
-    if detail["dtype"] != np.float32:
-        return
-    value = interpreter.get_tensor(detail["index"], graph)
-    if not value.size:
-        return
-    shape = (1,) * value.ndim
-    known = ranges.get(detail["name"], {"min": np.inf, "max": -np.inf})
-    ranges[detail["name"]] = {
-        "min": np.full(shape, min(value.min(), np.min(known["min"])), np.float32),
-        "max": np.full(shape, max(value.max(), np.max(known["max"])), np.float32),
-    }
+def _quantized(graph: Graph, tensor: int, quantisation: Quantisation) -> int:
+    """The int8 copy of a tensor."""
+    copy = graph.new_tensor(f"int8_of_{tensor}", graph.shape(tensor), np.int8)
+    graph.set_quantisation(copy, quantisation)
+    node = graph.new_op("QUANTIZE", _QUANTIZE_VERSION, [tensor], [copy])
+    graph.insert([node], after=graph.producers().get(tensor))
+    return copy
 
 
-@contextlib.contextmanager
-def _quiet() -> Any:
-    """Keeps the tools' progress and warnings to themselves."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        yield
+def _quantize_product(
+    graph: Graph, op: Any, weight: np.ndarray, per_channel: bool, given: Quantisation
+) -> None:
+    """Gives a product an int8 filter and an int32 bias."""
+    integers, of_filter = Quantisation.of_int8(weight, axis=0 if per_channel else None)
+    tensor = int(op.inputs[2]) if len(op.inputs) > 2 else -1
+    bias = graph.constant(tensor) if tensor >= 0 else None
+    if bias is not None:
+        needed = np.abs(bias) / (given.scale * np.float32(_LARGEST_BIAS))
+        if (needed > of_filter.scale).any():
+            scale = np.maximum(of_filter.scale, needed if per_channel else needed.max())
+            of_filter = Quantisation(scale.astype(np.float32), of_filter.axis)
+            columns = scale[:, None] if per_channel else scale
+            integers = np.clip(np.rint(weight / columns), -127, 127).astype(np.int8)
+    filter_ = graph.new_constant(f"int8_{op.inputs[1]}", integers, of_filter)
+    op.inputs = np.array([op.inputs[0], filter_, *op.inputs[2:]], np.int32)
+    if bias is not None:
+        of_bias = Quantisation((given.scale * of_filter.scale).astype(np.float32))
+        stored = np.rint(bias.astype(np.float64) / of_bias.scale).astype(np.int32)
+        op.inputs[2] = graph.new_constant(f"int32_{tensor}", stored, of_bias)
+    version = _PER_CHANNEL_VERSION if per_channel else _PER_TENSOR_VERSION
+    graph.file.set_op(op, "FULLY_CONNECTED", version)
+
+
+def _restore_result(graph: Graph, op: Any, result: int, made: Quantisation) -> None:
+    """Lets a product give int8, which is restored behind it."""
+    stored = graph.new_tensor(f"int8_product_{result}", graph.shape(result), np.int8)
+    graph.set_quantisation(stored, made)
+    op.outputs = np.array([stored], np.int32)
+    graph.insert([graph.new_op("DEQUANTIZE", _DEQUANTIZE_VERSION, [stored], [result])], after=op)

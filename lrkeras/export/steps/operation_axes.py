@@ -132,6 +132,15 @@ def reduces_time(operation: Any, rank: int) -> bool:
     return 1 in axes and 0 not in axes
 
 
+def takes_last_step(operation: Any, args: tuple[Any, ...]) -> bool:
+    """Whether an operation is `x[:, -1]`."""
+    if type(operation).__name__ != "GetItem" or not isinstance(args[1], tuple):
+        return False
+    batch, time, *rest = [*args[1], None, None][: max(2, len(args[1]))]
+    last = isinstance(time, int) and time == -1
+    return last and batch == slice(None) and all(r in (slice(None), Ellipsis) for r in rest)
+
+
 def _along(axis: Any, rank: int) -> str | None:
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
     if None in axes or any(int(a) % rank in (0, 1) for a in axes):

@@ -11,7 +11,7 @@ from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
 from lrkeras.export.steps.conv_recurrent_step import ConvRecurrentStep, conv_state_shape
 from lrkeras.export.steps.delay_step import BegunStep, DelayStep, WindowStep
-from lrkeras.export.steps.operation_axes import reduces_time
+from lrkeras.export.steps.operation_axes import reduces_time, takes_last_step
 from lrkeras.export.steps.pointwise_layers import PointwiseStep, check_pointwise
 from lrkeras.export.steps.sliding_step import SlidingStep, SlidingWindow, is_sliding
 from lrkeras.export.steps.time_axis import STATIC, TimeAxes, TimeAxis
@@ -113,6 +113,8 @@ class StreamLayers:
             return self._reshaped(layer, x, source, node.output_tensors[0].shape, axis)
         if len(source) > 2 and _is_over_window(layer, len(source)):
             return self._over_window(layer, x, source, axis, args, kwargs, called)
+        if takes_last_step(layer, args):
+            return self._last_step(layer, x, axis)
         if not isinstance(layer, keras.layers.Flatten):  # of one number a step, it changes nothing
             check_pointwise(layer, len(source), args)
         kwargs.pop("mask", None)
@@ -125,11 +127,7 @@ class StreamLayers:
             ConversionError: If it is the result of a whole sequence, whose end comes later.
         """
         if not layer.return_sequences and axis.lacks_end:
-            raise ConversionError(
-                f"Expected inputs without look-ahead in `{layer.name}`, which gives the result of "
-                "a whole sequence, received some of layers with padding='same', which know the "
-                f"end of a sequence only {axis.delay * axis.rate} steps after it. Use {_LAST_ONLY}."
-            )
+            raise _without_end(layer, axis)
         self.axes.note(results[0], axis if layer.return_sequences else axis.last())
         self.axes.note(results[1:], axis.last())
         return results
@@ -245,6 +243,12 @@ class StreamLayers:
         rest = args[1:] if isinstance(args, (list, tuple)) else ()
         return self.axes.note(called(layer, (window, *rest), kwargs), axis.last())
 
+    def _last_step(self, layer: Any, x: Any, axis: TimeAxis) -> Any:
+        if axis.lacks_end:
+            raise _without_end(layer, axis)
+        last = ops.reshape(x[:, -1:], (x.shape[0], *x.shape[2:]))
+        return self.axes.note(last, axis.last())
+
     def _delayed(self, user: str, tensor: Any, steps: int) -> Any:
         name, before = self._add_state(f"{user}_late", (steps, *map(int, tensor.shape[2:])))
         late, self._new_states[name] = DelayStep()([tensor, before])
@@ -272,6 +276,14 @@ class StreamLayers:
             f"{self._form.name!r}. Use form='chunk_{math.lcm(self._stride, stride)}', or a "
             "multiple of it, or form='sequence'."
         )
+
+
+def _without_end(layer: Any, axis: TimeAxis) -> ConversionError:
+    return ConversionError(
+        f"Expected inputs without look-ahead in `{layer.name}`, which gives the result of a whole "
+        "sequence, received some of layers with padding='same', which know the end of a sequence "
+        f"only {axis.delay * axis.rate} steps after it. Use {_LAST_ONLY}."
+    )
 
 
 def _stride_of(model: keras.Model) -> int:

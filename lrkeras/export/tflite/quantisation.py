@@ -12,15 +12,17 @@ TENSOR_TYPES = {np.dtype(numpy_type): code for code, numpy_type in _NUMPY_TYPES.
 
 @dataclasses.dataclass
 class Quantisation:
-    """Symmetric quantisation of a tensor: `real = scale * stored`.
+    """Linear quantisation of a tensor: `real = scale * (stored - zero_point)`.
 
     Attributes:
         scale: float32, (1,) or one for each index along `axis`.
         axis: The dimension that `scale` runs along.
+        zero_point: The integer that stands for zero.
     """
 
     scale: np.ndarray
     axis: int = 0
+    zero_point: int = 0
 
     @classmethod
     def of_int8(cls, weight: np.ndarray, axis: int | None) -> tuple[np.ndarray, "Quantisation"]:
@@ -44,7 +46,7 @@ class Quantisation:
         """The flatbuffer object of it."""
         parameters = schema.QuantizationParametersT()
         parameters.scale = self.scale.astype(np.float32)
-        parameters.zeroPoint = np.zeros(len(self.scale), np.int64)
+        parameters.zeroPoint = np.full(len(self.scale), self.zero_point, np.int64)
         parameters.quantizedDimension = self.axis
         return parameters
 

@@ -4,6 +4,7 @@ import pytest
 
 from lrkeras import layers
 from lrkeras.export import StepRunner, convert
+from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.tflite.model_file import ModelFile
 
 KL = keras.layers
@@ -61,3 +62,22 @@ def test_ranges_hold_what_is_rare(tmp_path):
     convert(model, tmp_path / "m.tflite", quantize="int8_full", sample=xs)
     actual = StepRunner(tmp_path / "m.tflite").run(xs)[0]
     assert np.abs(actual - xs).max() < 3 * 8.0 / 127
+
+
+def test_windows_of_a_generator_share_one_cell(tmp_path):
+    """As many graphs as int8 has, and the range of a result that each window gives once."""
+    keras.utils.set_random_seed(0)
+    layer = KL.LSTM(16)
+    model = keras.Sequential([keras.Input((40, 4), name="x"), layer, KL.Dense(3)])
+    rng = np.random.default_rng(0)
+    quiet, loud = (size * rng.normal(size=(1, 40, 4)).astype("float32") for size in (0.1, 2.0))
+    path, options = tmp_path / "m.tflite", {"form": "sequence", "quantize": "int8_full"}
+    report = convert(model, path, sample=([window] for window in (quiet, loud)), **options)
+    assert report.operators["FULLY_CONNECTED"] == 3
+    plain = convert(model, tmp_path / "int8.tflite", form="sequence", quantize="int8")
+    assert report.file_bytes < 1.2 * plain.file_bytes
+    runner = open_interpreter(path).get_signature_runner("sequence")
+    for x in (quiet, loud):
+        (actual,) = runner(x=x).values()
+        expected = model.predict(x, verbose=0)
+        assert np.abs(actual - expected).max() < 0.15 * np.abs(expected).max()

@@ -100,7 +100,7 @@ MODELS = {
     "unbuilt": (lambda: keras.Sequential([_lstm()]), "built Sequential or Functional"),
     "subclassed": (_subclassed, "subclassed model must be rewritten"),
     "not a model": (lambda: KL.LSTM(4), "Expected a keras.Model, received LSTM"),
-    "initial state": (_with_initial_state, r"that is computed.*this state as keras\.Input"),
+    "initial state": (_with_initial_state, r"that is computed.*form='seq2seq'.*form='sequence'"),
     "called twice": (_called_twice, "called once"),
     "nan": (lambda: _broken(np.nan), "finite weights, received 1 NaN"),
     "infinity": (lambda: _broken(np.inf), "finite weights"),

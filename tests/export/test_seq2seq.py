@@ -9,6 +9,7 @@ from keras import layers
 from seq2seq_models import WORDS, noisy, translator
 
 from lrkeras import ConversionError, Seq2SeqRunner, convert
+from lrkeras.cli import main
 
 LENGTH = 6
 
@@ -209,3 +210,11 @@ def test_own_sources_and_targets_are_compared(tmp_path):
     sample = dict(source=np.ones((40, 4)), target=np.arange(280).reshape(40, 7) % WORDS)
     report = convert(translator(), tmp_path / "file.tflite", form="seq2seq", steps=4, sample=sample)
     assert max(found.rows for found in report.parity) == 280
+
+
+def test_the_command_line(tmp_path):
+    translator().save(tmp_path / "model.keras")
+    arguments = ["convert", str(tmp_path / "model.keras"), str(tmp_path / "model.tflite")]
+    arguments += ["--form", "seq2seq", "--steps", "4", "--decoder-inputs", "target", "--json"]
+    assert main(arguments) == 0
+    assert Seq2SeqRunner(tmp_path / "model.tflite").greedy([3, 1], 1, 2, max_steps=3)

@@ -19,8 +19,11 @@ from lrkeras.export.inspection.foreign_operators import foreign_operators
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
 
 _ENDS = ("inputs", "outputs")
+# Of what a runtime says of a file: it may tell of each tensor.
+_LONGEST = 300
 
 
 def describe(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]:
@@ -35,24 +38,22 @@ def describe(file: pathlib.Path) -> tuple[dict[str, Any], DelegateReport]:
 
     Raises:
         ImportError: the runtime is not installed.
-        ValueError: it is no whole `.tflite` file, or the runtime cannot load it though it has
-            kernels for all of its operators.
+        ValueError: it is no whole `.tflite` file.
     """
     model = read_model(file)
     load_error = _load_error(file, model)
-    delegates = DelegateReport.of(file, must_load=False)
+    delegates = DelegateReport.of(file, must_load=load_error is None)
     graphs = signature_graphs(model)
     signatures = {
         name: dataclasses.asdict(ends_of(model.graphs[graph], name)) | _costs(delegates, graph)
         for name, graph in graphs.items()
     }
     first = next(iter(signatures.values()))
-    findings = dataclasses.asdict(FileFindings.of(file, model, graphs, delegates))
+    findings = dataclasses.asdict(FileFindings.of(file, model, graphs, delegates, load_error))
     content = {
         "file": str(file),
         "file_bytes": file.stat().st_size,
         "minimum_runtime": delegates.minimum_runtime,
-        "load_error": load_error,
         "signatures": {name: found for name, found in signatures.items() if name is not None},
         **({end: first[end] for end in _ENDS} if None in signatures else {}),
         "operators": _operators(delegates),
@@ -91,15 +92,20 @@ def show(content: dict[str, Any], delegates: DelegateReport) -> RenderableType:
 
 
 def _load_error(file: pathlib.Path, model: ModelFile) -> str | None:
-    """Why the runtime cannot load a file that has operators without kernels."""
+    """Why the runtime cannot load a file that is whole."""
     try:
-        # Without XNNPACK, which may crash on a file that it misreads; the report is careful.
         open_interpreter(file, use_xnnpack=False)
-    except ValueError:
+        # XNNPACK may crash on a file that it misreads.
+        if not find_sparse_hazards(file):
+            open_interpreter(file)
+    except ValueError as error:
         foreign = [one.name for one in foreign_operators(model)]
-        if not foreign:
+        if foreign:
+            return f"It has no kernels for {', '.join(foreign)}."
+        reason = str(error).split(f"{str(file)!r}: ", maxsplit=1)[-1]
+        if "not a valid Flatbuffer" in reason:
             raise
-        return f"It has no kernels for {', '.join(foreign)}."
+        return reason if len(reason) < _LONGEST else f"{reason[:_LONGEST]} ..."
     return None
 
 

@@ -11,7 +11,9 @@ object is one more way), `conversion_plan.py` (what the file will hold), `layer_
 * `passes/`: edits of that file: rounding, sparse filters, look-ups;
 * `tflite/`: files and their graphs as objects, without Keras and TensorFlow;
 * `parity/`: the gate, which holds the file against Keras and refuses it if it differs;
+* `cutting/`: what a runner does for the file: text in front, labels and CTC behind;
 * `delegates/`: which nodes XNNPACK runs, and why not the others;
+* `inspection/`: what can be said of any file, whoever wrote it;
 * `runtime/`: running files from Python.
 """
 

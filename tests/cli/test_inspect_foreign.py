@@ -219,6 +219,40 @@ def test_an_old_file(tmp_path, capsys):
     assert content["outputs"] == {"y": "float32 (1, 2)"} and "float32 (1, 4)" in _text(capsys, file)
 
 
+def test_a_file_that_no_runtime_loads_is_described_all_the_same(tmp_path, capsys):
+    file = _old(tmp_path / "odd.tflite")
+    model = ModelFile(pathlib.Path(file).read_bytes())
+    model.graphs[0].tensors[2].shape = np.array([2, 3], np.int32)
+    pathlib.Path(file).write_bytes(model.to_bytes())
+    content = _json(capsys, "inspect", file)
+    assert "XNNPack" in content["load_error"] and content["operators"] == {"FULLY_CONNECTED": 1}
+    assert content["next"]["command"].startswith("lrkeras convert")
+    assert "the runtime cannot load it" in _text(capsys, file)
+
+
+def test_tensors_without_names_are_told_apart(tmp_path, capsys):
+    file = _old(tmp_path / "nameless.tflite")
+    model = ModelFile(pathlib.Path(file).read_bytes())
+    for tensor in model.graphs[0].tensors:
+        tensor.name = None
+    model.graphs[0].subgraph.inputs = np.array([0, 2], np.int32)
+    pathlib.Path(file).write_bytes(model.to_bytes())
+    found = _json(capsys, "inspect", file)["inputs"]
+    assert found == {"(tensor 0)": "float32 (1, 4)", "(tensor 2)": "float32 (2, 4)"}
+
+
+def test_text_inside_the_model(tmp_path, capsys):
+    words = keras.Input((4,), 1, dtype="string", name="words")
+    look = keras.layers.StringLookup(vocabulary=["a", "b"], name="look")
+    table = keras.layers.Embedding(4, 3)(look(words))
+    made = keras.Model(words, keras.layers.Dense(2)(table))
+    file = _stock(tmp_path / "m.tflite", made, flex=True, allow_custom_ops=True)
+    content = _json(capsys, "inspect", file)
+    assert "string (1, 4)" in content["signatures"]["serving_default"]["inputs"].values()
+    assert content["odd_inputs"] and "lrkeras convert" in content["next"]["command"]
+    _fails(capsys, "bench", file, "--rounds", 1, "--no-memory", "--no-cold")
+
+
 def test_an_operator_of_a_later_format(tmp_path, capsys):
     file = _old(tmp_path / "new.tflite")
     model = ModelFile(pathlib.Path(file).read_bytes())

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from lrkeras.export.conversion_error import ConversionError
-from lrkeras.model_graph.layers_of import calls_of
+from lrkeras.export.cutting.live_calls import calls_before, live_calls, writers_of
 
 # tf.nn.ctc_loss, and Keras 2's function on top of it, take the last output for the blank.
 _BLANK_LAST = ("ctc_batch_cost", "ctc_decode")
@@ -43,11 +43,11 @@ def cut_ctc(model: keras.Model) -> CtcCut | None:
     Raises:
         ConversionError: If it cannot be told which tensor has the scores.
     """
-    calls = list(calls_of(model))
+    calls = live_calls(model)
     found = [call for call in calls if _is_ctc(*call)]
     if not found:
         return None
-    writers = {id(t): (operation, node) for operation, node in calls for t in node.output_tensors}
+    writers = writers_of(calls)
     scores = {id(t): t for _, node in found for t in node.input_tensors if _may_be_scores(t, model)}
     if len(scores) != 1:
         raise _unclear(model, found[0][0], list(scores.values()), writers)
@@ -55,7 +55,7 @@ def cut_ctc(model: keras.Model) -> CtcCut | None:
     behind = {id(node) for _, node in found}
     outputs: list[Any] = []
     for output in model.outputs:
-        is_behind = bool(behind & {id(node) for _, node in _before([output], writers)})
+        is_behind = bool(behind & {id(node) for _, node in calls_before([output], writers)})
         kept = tensor if is_behind else output
         if not any(kept is other for other in outputs):
             outputs.append(kept)
@@ -134,21 +134,9 @@ def _is_softmax(maker: Any) -> bool:
     return "softmax" in (type(maker).__name__.lower(), getattr(activation, "__name__", ""))
 
 
-def _before(tensors: list[Any], writers: dict[int, Any]) -> list[tuple[Any, Any]]:
-    """Every call that some tensors follow from."""
-    found: dict[int, tuple[Any, Any]] = {}
-    waiting = list(tensors)
-    while waiting:
-        call = writers.get(id(waiting.pop()))
-        if call is not None and id(call[1]) not in found:
-            found[id(call[1])] = call
-            waiting += call[1].input_tensors
-    return list(found.values())
-
-
 def _needed(model: keras.Model, outputs: list[Any], writers: dict[int, Any]) -> list[Any]:
-    read = {id(t) for _, node in _before(outputs, writers) for t in node.input_tensors}
-    read |= {id(t) for _, node in _before(outputs, writers) for t in node.output_tensors}
+    read = {id(t) for _, node in calls_before(outputs, writers) for t in node.input_tensors}
+    read |= {id(t) for _, node in calls_before(outputs, writers) for t in node.output_tensors}
     return [tensor for tensor in model.inputs if id(tensor) in read]
 
 

@@ -7,6 +7,7 @@ import keras
 
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.cutting.ctc_loss import cut_ctc
+from lrkeras.export.cutting.live_calls import live_calls
 from lrkeras.export.cutting.text_layers import (
     TEXT_LAYERS,
     check_against_keras,
@@ -14,7 +15,6 @@ from lrkeras.export.cutting.text_layers import (
     settings_of,
     vocabulary_of,
 )
-from lrkeras.model_graph.layers_of import calls_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +94,7 @@ Places = dict[int, tuple[keras.layers.Layer, Any]]
 def _text_in_front(model: keras.Model) -> Places:
     """The text layer that reads each input, with its output, by the place of the input."""
     found: Places = {}
-    calls = list(calls_of(model))
+    calls = live_calls(model)
     for place, tensor in enumerate(model.inputs):
         readers = [
             (operation, node)
@@ -124,7 +124,7 @@ def _labels_at_the_end(model: keras.Model) -> Places:
     operator that no runtime has.
     """
     found: Places = {}
-    calls = list(calls_of(model))
+    calls = live_calls(model)
     scores = {
         id(node.output_tensors[0]): node.input_tensors[0]
         for operation, node in calls

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from lrkeras.export.tflite.graph import Graph
 from lrkeras.system.optional_imports import require
 
@@ -59,7 +61,8 @@ def tensor_bytes(graph: Graph, interpreter: Any) -> int:
     """
     spans = []
     for detail in interpreter.get_tensor_details():
-        if _is_constant(graph, detail["index"]):
+        # Of text and resources the runtime has no memory to show; asking for it ends the process.
+        if _is_constant(graph, detail["index"]) or np.dtype(detail["dtype"]).kind not in "biufc":
             continue
         try:
             view = interpreter.tensor(detail["index"])()

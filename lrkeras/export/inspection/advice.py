@@ -50,5 +50,7 @@ def _faults(found: Any) -> list[str]:
         "a recurrent layer that XNNPACK does not take": found.fused_layers,
         "states that only the runtime sees": [s for s in found.states if s.kind == "variable"],
         "filters that XNNPACK misreads": found.sparse_hazards,
+        "inputs of open shapes or of text": found.odd_inputs,
+        "content that the runtime does not load": [] if found.load_error is None else [True],
     }
     return [fault for fault, places in faults.items() if places]

@@ -49,9 +49,7 @@ class State:
 def ends_of(graph: Graph, signature: str | None) -> Ends:
     """The inputs and outputs of a graph, by their names in a signature if it has one."""
     if signature is None:
-        tensors = [
-            [(graph.tensor_name(t), t) for t in end] for end in (graph.inputs, graph.outputs)
-        ]
+        tensors = [[(label_of(graph, t), t) for t in end] for end in (graph.inputs, graph.outputs)]
     else:
         found = next(s for s in graph.signatures() if s.signatureKey.decode() == signature)
         tensors = [
@@ -60,6 +58,13 @@ def ends_of(graph: Graph, signature: str | None) -> Ends:
         ]
     given, got = ({name: describe_tensor(graph, t) for name, t in end} for end in tensors)
     return Ends(given, got)
+
+
+def label_of(graph: Graph, tensor: int) -> str:
+    """The name of a tensor, or its number where a file has no names or several of one name."""
+    name = graph.tensor_name(tensor)
+    ends = [graph.tensor_name(t) for t in {*graph.inputs, *graph.outputs}]
+    return name if name and ends.count(name) < 2 else f"{name} (tensor {int(tensor)})".strip()
 
 
 def describe_tensor(graph: Graph, tensor: int) -> str:
@@ -118,7 +123,7 @@ def _variables(file: ModelFile) -> list[State]:
 
 def _fused(file: ModelFile) -> list[State]:
     return [
-        State(graph.tensor_name(t), "fused", describe_tensor(graph, t))
+        State(label_of(graph, t), "fused", describe_tensor(graph, t))
         for graph in file.graphs
         for op in graph.operators
         if graph.op_name(op) in _FUSED

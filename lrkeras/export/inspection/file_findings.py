@@ -7,7 +7,7 @@ from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.inspection.advice import Advice, advice_for
 from lrkeras.export.inspection.ends import State, states_of
 from lrkeras.export.inspection.foreign_operators import ForeignOperator, foreign_operators
-from lrkeras.export.inspection.hazards import Delegates, delegates_of, hazards_of
+from lrkeras.export.inspection.hazards import Delegates, delegates_of, hazards_of, odd_inputs
 from lrkeras.export.inspection.loops import (
     FusedLayer,
     UnrolledLoop,
@@ -32,6 +32,8 @@ class FileFindings:
         while_loops, unrolled_loops, fused_layers: Loops over time, by how they are written.
         weights: How weights are rounded.
         sparse_hazards: Outputs of nodes that XNNPACK computes wrongly.
+        odd_inputs: Inputs of open shapes, and of text.
+        load_error: Why the runtime cannot load it, or None.
         by_lrkeras: Whether `lrkeras.convert` wrote it.
         delegates: Who would take it.
         hazards: A sentence for each thing that may go wrong.
@@ -46,6 +48,8 @@ class FileFindings:
     fused_layers: list[FusedLayer]
     weights: Weights
     sparse_hazards: list[str]
+    odd_inputs: list[str]
+    load_error: str | None
     by_lrkeras: bool
     delegates: Delegates | None = None
     hazards: list[str] = dataclasses.field(default_factory=list)
@@ -58,6 +62,7 @@ class FileFindings:
         file: ModelFile,
         signatures: dict[str | None, int],
         report: DelegateReport,
+        load_error: str | None,
     ) -> "FileFindings":
         """Looks at a file.
 
@@ -66,6 +71,7 @@ class FileFindings:
             file: Its content.
             signatures: The graph of each signature, `{None: 0}` for a file without.
             report: Who runs its nodes.
+            load_error: Why the runtime cannot load it, or None.
         """
         found = cls(
             file=os.fspath(path),
@@ -76,6 +82,8 @@ class FileFindings:
             fused_layers=fused_layers(file),
             weights=weights_of(file),
             sparse_hazards=report.hazards,
+            odd_inputs=odd_inputs(file),
+            load_error=load_error,
             by_lrkeras=file.metadata(METADATA_NAME) is not None,
         )
         hazards = hazards_of(

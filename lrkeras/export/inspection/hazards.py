@@ -91,6 +91,14 @@ def hazards_of(
     return [*found, *_of_tensors(file)]
 
 
+def odd_inputs(file: ModelFile) -> list[str]:
+    """Inputs that `lrkeras bench` and most apps cannot fill: of open shapes, and of text."""
+    graph = file.graphs[0]
+    kinds = {t: file.type_name(graph.tensors[t].type) for t in graph.inputs}
+    texts = [graph.tensor_name(t) for t, kind in kinds.items() if kind == "string"]
+    return list(dict.fromkeys([*_open_inputs(file), *texts]))
+
+
 _NEEDS = {
     "flex": "TensorFlow's kernels, so the app needs the Select TF ops library, and the nodes run "
     "on no delegate",

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import layers as L  # noqa: N812 (as users write it)
 
 from lrkeras import ConversionError, StepRunner, convert
+from lrkeras.cli import main
 from lrkeras.export.cutting.text_layers import settings_of
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.text_input import TextInput
@@ -125,6 +126,22 @@ def test_a_vectorizer_before_a_trained_model(tmp_path):
     ids = TextInput(settings_of(layer)).ids(["the cat"])
     (found,) = runner(text=ids).values()
     np.testing.assert_allclose(found, whole(tf.constant([["the cat"]])), atol=1e-5)
+
+
+def test_a_saved_sequential_model_on_the_command_line(tmp_path, capsys):
+    layer = L.TextVectorization(vocabulary=WORDS)
+    text = keras.Input((1,), dtype="string", name="text")
+    model = keras.Sequential([text, layer, L.Embedding(20, 4), L.LSTM(4)])
+    model.save(tmp_path / "m.keras")
+    np.save(tmp_path / "texts.npy", np.array(["the cat sat", "Don't!"]))
+    words = ["m.keras", "m.tflite", "--sample", "texts.npy"]
+    words = [word if word.startswith("-") else str(tmp_path / word) for word in words]
+    assert main(["convert", *words, "--json"]) == 0
+    assert "cut off" in json.loads(capsys.readouterr().out)["cut"][0]
+    runner = StepRunner(tmp_path / "m.tflite")
+    ids = TextInput(runner.metadata["text"]["text"]).ids("The cat!")
+    expected = model(tf.constant([["The cat!"]]))
+    np.testing.assert_allclose(runner.run(ids)[:, -1], expected, atol=1e-5)
 
 
 def test_labels_at_the_end(tmp_path):

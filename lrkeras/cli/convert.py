@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="FORM",
         help="step, chunk_N (N steps at once), sequence, seq2seq (encode and decode) or auto "
-        "(default: auto, step where every layer can stream, else sequence); several, separated by "
+        "(default: auto, which takes what the model can do); several, separated by "
         "commas or each after a --form of its own, share one file (not seq2seq)",
     )
     parser.add_argument(

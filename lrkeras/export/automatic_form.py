@@ -2,11 +2,15 @@
 
 import dataclasses
 
+import keras
+
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.conversion_failure import failed_layer
 from lrkeras.export.form import AUTO, Form
 from lrkeras.export.rounded_source import RoundedSource
 from lrkeras.export.steps.step_builder import StepBuilder
+from lrkeras.model_graph.encoder_decoder import EncoderDecoder
+from lrkeras.model_graph.layers_of import has_graph
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,7 +18,7 @@ class FormChoice:
     """Which form `"auto"` became, and why.
 
     Attributes:
-        form: `"step"` or `"sequence"`.
+        form: `"step"`, `"sequence"` or `"seq2seq"`.
         layer: Name of the layer that decided; None if every layer can stream.
         reason: Why, in a sentence.
     """
@@ -58,6 +62,27 @@ def settled_forms(
             "build the model with keras.Input((length, ...))."
         ) from error
     return [dataclasses.replace(one, batch=batch) for one in settled], choice
+
+
+def seq2seq_choice(model: keras.Model) -> FormChoice | None:
+    """The choice of the form `"seq2seq"` in the place of `"auto"`, None where it is another.
+
+    A training model of encoder and decoder whose targets are of any length is run one target step
+    at a time; one of fixed lengths, such as a past and a future, gives all of its results at once.
+    """
+    if not has_graph(model):
+        return None
+    try:
+        parts = EncoderDecoder.of(model)
+    except Exception:  # whatever is wrong with the model, the other forms tell
+        return None
+    targets = [t for t in model.inputs if t.name in parts.target_names and t.shape[1] is None]
+    computed = len(parts.encoder.layers) > len(parts.encoder.inputs)  # not inputs as they are
+    if not targets or not computed or not parts.state_layers:
+        return None
+    layer = parts.state_layers[0][0].name
+    reason = "its initial state is computed from the source, and its target has an open length."
+    return FormChoice("seq2seq", layer, reason)
 
 
 def _choice(source: RoundedSource) -> FormChoice:

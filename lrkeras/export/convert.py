@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from lrkeras.export.automatic_form import settled_forms
+from lrkeras.export.automatic_form import seq2seq_choice, settled_forms
 from lrkeras.export.check_draft import check_draft
 from lrkeras.export.check_model import check_convertible
 from lrkeras.export.conversion_error import ConversionError
@@ -19,7 +19,7 @@ from lrkeras.export.convert_seq2seq import convert_seq2seq
 from lrkeras.export.cutting.cut_model import CutModel
 from lrkeras.export.delegates.delegate_report import DelegateReport
 from lrkeras.export.file_entry import file_entry
-from lrkeras.export.form import Form
+from lrkeras.export.form import AUTO, Form
 from lrkeras.export.lowering.tensorflow_lowering import lower
 from lrkeras.export.parity.check_parity import check_parity
 from lrkeras.export.parity.comparison_inputs import (
@@ -65,9 +65,9 @@ def convert(
     have their last inputs as a state. A convolution that looks ahead gives its results some steps
     later, and so do all layers after it: `report.delays` says how many. The forms:
 
-    * `"auto"`: `"step"` where every layer can stream, else `"sequence"`; `report.choice` says which
-      layer decided.
-
+    * `"auto"`: `"step"` where every layer can stream, `"seq2seq"` for an encoder and a decoder
+      whose targets have an open length, else `"sequence"`; `report.choice` says which layer
+      decided.
     * `"step"`: one time step, with a time axis of length one, so tokens (1, 1) int32 give logits
       (1, 1, vocabulary). After a layer with `return_sequences=False` the output is that of a
       sequence which ends at this step.
@@ -76,7 +76,6 @@ def convert(
       chunks of a multiple of them.
     * `"sequence"`: a sequence of a fixed length from states of zeros, without states; the only
       form for layers that need all of it, such as `Bidirectional`.
-
     * `"seq2seq"`, alone: a training model of encoder and decoder (teacher forcing) as two
       signatures. `encode` takes a source of a fixed length and gives the initial states of the
       decoder, and what that reads of the encoder (its outputs and their mask, for attention).
@@ -160,8 +159,15 @@ def convert(
         >>> model = keras.Sequential([keras.Input((None, 8)), keras.layers.LSTM(16)])
         >>> report = convert(model, "model.tflite", quantize="int8")  # doctest: +SKIP
     """
-    if (list(forms) if forms is not None else [form]) == ["seq2seq"]:
-        return convert_seq2seq(
+    names = list(forms) if forms is not None else [form]
+    choice = seq2seq_choice(model) if names == [AUTO] else None
+    if names == ["seq2seq"] or choice is not None:
+        if batch != 1:
+            raise ConversionError(
+                f"Expected batch=1 with form='seq2seq', received batch={batch}: a runner decodes "
+                "one source at a time. Leave it out."
+            )
+        report = convert_seq2seq(
             model,
             path,
             quantize=quantize,
@@ -172,6 +178,7 @@ def convert(
             seed=seed,
             decoder_inputs=decoder_inputs,
         )
+        return dataclasses.replace(report, choice=choice)
     if decoder_inputs is not None:
         raise ConversionError(
             f"Expected `decoder_inputs` with form='seq2seq' only, received {decoder_inputs!r}."

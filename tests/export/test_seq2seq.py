@@ -48,6 +48,17 @@ def test_a_training_model_is_an_encoder_and_a_decoder(name, tmp_path):
         np.testing.assert_allclose(run_file(path, source[0, :4], target[0]), expected, atol=1e-5)
 
 
+def test_auto_takes_a_decoder_of_open_length_step_by_step(tmp_path):
+    report = convert(translator(), tmp_path / "a.tflite", form="auto", steps=LENGTH)
+    assert list(report.signatures) == ["decode", "encode"]
+    assert report.choice.form == "seq2seq" and report.choice.layer == "decoder_0"
+    with pytest.raises(ConversionError, match="Expected batch=1 with form='seq2seq'"):
+        convert(translator(), tmp_path / "b.tflite", form="seq2seq", steps=LENGTH, batch=2)
+    x, h = keras.Input((None, 4)), keras.Input((3,), name="h")
+    states = keras.Model([x, h], layers.GRU(3, return_sequences=True)(x, initial_state=h))
+    assert list(convert(states, tmp_path / "c.tflite", form="auto").signatures) == ["step"]
+
+
 @pytest.mark.parametrize("quantize", ["float16", "int8", "int4"])
 def test_rounded_files(quantize, tmp_path):
     model, path = translator(attention="Attention", shared=True), tmp_path / "file.tflite"

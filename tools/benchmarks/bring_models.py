@@ -29,6 +29,8 @@ from lrkeras.system.machine import describe_machine
 from lrkeras.system.versions import package_versions
 
 _PROBES = 3
+# Of the stock converter's file, where the model leaves them open.
+_STEPS = 16
 
 
 @dataclasses.dataclass
@@ -93,7 +95,7 @@ def convert_row(
         setattr(row, kind, max(found.relative for found in report.parity))
         row.bytes[kind] = report.file_bytes
         row.form = ", ".join(report.signatures)
-        row.reason = getattr(report, "form_reason", None)
+        row.reason = None if report.choice is None else str(report.choice)
     stock = folder / "stock.tflite"
     row.stock, row.stock_bytes = _stock(model, stock)
     if timed and row.stock == "built-in" and "float32" in row.bytes:
@@ -126,19 +128,34 @@ def _stock(model: keras.Model, path: pathlib.Path) -> tuple[str, int | None]:
     """The file that the stock converter makes, with a batch of one, as its guide says."""
     import tensorflow as tf
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            converter = tf.lite.TFLiteConverter.from_keras_model(model)
-            converter.target_spec.supported_ops = [
-                tf.lite.OpsSet.TFLITE_BUILTINS,
-                tf.lite.OpsSet.SELECT_TF_OPS,
-            ]
-            content = converter.convert()
-    except Exception as error:  # several undocumented types
-        return f"refused: {str(error).strip().splitlines()[0][:200]}", None
-    path.write_bytes(content)
-    return ("Flex" if b"Flex" in content else "built-in"), len(content)
+    for operators in ([], [tf.lite.OpsSet.SELECT_TF_OPS]):
+        try:
+            content = _converted(tf, model, [tf.lite.OpsSet.TFLITE_BUILTINS, *operators])
+        except Exception as error:  # several undocumented types
+            refusal = str(error).strip().splitlines()[0][:200]
+            continue
+        path.write_bytes(content)
+        return ("Flex" if operators else "built-in"), len(content)
+    return f"refused: {refusal}", None
+
+
+def _converted(tf, model: keras.Model, operators: list) -> bytes:
+    specs = [
+        tf.TensorSpec(
+            [size or (1 if axis == 0 else _STEPS) for axis, size in enumerate(t.shape)], t.dtype
+        )
+        for t in model.inputs
+    ]
+
+    def call(*tensors):
+        return model(list(tensors) if len(tensors) > 1 else tensors[0], training=False)
+
+    function = tf.function(call, input_signature=specs).get_concrete_function()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+        converter.target_spec.supported_ops = operators
+        return converter.convert()
 
 
 def _ratio(ours: pathlib.Path, stock: pathlib.Path, model: keras.Model, form: str) -> float | None:
@@ -146,7 +163,7 @@ def _ratio(ours: pathlib.Path, stock: pathlib.Path, model: keras.Model, form: st
         report = benchmark([ours, stock], rounds=30, cold=False)
     except ValueError:  # a file with open shapes
         return None
-    steps = model.inputs[0].shape[1] or 1
+    steps = model.inputs[0].shape[1] or _STEPS
     mine, other = report.files[0].median_us, report.files[-1].median_us
     return other / (mine * (steps if form == "step" else 1))
 

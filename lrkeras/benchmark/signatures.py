@@ -28,9 +28,10 @@ def read_model(path: str | os.PathLike) -> ModelFile:
         return file
     except Exception as error:
         # A flatbuffer that ends early raises whatever the bytes happen to lead to.
+        said = str(error) or type(error).__name__
+        told = said if said.startswith("Expected") else f"it is cut off or damaged ({said})"
         raise ValueError(
-            "Expected a .tflite file that the runtime can load, received "
-            f"{path!r}: {error or type(error).__name__}"
+            f"Expected a .tflite file that the runtime can load, received {path!r}: {told}"
         ) from error
 
 

@@ -305,10 +305,10 @@ def _with_computed_state(time=5):
 
 WHOLE = {
     "lambda": lambda: _model(_lstm(), KL.Lambda(lambda x: keras.ops.sum(x, axis=1)), time=5),
-    "reshape": lambda: _model(_lstm(), KL.Reshape((-1,)), KL.Dense(2), time=5),
+    "reshape": lambda: _model(_lstm(), KL.Reshape((10, 5)), KL.Dense(2), time=5),
     "computed state": _with_computed_state,
     "conv lstm": lambda: keras.Sequential(
-        [keras.Input((3, 6, 6, 1)), KL.ConvLSTM2D(2, 3, padding="same"), KL.Flatten()]
+        [keras.Input((3, 6, 6, 1)), KL.ConvLSTM2D(2, 3, go_backwards=True), KL.Flatten()]
     ),
 }
 

@@ -17,6 +17,8 @@ _PER_TENSOR_VERSION, _PER_CHANNEL_VERSION = 4, 12
 _LEVELS, _LEAST = 255, -128
 # Sums of products are int32: a bias leaves them a bit of room.
 _LARGEST_BIAS = 2.0**30
+# XNNPACK refuses a product whose result is finer than its sums by 256 or more: of zeros only.
+_LARGEST_RATIO = 128
 
 
 def quantize_full_int8(file: ModelFile, context: PassContext) -> None:
@@ -52,7 +54,9 @@ def quantize_full_int8(file: ModelFile, context: PassContext) -> None:
             given, made = (_activation(*ranges[number, tensor]) for tensor in (source, result))
             if source not in rounded:
                 rounded[source] = _quantized(graph, source, given)
-            _quantize_product(graph, op, weight, context.per_channel, given)
+            step = _quantize_product(graph, op, weight, context.per_channel, given)
+            if made.scale[0] * _LARGEST_RATIO < step:
+                made = Quantisation(np.array([step / _LARGEST_RATIO], np.float32))
             op.inputs = np.array([rounded[source], *op.inputs[1:]], np.int32)
             _restore_result(graph, op, result, made)
 
@@ -80,8 +84,8 @@ def _quantized(graph: Graph, tensor: int, quantisation: Quantisation) -> int:
 
 def _quantize_product(
     graph: Graph, op: Any, weight: np.ndarray, per_channel: bool, given: Quantisation
-) -> None:
-    """Gives a product an int8 filter and an int32 bias."""
+) -> float:
+    """Gives a product an int8 filter and an int32 bias; returns what one of its sums is worth."""
     integers, of_filter = Quantisation.of_int8(weight, axis=0 if per_channel else None)
     tensor = int(op.inputs[2]) if len(op.inputs) > 2 else -1
     bias = graph.constant(tensor) if tensor >= 0 else None
@@ -100,6 +104,7 @@ def _quantize_product(
         op.inputs[2] = graph.new_constant(f"int32_{tensor}", stored, of_bias)
     version = _PER_CHANNEL_VERSION if per_channel else _PER_TENSOR_VERSION
     graph.file.set_op(op, "FULLY_CONNECTED", version)
+    return float(given.scale[0] * of_filter.scale.max())
 
 
 def _restore_result(graph: Graph, op: Any, result: int, made: Quantisation) -> None:

@@ -188,7 +188,11 @@ class StepBuilder:
         return self._run(model, keras.tree.flatten(args))
 
     def _recurrent_states(self, layer: keras.layers.RNN) -> dict[str, Any]:
-        check_recurrent(layer, self._form)
+        try:
+            check_recurrent(layer, self._form)
+        except ConversionError as error:
+            error.layer = layer.name
+            raise
         sizes = keras.tree.flatten(layer.cell.state_size)
         wanted = self._named_states.get(layer.name) or _state_names(layer, len(sizes))
         names = self._free([_plain(name) for name in wanted])

@@ -113,10 +113,16 @@ class StreamLayers:
             return self._reshaped(layer, x, source, node.output_tensors[0].shape, axis)
         if len(source) > 2 and _is_over_window(layer, len(source)):
             return self._over_window(layer, x, source, axis, args, kwargs, called)
+        return self._pointwise(layer, args, kwargs, axis, called)
+
+    def _pointwise(
+        self, layer: Any, args: Any, kwargs: dict[str, Any], axis: TimeAxis, called: Callable
+    ) -> Any:
         if takes_last_step(layer, args):
-            return self._last_step(layer, x, axis)
+            return self._last_step(layer, args[0], axis)
+        rank = len(_tensors(args)[0].shape)
         if not isinstance(layer, keras.layers.Flatten):  # of one number a step, it changes nothing
-            check_pointwise(layer, len(source), args)
+            check_pointwise(layer, rank, args)
         kwargs.pop("mask", None)
         return self.axes.note(called(layer, args, kwargs), axis)
 

@@ -5,7 +5,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 from seq2seq_models import WORDS, noisy, translator
 
 from lrkeras import ConversionError, Seq2SeqRunner, convert
@@ -221,6 +221,33 @@ def test_own_sources_and_targets_are_compared(tmp_path):
     sample = dict(source=np.ones((40, 4)), target=np.arange(280).reshape(40, 7) % WORDS)
     report = convert(translator(), tmp_path / "file.tflite", form="seq2seq", steps=4, sample=sample)
     assert max(found.rows for found in report.parity) == 280
+
+
+def test_scores_of_an_attention_are_an_output_and_what_operations_attend(tmp_path):
+    source, target = keras.Input((5,), name="source"), keras.Input((None,), name="target")
+    read = layers.Embedding(WORDS, 8, mask_zero=True)(source)
+    memory, state = layers.GRU(8, return_sequences=True, return_state=True)(read)
+    hidden = layers.Embedding(WORDS, 8, mask_zero=True)(target)
+    hidden = layers.GRU(8, return_sequences=True)(hidden, initial_state=state)
+    context, weights = layers.Attention()([hidden, memory], return_attention_scores=True)
+    turned = ops.transpose(memory, (0, 2, 1))
+    other = ops.matmul(ops.softmax(ops.matmul(hidden, turned), axis=-1), memory)
+    scores = layers.Dense(WORDS, name="scores")(layers.Concatenate()([context, other]))
+    model = noisy(keras.Model([source, target], [scores, weights]))
+    report = convert(model, tmp_path / "file.tflite", form="seq2seq")
+    assert list(report.outputs.values()) == [(1, 1, WORDS), (1, 1, 5)]
+    assert max(found.relative for found in report.parity) < 1e-5
+
+
+def test_an_encoder_read_step_by_step_is_refused_for_a_form_that_takes_it(tmp_path):
+    source, target = keras.Input((5, 3), name="source"), keras.Input((5, 2), name="target")
+    memory, state = layers.GRU(8, return_sequences=True, return_state=True)(source)
+    hidden = layers.Concatenate(name="beside")([target, memory])
+    hidden = layers.GRU(8, return_sequences=True)(hidden, initial_state=state)
+    model, path = noisy(keras.Model([source, target], hidden)), tmp_path / "file.tflite"
+    with pytest.raises(ConversionError, match=r"`beside` \(Concatenate\).*form='sequence'"):
+        convert(model, path, form="seq2seq")
+    convert(model, path, form="sequence")
 
 
 def test_the_command_line(tmp_path):

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
 from lrkeras.export.steps.recurrent_cell import RecurrentCell
 from lrkeras.export.steps.step_builder import StepBuilder
@@ -51,6 +52,7 @@ class DecoderBuilder(StepBuilder):
             return self._around.axes.note(result, TimeAxis(STATIC))
         if self._is_over_memory(layer, args, kwargs):
             return self._called(layer, args, kwargs)
+        self._check_reads_no_entry(layer, args)
         return super()._streaming(layer, node, args, kwargs)
 
     def _is_over_memory(self, layer: Any, args: tuple[Any, ...], kwargs: Any) -> bool:
@@ -68,7 +70,24 @@ class DecoderBuilder(StepBuilder):
             return self._are_whole(other) and last == 2 and axes[0] in (last, -1)
         if type(layer) is keras.layers.Softmax:
             return layer.axis == -1 and self._are_whole(kwargs.get("mask"))
-        return False
+        return not isinstance(layer, keras.layers.Layer) and self._is_product(layer, args)
+
+    def _is_product(self, operation: Any, args: tuple[Any, ...]) -> bool:
+        """Whether an operation is part of an attention written with `keras.ops`."""
+        if type(operation).__name__ == "Matmul":
+            return len(args[0].shape) == 3 and self._are_whole(args[1:])
+        return type(operation).__name__ == "Softmax" and operation.axis in (-1, 2)
+
+    def _check_reads_no_entry(self, layer: Any, args: tuple[Any, ...]) -> None:
+        """Refuses a layer that puts the entries of two sequences side by side."""
+        for tensor in keras.tree.flatten(args):
+            if id(tensor) in self._whole and len(tensor.shape) > 2 and tensor.shape[1] != 1:
+                raise ConversionError(
+                    f"Expected the encoder's outputs to be read by attention, received "
+                    f"`{layer.name}` ({type(layer).__name__}), which reads the entry of each "
+                    f"target step among the {tensor.shape[1]}. Use form='sequence', which takes a "
+                    "whole source with a whole target."
+                )
 
     def _are_whole(self, arguments: Any) -> bool:
         tensors = [x for x in keras.tree.flatten(arguments) if isinstance(x, keras.KerasTensor)]

@@ -144,11 +144,13 @@ class PointwiseStep(keras.layers.Layer):
 
     Args:
         layer: The built layer.
+        options: Arguments of its calls that are no tensors; Keras takes no mixture of both.
     """
 
-    def __init__(self, layer: keras.layers.Layer):
+    def __init__(self, layer: keras.layers.Layer, options: dict[str, Any] | None = None):
         super().__init__(dtype="float32")
         self.layer = layer
+        self._options = (options or {},)  # a tuple: not tracked
         self.built = True
         self.supports_masking = True
 
@@ -161,11 +163,11 @@ class PointwiseStep(keras.layers.Layer):
                 result = self.layer.layer(ops.reshape(args[0], (batch * steps, *rest)))
             return ops.reshape(result, (batch, steps, *result.shape[1:]))
         with _unrolled(self.layer):
-            return self.layer(*args, **kwargs)
+            return self.layer(*args, **kwargs, **self._options[0])
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Asks the layer, which knows without being traced."""
-        return self.layer.compute_output_spec(*args, **kwargs)
+        return self.layer.compute_output_spec(*args, **kwargs, **self._options[0])
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         """None: a functional model hands masks on as arguments of their own."""

@@ -177,7 +177,9 @@ class StepBuilder:
         if not isinstance(layer, keras.layers.Layer):
             return layer(*args, **kwargs)
         self._layers.append(layer)
-        return self._masks.follow(layer, args, kwargs, PointwiseStep(layer)(*args, **kwargs))
+        options = {name: kwargs.pop(name) for name in [*kwargs] if not _has_tensor(kwargs[name])}
+        result = PointwiseStep(layer, options)(*args, **kwargs)
+        return self._masks.follow(layer, args, {**kwargs, **options}, result)
 
     def _nested(self, model: keras.Model, args: tuple[Any, ...], kwargs: Any) -> Any:
         if kwargs.get("mask") is not None:
@@ -344,6 +346,10 @@ def _state_input(name: str, shape: tuple[int, ...]) -> Any:
     # keras 3.12 takes an input for unconnected, and refuses the model, until something reads it.
     keras.ops.stop_gradient(tensor)
     return tensor
+
+
+def _has_tensor(value: Any) -> bool:
+    return any(isinstance(item, keras.KerasTensor) for item in keras.tree.flatten(value))
 
 
 def _plain(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Models of other makers and versions, as Keras models: ONNX files and PyTorch modules."""

@@ -19,13 +19,15 @@ if "lrkeras_command" not in sys.modules:
         sparsify,
     )
     from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
+    from lrkeras.importers.torch_module import from_torch
     from lrkeras.legacy_h5 import load_legacy_h5
     from lrkeras.model_summary import ModelSummary, summary
     from lrkeras.models import load
 elif not TYPE_CHECKING:
     _ROOMS = (
         *("callbacks", "layers", "structures"),
-        *("compression", "export", "legacy_h5", "model_summary", "models"),
+        *("compression", "export", "importers.torch_module"),
+        *("legacy_h5", "model_summary", "models"),
     )
 
     def __getattr__(name: str) -> Any:
@@ -55,6 +57,7 @@ __all__ = [
     "compress",
     "convert",
     "distill",
+    "from_torch",
     "layers",
     "load",
     "load_legacy_h5",

@@ -1,7 +1,13 @@
-"""Imports of the packages that only conversion needs, with an error that says how to get them."""
+"""Imports of the packages that only some users need, with an error that says how to get them."""
 
 import importlib
 import types
+
+_USES = {
+    "export": "converting and running .tflite files",
+    "onnx": "importing models from ONNX and PyTorch",
+    "torch": "importing models from PyTorch",
+}
 
 
 def require(module: str, extra: str = "export") -> types.ModuleType:
@@ -22,6 +28,6 @@ def require(module: str, extra: str = "export") -> types.ModuleType:
     except ModuleNotFoundError as error:
         package = module.split(".", maxsplit=1)[0]
         raise ImportError(
-            f"Expected the package `{package}`, which converting and running .tflite files needs, "
+            f"Expected the package `{package}`, which {_USES.get(extra, 'this')} needs, "
             f'but it cannot be imported ({error}). Install it with: pip install "lrkeras[{extra}]"'
         ) from error

@@ -64,6 +64,8 @@ def checked(proto: Any, label: str) -> Any:
     if proto.functions:
         proto = require("onnx.inliner", "onnx").inline_local_functions(proto)
     try:
+        if not all(value.type.tensor_type.HasField("shape") for value in proto.graph.output):
+            proto = require("onnx.shape_inference", "onnx").infer_shapes(proto)
         onnx.checker.check_model(proto)
     except onnx.checker.ValidationError as error:
         raise ValueError(f"{label} is damaged: {_line(error)} Export it again.") from error

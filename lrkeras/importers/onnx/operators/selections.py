@@ -222,6 +222,10 @@ def sliced(value: Value, axis: int, start: Any, end: Any, step: int, builder: An
             layout = [group for group in value.layout if group != (last.atom,)]
             return Tensor(last.read, layout, gone(value.axes))
     x, layout, place = _along(value, axis, builder)
+    if length == 1 and place > 0:  # Keras does not know that a slice to the end has one entry
+        y = x[(slice(None),) * place + (first or 0,)]
+        axes = [*value.axes[:axis], (), *value.axes[axis + 1 :]]
+        return Tensor(y, [*layout[:place], *layout[place + 1 :]], axes)
     new: Group = (Atom(length),) if length != 1 else ()
     y = x[(slice(None),) * place + (slice(first, stop, step),)]
     return Tensor(

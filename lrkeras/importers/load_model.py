@@ -12,6 +12,7 @@ import h5py
 import keras
 
 from lrkeras.importers.keras_archive import load_archive
+from lrkeras.importers.onnx import load_onnx
 from lrkeras.importers.saved_model import is_saved_model, load_saved_model
 from lrkeras.importers.weight_files import load_weights
 from lrkeras.legacy_h5 import load_legacy_h5
@@ -33,6 +34,7 @@ def load_model(
     * `.keras` files of Keras 3, and of Keras 2.13 to 2.15;
     * `.h5` and `.hdf5` files of Keras 1.2 to 2.15, see `load_legacy_h5`, and of Keras 3;
     * weights alone (`.weights.h5` of Keras 3, `.h5` of Keras 2), with `model`;
+    * ONNX files, see `lrkeras.importers.onnx.load_onnx` (`pip install lrkeras[onnx]`);
     * SavedModel folders that Keras 2 wrote, by `tf_keras` (`pip install lrkeras[saved_model]`).
 
     What a file holds is told by its content, not by its name. Nothing is unpickled, and no code of
@@ -80,6 +82,8 @@ def load_model(
             file, model, partial=partial, custom_objects=custom_objects, safe_mode=safe_mode
         )
     _without_model(file, model)
+    if file.suffix.lower() == ".onnx":
+        return load_onnx(file)
     if not zipfile.is_zipfile(file):
         raise ValueError(
             f"{str(file)!r} is not a .keras file: it is not a zip archive, or its end is missing. "

@@ -47,7 +47,7 @@ def load_saved_model(
             f"The model in {str(folder)!r} holds a {code[1].decode()}: Python code, which is not "
             "run from a file. If you trust the folder, load_model(path, safe_mode=False) runs it."
         )
-    tf_keras = require("tf_keras", "saved_model", "reading SavedModel folders")
+    tf_keras = require("tf_keras", "saved_model")
     with tempfile.TemporaryDirectory() as draft, warnings.catch_warnings():
         # Keras 2 deprecates the format that it is asked for.
         warnings.simplefilter("ignore")

@@ -1,18 +1,22 @@
-"""Imports of the packages of the extras, with an error that says how to get them."""
+"""Imports of the packages that only some users need, with an error that says how to get them."""
 
 import importlib
 import types
 
+_USES = {
+    "export": "converting and running .tflite files",
+    "saved_model": "reading SavedModel folders",
+    "onnx": "importing models from ONNX and PyTorch",
+    "torch": "importing models from PyTorch",
+}
 
-def require(
-    module: str, extra: str = "export", purpose: str = "converting and running .tflite files"
-) -> types.ModuleType:
+
+def require(module: str, extra: str = "export") -> types.ModuleType:
     """Imports `module`, which an extra installs.
 
     Args:
         module: Dotted name of the module, such as `"ai_edge_litert.interpreter"`.
         extra: The extra that has it.
-        purpose: What needs it.
 
     Returns:
         The imported module.
@@ -25,6 +29,6 @@ def require(
     except ModuleNotFoundError as error:
         package = module.split(".", maxsplit=1)[0]
         raise ImportError(
-            f"Expected the package `{package}`, which {purpose} needs, but it cannot "
-            f'be imported ({error}). Install it with: pip install "lrkeras[{extra}]"'
+            f"Expected the package `{package}`, which {_USES.get(extra, 'this')} needs, "
+            f'but it cannot be imported ({error}). Install it with: pip install "lrkeras[{extra}]"'
         ) from error

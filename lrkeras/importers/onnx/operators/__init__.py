@@ -1,0 +1,15 @@
+"""The operators, a file for each kind; importing this registers them."""
+
+from lrkeras.importers.onnx.operators import (  # noqa: F401
+    activations,
+    constants,
+    convolutions,
+    elementwise,
+    normalizations,
+    pooling,
+    products,
+    recurrent,
+    reductions,
+    selections,
+    shapes,
+)

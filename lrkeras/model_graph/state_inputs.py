@@ -34,7 +34,7 @@ def without_state_inputs(model: keras.Model) -> tuple[keras.Model, dict[str, lis
         if layer.name not in owners or not isinstance(layer, keras.layers.RNN):
             return layer(*args, **kwargs)
         kwargs.pop("initial_state", None)
-        results = layer(args[0], **kwargs)
+        results = layer(_without_mask(args[0]), **kwargs)
         if layer.return_state:
             states.extend(results[1:])
         return results
@@ -47,6 +47,11 @@ def without_state_inputs(model: keras.Model) -> tuple[keras.Model, dict[str, lis
     kept = [t for t in inputs if t.name not in taken]
     outputs = [t for t in cloned.outputs if not any(t is state for state in states)]
     return keras.Model(kept, outputs, name=model.name), owners
+
+
+def _without_mask(x: Any) -> Any:
+    """The same tensor without a mask: Keras looks for none beside an initial state."""
+    return x if getattr(x, "_keras_mask", None) is None else keras.ops.stop_gradient(x)
 
 
 def _owners(model: keras.Model) -> dict[str, list[str]]:

@@ -87,3 +87,18 @@ def test_a_sequence_starts_from_the_states_that_it_is_given(tmp_path):
     (actual,) = open_interpreter(path).get_signature_runner("sequence")(**given).values()
     expected = keras.ops.convert_to_numpy(model([given["x"], given["state"]]))
     np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def test_padding_counts_beside_an_initial_state_as_it_does_in_keras(tmp_path):
+    """Keras looks for no mask where a layer is called with an initial state."""
+    tokens, state = keras.Input((None,), dtype="int32"), keras.Input((4,), name="h")
+    h = layers.Embedding(5, 3, mask_zero=True)(tokens)
+    outputs = layers.GRU(4, return_sequences=True, return_state=True)(h, initial_state=state)
+    model = keras.Model([tokens, state], outputs)
+    convert(model, tmp_path / "m.tflite")
+    before = np.linspace(-1, 1, 4, dtype="float32")[None]
+    _, expected = model([np.array([[0]]), before])
+    runner = StepRunner(tmp_path / "m.tflite")
+    runner.states = {"h": before}
+    runner.step(np.array([[0]], "int32"))
+    np.testing.assert_allclose(runner.states["h"], expected, atol=1e-6)

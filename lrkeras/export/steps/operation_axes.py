@@ -58,6 +58,7 @@ _ELEMENTWISE = frozenset(
         "Softsign",
         "Sqrt",
         "Square",
+        "StopGradient",
         "Subtract",
         "Tanh",
         "TrueDivide",

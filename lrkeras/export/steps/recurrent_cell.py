@@ -12,9 +12,10 @@ from lrkeras.export.steps.subroutine import Subroutine, TensorSpec
 
 # Time steps of a subroutine that long sequences are made of.
 BLOCK_STEPS = 16
-# A call costs some microseconds. Below this many bytes of weights a single step is a copy of the
-# subroutine instead, which costs the runtime another copy of them.
-_SMALL = 1 << 20
+# A call costs some microseconds, a third to the whole of a step of 64 to 128 units. Below so many
+# bytes of float32 weights, counted once for each step, a graph of one step, or of a chunk, has
+# copies of the subroutine instead, which costs the runtime as many copies of them.
+_SMALL, _SMALL_CHUNK = 1 << 20, 16 << 20
 
 
 class RecurrentCell:
@@ -71,12 +72,16 @@ class RecurrentCell:
         """Whether the inputs are multiplied outside the subroutine."""
         return self._split is not None
 
-    @property
-    def is_inlined(self) -> bool:
-        """Whether a graph of a single step has the step itself rather than a call."""
-        small = 4 * sum(math.prod(w.shape) for w in self.layer.weights) <= _SMALL
+    def inlines(self, steps: int) -> bool:
+        """Whether a graph of so many steps has the steps themselves rather than calls."""
         # XNNPACK leaves the sparse product alone, and so copies nothing of it.
-        return not self.outlined or small or self.cell_step is not None
+        copied = 0 if self.cell_step is not None else 4 * steps * self._weights
+        return not self.outlined or copied <= (_SMALL if steps == 1 else _SMALL_CHUNK)
+
+    @property
+    def _weights(self) -> int:
+        """How many numbers one step multiplies with."""
+        return sum(math.prod(weight.shape) for weight in self.layer.weights)
 
     def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
         """Says how `run` will be called, which is when the subroutines are made."""

@@ -150,10 +150,14 @@ def _converted(tf, model: keras.Model, operators: list) -> bytes:
     def call(*tensors):
         return model(list(tensors) if len(tensors) > 1 else tensors[0], training=False)
 
-    function = tf.function(call, input_signature=specs).get_concrete_function()
-    with warnings.catch_warnings():
+    module = tf.Module()
+    module.call = tf.function(call, input_signature=specs)
+    function = module.call.get_concrete_function()
+    module.variables_it_reads = list(function.graph.variables)
+    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+        tf.saved_model.save(module, folder, signatures=function)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = operators
         return converter.convert()
 

@@ -35,6 +35,7 @@ def aligned(values: list[Tensor | Constant], batch: Size) -> tuple[list[Any], Te
     """
     rank = max(len(value.dims) for value in values)
     tensors = [_padded(value, rank) if isinstance(value, Tensor) else None for value in values]
+    tensors = [t if t is None or i == 0 else t.refreshed() for i, t in enumerate(tensors)]
     tensors = _with_common_atoms(tensors, rank)
     axes: list[Group] = []
     for place in range(rank):
@@ -146,10 +147,10 @@ def _cuts(tensors: list[Tensor | None], layout: list[Group]) -> bool:
     return False
 
 
-def _operand(tensor: Tensor, layout: list[Group]) -> Any:
+def _operand(tensor: Tensor, layout: list[Group], is_lead: bool) -> Any:
     own = {id(atom) for atom in flat(tensor.axes)}
     wanted = [group if group and id(group[0]) in own else () for group in layout]
-    while wanted and not wanted[0]:
+    while wanted and not wanted[0] and not is_lead:
         wanted = wanted[1:]
     return arranged(tensor, wanted)
 

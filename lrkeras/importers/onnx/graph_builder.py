@@ -96,27 +96,29 @@ class GraphBuilder:
             return  # done together with the node before it
         if node.proto.domain not in ("", "ai.onnx"):
             raise refusal(node, f"it belongs to the domain {node.proto.domain!r}.")
-        handler = HANDLERS.get(node.op)
-        if handler is None:
-            raise refusal(node, "there is no Keras layer for it here.")
-        values = [self.values.get(name) for name in node.inputs if name]
         results: Any = None
-        if all(isinstance(value, Constant) for value in values):
-            results = fold(node, [self.values.get(name) for name in node.inputs], self.opset)
+        values = [self.values.get(name) for name in node.inputs]
+        if all(isinstance(v, Constant) for v, name in zip(values, node.inputs, strict=True) if name):
+            results = fold(node, values, self.opset)
         if results is None:
-            try:
-                results = handler(self, node)
-            except (ValueError, TypeError, IndexError, KeyError, NotImplementedError) as error:
-                if str(error).startswith("The operator ") or type(error) is not ValueError:
-                    if isinstance(error, ValueError):
-                        raise
-                reason = str(error).strip().partition("\n")[0] or type(error).__name__
-                raise refusal(node, reason.rstrip(".") + ".") from error
+            results = self._handled(node)
         if not isinstance(results, (list, tuple)):
             results = [results]
         for name, value in zip(node.outputs, results, strict=False):
             if name and value is not None:
                 self.values[name] = value
+
+    def _handled(self, node: Node) -> Any:
+        handler = HANDLERS.get(node.op)
+        if handler is None:
+            raise refusal(node, "there is no Keras layer for it here.")
+        try:
+            return handler(self, node)
+        except (TypeError, IndexError, KeyError, NotImplementedError, ValueError) as error:
+            if str(error).startswith("The operator "):
+                raise
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise refusal(node, reason.rstrip(".") + ".") from error
 
     def inline(self, graph: Any) -> list[Value]:
         """Runs the nodes of a branch, and gives what it returns."""

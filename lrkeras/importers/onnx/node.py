@@ -43,6 +43,10 @@ class Node:
 
     def layer_name(self) -> str | None:
         """What the module or layer was called before it was exported, or None."""
+        for name in self.inputs[1:]:
+            owner, _, last = name.rpartition(".")
+            if owner and last.split("_")[0] in ("weight", "bias", "running"):
+                return _plain(owner)
         for entry in self.proto.metadata_props:
             if entry.key == "pkg.torch.onnx.name_scopes":
                 scopes = re.findall(r"'([^']*)'", entry.value)
@@ -52,10 +56,6 @@ class Node:
         parts = [part for part in self.name.split("/") if part]
         if len(parts) > 1 and self.name.startswith("/"):
             return _plain("_".join(parts[:-1]))
-        for name in self.inputs[1:]:
-            owner, _, last = name.rpartition(".")
-            if owner and last.split("_")[0] in ("weight", "bias", "running"):
-                return _plain(owner)
         return _plain(self.name) or None
 
 

@@ -83,7 +83,17 @@ class Tensor:
             [tuple(x for a in group for x in (new if a is old else (a,))) for group in groups]
             for groups in (self.layout, self.axes)
         )
-        return Tensor(self.read, layout, axes, self.last)
+        last = self.last
+        if last is not None and last.atom is old:
+            last = dataclasses.replace(last, atom=new[0]) if len(new) == 1 else None
+        return Tensor(self.read, layout, axes, last)
+
+    def refreshed(self) -> Tensor:
+        """The same tensor with atoms of its own, to stand beside itself in an operator."""
+        tensor = self
+        for atom in flat(self.axes):
+            tensor = tensor.replaced(atom, (Atom(atom.size, atom.origin),))
+        return tensor
 
 
 @dataclasses.dataclass

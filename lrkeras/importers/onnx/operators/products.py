@@ -59,8 +59,9 @@ def einsum(builder: Any, node: Any) -> Tensor:
             sizes = zip(names, value.array.shape, strict=True)
             letters.update({n: (Atom(s),) for n, s in sizes if n not in letters})
         else:
+            value = value.refreshed()
             operands.append(arranged(value, value.axes))
-            letters.update(dict(zip(names, value.axes, strict=True)))
+            letters.update({n: g for n, g in zip(names, value.axes, strict=True) if n not in letters})
     axes = [letters[name] for name in wanted]
     return Tensor(ops.einsum(equation, *operands), axes, axes)
 
@@ -76,9 +77,9 @@ def dense(builder: Any, node: Any, x: Tensor, kernel: np.ndarray, bias: Any) -> 
         if len(flat(rest)) + len(last) != len(flat(x.layout)):
             rest = [(atom,) for atom in flat(x.axes[:-1])]
         layout = [*batch_first(rest, builder.batch), last]
+    if len(layout) == 1:  # a batch of one that is no axis
+        layout = [(), *layout]
     y = arranged(x, layout)
-    if len(layout) == 1:  # a vector without a batch
-        raise ValueError("its input is a vector without a batch.")
     layer = layers.Dense(kernel.shape[1], use_bias=bias is not None, name=builder.name(node))
     result = layer(y)
     layer.set_weights([kernel] if bias is None else [kernel, bias])
@@ -110,14 +111,14 @@ def _product(builder: Any, a: Any, b: Any) -> Tensor:
     rank = max(len(a.axes), len(b.axes))
     if min(len(a.axes), len(b.axes)) < 2:
         raise ValueError("one of its factors is a vector. Give both at least two axes.")
-    a, b = (t.seen_as([()] * (rank - len(t.axes)) + list(t.axes)) for t in (a, b))
+    a, b = (t.seen_as([()] * (rank - len(t.axes)) + list(t.axes)) for t in (a, b.refreshed()))
     for place in range(rank - 2):
         if a.axes[place] and b.axes[place]:
             a, b = refined(a, b, place)
             for old, new in zip(b.axes[place], a.axes[place], strict=True):
                 b = b.replaced(old, (new,))
     shared = [a.axes[i] or b.axes[i] for i in range(rank - 2)]
-    order = [group for group in batch_first(shared, builder.batch) if group]
+    order: list[Group] = batch_first([(atom,) for atom in flat(shared)], builder.batch)
     x = arranged(a, [*_present(order, a), *a.axes[-2:]])
     y = arranged(b, [*_present(order, b), *b.axes[-2:]])
     return Tensor(

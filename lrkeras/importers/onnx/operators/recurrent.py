@@ -113,6 +113,9 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
                 and builder.plan.batch_axes[atom.origin[0]] != atom.origin[1]
             ):
                 raise AxesMismatch(*atom.origin)
+        for name, axis in builder.plan.batch_axes.items():
+            if not batch and axis == 0 and builder.plan.file_sizes(name)[1:2] == [1]:
+                raise AxesMismatch(name, 1)  # time-major, exported with a batch of one
         raise refusal(
             node,
             f"its input has the shape {x.dims}, whose second axis is not the batch.",

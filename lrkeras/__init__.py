@@ -19,13 +19,14 @@ if "lrkeras_command" not in sys.modules:
         sparsify,
     )
     from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
+    from lrkeras.importers import load_model
     from lrkeras.legacy_h5 import load_legacy_h5
     from lrkeras.model_summary import ModelSummary, summary
     from lrkeras.models import load
 elif not TYPE_CHECKING:
     _ROOMS = (
         *("callbacks", "layers", "structures"),
-        *("compression", "export", "legacy_h5", "model_summary", "models"),
+        *("compression", "export", "importers", "legacy_h5", "model_summary", "models"),
     )
 
     def __getattr__(name: str) -> Any:
@@ -58,6 +59,7 @@ __all__ = [
     "layers",
     "load",
     "load_legacy_h5",
+    "load_model",
     "merge",
     "prune_units",
     "quantize_aware",

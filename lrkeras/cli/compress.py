@@ -12,10 +12,9 @@ import pathlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from lrkeras.cli import files
+from lrkeras.cli import arrays, files
 
 if TYPE_CHECKING:
-    import numpy as np
     from rich.console import RenderableType
 
     from lrkeras.structures import Structure
@@ -41,7 +40,7 @@ _OF_MATRICES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what the command takes."""
-    parser.add_argument("model", help="the .keras file")
+    parser.add_argument("model", help="the model: .keras, .h5 or a SavedModel folder")
     parser.add_argument("output", help="the .keras file to write")
     parser.add_argument(
         "--structure",
@@ -76,7 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--exclude", action="append", metavar="PATTERN", help="not these matrices, or layers"
     )
     parser.add_argument("--method", help="svd or semi_nmf; left out, the best fit that is known")
-    parser.add_argument("--calibration", help="a .npy file of example inputs")
+    parser.add_argument(
+        "--calibration",
+        help="a .npy file of example inputs, or a .npz with one array for each input, by its name",
+    )
     parser.add_argument(
         "--frequencies", help="a .npy file of how often each word occurs, in the order of ids"
     )
@@ -88,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Compresses, and returns the compression's report."""
-    model_file, output = files.existing(options.model), files.writable(options.output)
+    model_file, output = files.existing_model(options.model), files.writable(options.output)
     if output.suffix != ".keras":
         raise ValueError(f"Expected an output that ends in .keras; received {str(output)!r}.")
     for path in (options.report, options.plot):
@@ -112,12 +114,12 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
 def _with_structures(options: argparse.Namespace, model_file: pathlib.Path) -> tuple[Any, Any]:
     """The model with other matrices, and the report."""
     names = by_pattern(options.structure, options.compression, options.block, options.budget)
-    calibration = array(options.calibration, "inputs")
-    frequencies = array(options.frequencies, "frequencies")
+    calibration = arrays.inputs(options.calibration)
+    frequencies = arrays.one(options.frequencies, "frequencies")
 
     from lrkeras.benchmark.plots import require_matplotlib
     from lrkeras.compression import compress
-    from lrkeras.saving import load_model
+    from lrkeras.importers.load_model import load_model
 
     if options.plot:
         require_matplotlib()
@@ -140,10 +142,10 @@ def _with_fewer_units(options: argparse.Namespace, model_file: pathlib.Path) -> 
     """The model with fewer hidden units, and the report."""
     check_units_alone(options)
     units = None if not options.units else unit_counts(options.units)
-    calibration = array(options.calibration, "inputs")
+    calibration = arrays.inputs(options.calibration)
 
     from lrkeras.compression import prune_units
-    from lrkeras.saving import load_model
+    from lrkeras.importers.load_model import load_model
 
     return prune_units(
         load_model(model_file),
@@ -287,29 +289,6 @@ def _sized(name: str, compression: float | None, block: list[int] | None) -> str
     if block is not None and _is_sparse(name):
         arguments["block"] = tuple(block)
     return get(name, **arguments)
-
-
-def array(path: str | None, what: str) -> np.ndarray | None:
-    """Reads an array from a file, if one is given.
-
-    Args:
-        path: The file, or `None`.
-        what: What its numbers are, for an error.
-
-    Raises:
-        ValueError: the file is no array that NumPy can read without running code.
-    """
-    if path is None:
-        return None
-
-    import numpy as np
-
-    try:
-        return np.load(files.existing(path), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise ValueError(f"Expected a .npy file of {what}; {path!r} is not one: {error}") from error
 
 
 def _progress(items: Iterable, what: str) -> Iterable:

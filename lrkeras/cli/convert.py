@@ -6,18 +6,17 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from lrkeras.cli import files
+from lrkeras.cli import arrays, files
 
 if TYPE_CHECKING:
-    import numpy as np
     from rich.console import RenderableType
 
-HELP = "convert a .keras or .h5 model to a .tflite file that is checked against Keras"
+HELP = "convert a trained model to a .tflite file that is checked against Keras"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds what the command takes."""
-    parser.add_argument("model", help="the .keras file, or the .h5 file of Keras 2")
+    parser.add_argument("model", help="the model: .keras, .h5 or a SavedModel folder")
     parser.add_argument("output", help="the .tflite file to write")
     parser.add_argument(
         "--form",
@@ -33,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="float16, int8, int4, int8_full or none (default: none, weights stay float32)",
     )
     parser.add_argument(
-        "--sample", help="a .npy file of inputs (time, ...) to compare on; int8_full needs it"
+        "--sample",
+        help="a .npy file of inputs (time, ...) or (n, time, ...) to compare on, or a .npz with "
+        "one array for each input, by its name; int8_full needs it",
     )
     parser.add_argument("--runtime", default="latest", help="oldest runtime that must read it")
     parser.add_argument(
@@ -44,12 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Converts, and returns the conversion's report."""
-    model_file, output = files.existing(options.model), files.writable(options.output)
+    model_file, output = files.existing_model(options.model), files.writable(options.output)
     metadata = read_metadata(options.metadata) if options.metadata else None
-    sample = read_sample(options.sample) if options.sample else None
+    sample = arrays.inputs(options.sample)
 
     from lrkeras.export import convert
-    from lrkeras.saving import load_model
+    from lrkeras.importers.load_model import load_model
 
     report = convert(
         load_model(model_file, compile=False),
@@ -69,24 +70,6 @@ def read_forms(given: list[str] | None) -> list[str]:
     """The forms that `--form` named, once or more, with commas or without."""
     names = [name.strip() for option in given or ["step"] for name in option.split(",")]
     return [name for name in names if name]
-
-
-def read_sample(path: str) -> np.ndarray:
-    """Reads an array.
-
-    Raises:
-        ValueError: the file holds something else.
-    """
-    import numpy as np
-
-    try:
-        array = np.load(files.existing(path), allow_pickle=False)
-    except (EOFError, OSError, ValueError) as error:
-        raise ValueError(f"{path!r} is not an array of NumPy's: {error}") from error
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise ValueError(f"Expected one array in {path!r}, a .npy file; received several.")
-    return array
 
 
 def read_metadata(path: str) -> dict:

@@ -18,6 +18,23 @@ def existing(path: str) -> pathlib.Path:
     return file
 
 
+def existing_model(path: str) -> pathlib.Path:
+    """Returns the path of a file, or of a folder that may hold a model.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    file = pathlib.Path(path)
+    return file if file.is_dir() else existing(path)
+
+
+def size(path: pathlib.Path) -> int:
+    """Returns the bytes of a file, or of all files in a folder."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
 def writable(path: str) -> pathlib.Path:
     """Returns a path into which a file can be written.
 

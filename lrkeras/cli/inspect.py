@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Describes the file."""
-    file = files.existing(options.file)
+    file = files.existing_model(options.file)
     is_tflite = file.suffix == ".tflite"
     if options.node_data is not None and not is_tflite:
         raise ValueError(f"Expected a .tflite file with --node-data, received {str(file)!r}.")
@@ -40,10 +40,10 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
             content["node_data"] = write_node_data(delegates, out)
         return content, show(content, delegates)
 
+    from lrkeras.importers.load_model import load_model
     from lrkeras.model_summary import summary
-    from lrkeras.saving import load_model
 
     found = summary(load_model(file, compile=False))
-    size = file.stat().st_size
+    size = files.size(file)
     content = {**json.loads(found.to_json()), "file": str(file), "file_bytes": size}
     return content, found.render(title=f"{file}: {size:,} bytes")

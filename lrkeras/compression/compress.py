@@ -9,7 +9,7 @@ import keras
 
 from lrkeras.compression.compression_report import CompressionReport
 from lrkeras.compression.compressor import Compressor
-from lrkeras.compression.fitting.calibration import batches, collect_second_moments
+from lrkeras.compression.fitting.calibration import collect_second_moments, model_batches
 from lrkeras.compression.fitting.second_moments import SecondMoments
 from lrkeras.compression.fitting.word_frequencies import with_bands, with_frequencies
 from lrkeras.compression.matrices.embedding_owner import EmbeddingOwner
@@ -185,7 +185,7 @@ def _compressor(
 ) -> Compressor:
     """What compresses the model, or a copy of it with its units in a better order."""
     # Read once: a generator gives its batches once.
-    examples = None if calibration is None else list(batches(calibration))
+    examples = None if calibration is None else model_batches(model, calibration)
     reordered, notes = with_better_order(model, selected[0]) if reorder_units else (model, ())
     selection, skipped = selected if reordered is model else select_again(reordered)
     matrices = [matrix for matrix, _ in selection.values()]

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from lrkeras.legacy_h5.code_in_files import lambda_arguments
 from lrkeras.legacy_h5.hard_sigmoid import hard_sigmoid
 from lrkeras.legacy_h5.layer_weights import modern_name
 
@@ -32,21 +33,6 @@ RENAMED = {
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
 }
-# Layers that hold Python code or load it from elsewhere, and those that TensorFlow functions on
-# Keras tensors became.
-CODE = {
-    "ClassMethod",
-    "FlaxLayer",
-    "JaxLayer",
-    "Lambda",
-    "SlicingOpLambda",
-    "TFOpLambda",
-    "TFSMLayer",
-    "TensorFlowOpLayer",
-    "TorchModuleWrapper",
-    "__lambda__",
-}
-
 RENAMED_ARGUMENTS = {"LeakyReLU": {"alpha": "negative_slope"}}
 
 # Arguments that say how Keras 2 computes and not what, or that are said elsewhere in Keras 3.
@@ -61,8 +47,9 @@ DROPPED = {
     "virtual_batch_size",
 }
 DROPPED_OF = {
-    name: {"noise_shape", "trainable"}
-    for name in ("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
+    **{f"SpatialDropout{rank}D": {"noise_shape", "trainable"} for rank in (1, 2, 3)},
+    # The shapes are those it was built with, which the graph says again.
+    "MultiHeadAttention": {"key_shape", "query_shape", "value_shape"},
 }
 # Arguments that Keras 3 lacks; it does what these values say, and other values are refused.
 FIXED = {
@@ -71,40 +58,83 @@ FIXED = {
     "num_constants": (0, None),
     "renorm": (False,),
     "adjustment": (None,),
+    "softmax_robust_masking": (False,),
 }
 
 
-def modern_layer(entry: Config, inner: Callable[[Config], Config]) -> Config:
-    """Returns the configuration of a layer as `keras.saving.deserialize_keras_object` reads it.
+class LayerReader:
+    """Turns the configurations of layers into those of Keras 3.
 
     Args:
-        entry: `class_name` and `config` in Keras 2, left as they are.
-        inner: what translates a layer or a model inside of this one.
-
-    Raises:
-        ValueError: Keras 3 has no such layer, the layer holds Python code, or it was built with an
-            argument that Keras 3 does not have.
+        inner: What translates a layer or a model inside of a layer.
+        safe_mode: Whether Python code in the file is refused.
     """
-    class_name: str = entry["class_name"]
-    config: Config = entry["config"]
-    forced: Config = {}
-    if class_name in CUDNN:
-        class_name, forced = CUDNN[class_name]
-    class_name = RENAMED.get(class_name, class_name)
-    custom = keras.saving.get_registered_object(class_name) is not None
-    if not custom:
-        _check_class(class_name, config.get("name"))
-    if class_name in ("GRU", "GRUCell"):
-        config = {"reset_after": False, **config}  # the default before Keras 2 wrote it down
-    arguments = _arguments(class_name, config, inner)
-    if class_name == "InputLayer":
-        arguments["batch_shape"] = batch_shape(config)
-    return {
-        "module": None if custom else "keras.layers",
-        "class_name": class_name,
-        "registered_name": class_name if custom else None,
-        "config": {**arguments, **forced},
-    }
+
+    def __init__(self, inner: Callable[[Config], Config], safe_mode: bool = True) -> None:
+        self._inner = inner
+        self._safe_mode = safe_mode
+
+    def layer(self, entry: Config) -> keras.layers.Layer:
+        """Makes the layer of an entry: `class_name` and `config` in Keras 2, left as they are.
+
+        Raises:
+            ValueError: Keras 3 has no such layer, the layer holds Python code, or it was built with
+                an argument that Keras 3 does not have.
+        """
+        config = self.config(entry)
+        return keras.saving.deserialize_keras_object(config, safe_mode=self._safe_mode)
+
+    def config(self, entry: Config) -> Config:
+        """What `keras.saving.deserialize_keras_object` reads to make the layer.
+
+        Raises:
+            ValueError: As above.
+        """
+        class_name: str = entry["class_name"]
+        config: Config = entry["config"]
+        forced: Config = {}
+        if class_name in CUDNN:
+            class_name, forced = CUDNN[class_name]
+        class_name = RENAMED.get(class_name, class_name)
+        custom = _registered(class_name, entry.get("registered_name"), config.get("name"))
+        if custom is None:
+            _check_class(class_name, config.get("name"))
+        if class_name in ("GRU", "GRUCell"):
+            config = {"reset_after": False, **config}  # the default before Keras 2 wrote it down
+        arguments = _arguments(class_name, config, self._inner)
+        if class_name == "InputLayer":
+            arguments["batch_shape"] = batch_shape(config)
+        if class_name == "Lambda":
+            arguments = lambda_arguments(arguments)
+        return {
+            "module": "keras.layers" if custom is None else None,
+            "class_name": class_name,
+            "registered_name": custom,
+            "config": {**arguments, **forced},
+        }
+
+
+def _registered(class_name: str, full_name: str | None, layer: Any) -> str | None:
+    """The name under which a class of the user's is registered with Keras, or None.
+
+    A file before 2.13 tells the name of the class alone, `register_keras_serializable` puts a
+    package and a `>` before it.
+    """
+    for name in (full_name, class_name):
+        if name and keras.saving.get_registered_object(name) is not None:
+            return name
+    if _is_layer(getattr(keras.layers, class_name, None)):
+        return None
+    known = keras.saving.get_custom_objects().items()
+    short = class_name.rpartition(">")[2]
+    found = [name for name, kind in known if name.rpartition(">")[2] == short and _is_layer(kind)]
+    if len(found) > 1:
+        raise ValueError(
+            f"The layer {layer!r} is a {class_name!r}, and several classes of that name are "
+            f"registered: {', '.join(sorted(found))}. Say which with "
+            f"custom_objects={{{class_name!r}: the_class}}."
+        )
+    return found[0] if found else None
 
 
 def _arguments(class_name: str, config: Config, inner: Callable[[Config], Config]) -> Config:
@@ -166,28 +196,21 @@ def _initializer(config: Config) -> Any:
         return _DEFAULT
 
 
-def refuse_code(config: Any) -> None:
-    """Raises `ValueError` if a layer anywhere in a configuration holds Python code."""
-    if isinstance(config, dict):
-        if config.get("class_name") in CODE:
-            inner = config.get("config")
-            name = inner.get("name") if isinstance(inner, dict) else None
-            raise ValueError(
-                f"The layer {name!r} is a {config['class_name']}: it holds Python code, which is "
-                "not run from a file. Build the model in Python with that step written anew, and "
-                "pass it as model=."
-            )
-        config = list(config.values())
-    if isinstance(config, list):
-        for item in config:
-            refuse_code(item)
-
-
 def _check_class(class_name: str, name: Any) -> None:
-    known = getattr(keras.layers, class_name, None)
-    if not (isinstance(known, type) and issubclass(known, keras.layers.Layer)):
+    if class_name == "TensorFlowOpLayer":
+        raise ValueError(
+            f"The layer {name!r} is a node of a graph of TensorFlow 2.0 to 2.3, which is not "
+            "translated. Build the model in Python with keras.ops in its place, and pass it as "
+            "model=."
+        )
+    if not _is_layer(getattr(keras.layers, class_name, None)):
         raise ValueError(
             f"The layer {name!r} is a {class_name!r}, which is neither in keras.layers nor "
-            "registered with keras.saving.register_keras_serializable. Register the class, or "
-            "build the model in Python and pass it as model=."
+            "registered with keras.saving.register_keras_serializable. Register the class, "
+            f"name it in custom_objects={{{class_name!r}: the_class}}, or build the model in "
+            "Python and pass it as model=."
         )
+
+
+def _is_layer(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, keras.layers.Layer)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import h5py
 import keras
 import numpy as np
 
 from lrkeras.legacy_h5.cudnn_weights import from_cudnn, gates_of, is_cudnn
+from lrkeras.legacy_h5.keras_1 import Stored, keras_2_weights
 from lrkeras.legacy_h5.legacy_file import LegacyFile
 
-Shape = tuple[int, ...]
+Saved = Mapping[str, Sequence[Stored]]
 Values = list[tuple[keras.Variable, np.ndarray]]
 
 
-def set_weights(model: keras.Model, file: LegacyFile) -> None:
+def set_weights(model: keras.Model, file: LegacyFile, partial: bool = False) -> None:
     """Sets the weights of a built model, layer by layer, by the names of the layers.
 
     Either all weights are set or, after an error, none.
+
+    Args:
+        model: The model.
+        file: The file.
+        partial: Whether the file may hold layers that the model lacks.
 
     Raises:
         ValueError: the model is not built; a layer with weights is missing in the file, or in the
@@ -30,10 +36,17 @@ def set_weights(model: keras.Model, file: LegacyFile) -> None:
             f"The model {model.name!r} has no weights yet in {_quoted(unbuilt)}. Build it first: "
             "give it an Input, or call it once."
         )
-    layers = {layer.name: layer for layer in model.layers if layer.weights}
-    saved = {modern_name(name): file.weights_of(name) for name in file.layer_names()}
+    layers = {modern_name(layer.name): layer for layer in model.layers if layer.weights}
+    saved: Saved = {modern_name(name): file.weights_of(name) for name in file.layer_names()}
     saved = {name: datasets for name, datasets in saved.items() if datasets}
-    _check_names(layers, saved, file, model)
+    if file.is_keras_1:
+        saved = {
+            name: keras_2_weights(layers[name], list(datasets), file.backend == "theano")
+            if name in layers
+            else datasets
+            for name, datasets in saved.items()
+        }
+    _check_names(layers, saved, file, model, partial)
     values: Values = []
     for name, layer in layers.items():
         values += _values(layer, saved[name], file.read)
@@ -42,32 +55,44 @@ def set_weights(model: keras.Model, file: LegacyFile) -> None:
 
 
 def modern_name(name: str) -> str:
-    """Returns the name of a layer in Keras 3, which allows no slash."""
-    return name.replace("/", "_")
+    """Returns the name of a layer or a model in Keras 3, which allows no slash.
+
+    TensorFlow takes names for scopes, in which `>` and a leading sign have meanings of their own.
+    """
+    plain = re.sub(r"[^\w.\- ]", "_", name)
+    return plain if plain[:1].isalnum() else f"x{plain}"
 
 
 def _check_names(
     layers: dict[str, keras.layers.Layer],
-    saved: dict[str, list[h5py.Dataset]],
+    saved: Saved,
     file: LegacyFile,
     model: keras.Model,
+    partial: bool,
 ) -> None:
     missing = [name for name in layers if name not in saved]
-    unexpected = [name for name in saved if name not in layers]
-    if missing or unexpected:
-        parts = [f"the file lacks {_quoted(missing)}"] if missing else []
-        parts += [f"the model lacks {_quoted(unexpected)}"] if unexpected else []
-        raise ValueError(
-            f"The layers with weights in {str(file.path)!r} are not those of the model "
-            f"{model.name!r}: {'; '.join(parts)}. Give the layers of the model the names they "
-            "have in the file."
+    unexpected = [] if partial else [name for name in saved if name not in layers]
+    if not missing and not unexpected:
+        return
+    parts = [f"the file lacks {_quoted(missing)}"] if missing else []
+    parts += [f"the model lacks {_quoted(unexpected)}"] if unexpected else []
+    if missing:
+        advice = "Give the layers of the model the names they have in the file."
+    else:
+        advice = (
+            "If the model is meant to be a part of the one in the file, pass partial=True, which "
+            "leaves the others out; else give the model these layers too."
         )
+    raise ValueError(
+        f"The layers with weights in {str(file.path)!r} are not those of the model "
+        f"{model.name!r}: {'; '.join(parts)}. {advice}"
+    )
 
 
 def _values(
     layer: keras.layers.Layer,
-    datasets: list[h5py.Dataset],
-    read: Callable[[h5py.Dataset], np.ndarray],
+    datasets: Sequence[Stored],
+    read: Callable[[Stored], np.ndarray],
 ) -> Values:
     """Pairs the variables of a top layer with arrays; nothing is read before its shape fits."""
     # The order of Keras 2: in a layer of layers, everything that is trained comes first.
@@ -110,10 +135,8 @@ def _recurrent_layers(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]
         yield layer
 
 
-def _check_shape(
-    layer: keras.layers.Layer, variable: keras.Variable, dataset: h5py.Dataset
-) -> None:
-    if tuple(variable.shape) != dataset.shape:
+def _check_shape(layer: keras.layers.Layer, variable: keras.Variable, dataset: Stored) -> None:
+    if tuple(variable.shape) != tuple(dataset.shape):
         raise ValueError(
             f"The weight {variable.path!r} of the layer {layer.name!r} has the shape "
             f"{tuple(variable.shape)}, but {dataset.name!r} in the file has {dataset.shape}. "
@@ -121,7 +144,7 @@ def _check_shape(
         )
 
 
-def _shapes(weights: list) -> str:
+def _shapes(weights: Iterable) -> str:
     return ", ".join(str(tuple(weight.shape)) for weight in weights) or "none"
 
 

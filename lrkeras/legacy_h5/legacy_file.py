@@ -13,6 +13,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from lrkeras.legacy_h5.keras_1 import Derived, Stored, is_keras_1
+
 
 class LegacyFile:
     """An `.h5` file of Keras, open for reading; a context manager.
@@ -22,6 +24,7 @@ class LegacyFile:
 
     Attributes:
         version: the version of Keras that wrote the file, `"2"` where it does not say.
+        backend: the backend it ran on, `"tensorflow"` where it does not say.
         config: the model's configuration; None in a file that holds weights only.
 
     Raises:
@@ -43,7 +46,8 @@ class LegacyFile:
         try:
             with self._readable():
                 self._weights = self._weight_group()
-                self.version = self._version()
+                self.version = self._text("keras_version") or "2"
+                self.backend = self._text("backend") or "tensorflow"
                 self.config = self._config()
         except BaseException:
             self._file.close()
@@ -59,6 +63,13 @@ class LegacyFile:
         traceback: TracebackType | None,
     ) -> None:
         self._file.close()
+
+    @property
+    def is_keras_1(self) -> bool:
+        """Whether Keras 1 wrote the file, by its version or, without one, by its arguments."""
+        if self.version.partition(".")[0] == "1":
+            return True
+        return self.version == "2" and self.config is not None and is_keras_1(self.config)
 
     def layer_names(self) -> list[str]:
         """Returns the names of the layers, those without weights included, in the file's order."""
@@ -76,12 +87,14 @@ class LegacyFile:
             names = _strings(group, "weight_names")
             return [self._inside(group, name, h5py.Dataset) for name in names]
 
-    def read(self, weight: h5py.Dataset) -> np.ndarray:
+    def read(self, weight: Stored) -> np.ndarray:
         """Returns the numbers of a weight.
 
         Raises:
             ValueError: they are none, or not all of them are finite.
         """
+        if isinstance(weight, Derived):
+            return weight.make([self.read(part) for part in weight.parts])
         with self._readable():
             if weight.dtype.kind not in "fiu":
                 raise ValueError(f"{weight.name!r} holds no numbers but {weight.dtype}.")
@@ -121,11 +134,11 @@ class LegacyFile:
             f"(attribute 'layer_names'); it holds {held}."
         )
 
-    def _version(self) -> str:
+    def _text(self, name: str) -> str | None:
         for group in (self._weights, self._file):
-            if "keras_version" in group.attrs:
-                return _text(group.attrs["keras_version"])
-        return "2"
+            if name in group.attrs:
+                return _text(group.attrs[name])
+        return None
 
     def _config(self) -> dict[str, Any] | None:
         if "model_config" not in self._file.attrs:

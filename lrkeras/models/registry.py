@@ -8,8 +8,8 @@ import pathlib
 
 import keras
 
+from lrkeras.importers.load_model import load_model
 from lrkeras.models.int8_model import model_of_int8
-from lrkeras.saving import load_model
 from lrkeras.system.json_file import write_json
 from lrkeras.system.name_patterns import did_you_mean
 

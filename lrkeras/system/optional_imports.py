@@ -1,15 +1,18 @@
-"""Imports of the packages that only conversion needs, with an error that says how to get them."""
+"""Imports of the packages of the extras, with an error that says how to get them."""
 
 import importlib
 import types
 
 
-def require(module: str, extra: str = "export") -> types.ModuleType:
+def require(
+    module: str, extra: str = "export", purpose: str = "converting and running .tflite files"
+) -> types.ModuleType:
     """Imports `module`, which an extra installs.
 
     Args:
         module: Dotted name of the module, such as `"ai_edge_litert.interpreter"`.
         extra: The extra that has it.
+        purpose: What needs it.
 
     Returns:
         The imported module.
@@ -22,6 +25,6 @@ def require(module: str, extra: str = "export") -> types.ModuleType:
     except ModuleNotFoundError as error:
         package = module.split(".", maxsplit=1)[0]
         raise ImportError(
-            f"Expected the package `{package}`, which converting and running .tflite files needs, "
-            f'but it cannot be imported ({error}). Install it with: pip install "lrkeras[{extra}]"'
+            f"Expected the package `{package}`, which {purpose} needs, but it cannot "
+            f'be imported ({error}). Install it with: pip install "lrkeras[{extra}]"'
         ) from error

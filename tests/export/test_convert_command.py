@@ -51,9 +51,11 @@ def test_sample_of_full_int8(convert, tmp_path):
     assert "`sample`" in convert("--quantize", "int8_full")
     assert "No file" in convert("--quantize", "int8_full", "--sample", sample)
     sample.write_text("not an array")
-    assert "not an array" in convert("--quantize", "int8_full", "--sample", sample)
+    assert "a .npy file" in convert("--quantize", "int8_full", "--sample", sample)
     np.savez(tmp_path / "two.npz", a=np.zeros(3))
-    assert "received several" in convert("--sample", tmp_path / "two.npz")
+    assert "the inputs ['x'], received ['a']" in convert("--sample", tmp_path / "two.npz")
+    np.savez(tmp_path / "one.npz", x=np.zeros((20, 32)))
+    assert convert("--sample", tmp_path / "one.npz")["inputs"] == {"x": [1, 1, 32]}
     np.save(sample, np.random.default_rng(0).normal(size=(20, 32)))
     report = convert("--quantize", "int8_full", "--sample", sample)
     assert report["operators"]["QUANTIZE"] == 2 and report["quantize"] == "int8_full"

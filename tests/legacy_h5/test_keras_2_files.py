@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from lrkeras import legacy_h5, load_legacy_h5
+from lrkeras import legacy_h5, load_legacy_h5, load_model
 
 tf_keras = pytest.importorskip("tf_keras")
+tf = pytest.importorskip("tensorflow")
 L = tf_keras.layers
 
 
@@ -132,7 +133,39 @@ def names_with_a_slash():
     return tf_keras.Model(x, L.Dense(2, name="block/out")(h))
 
 
+def attention():
+    x = L.Input((4, 4))
+    h = L.LSTM(4, return_sequences=True)(x)
+    h = L.Add()([h, L.MultiHeadAttention(2, 3)(h, h)])
+    return tf_keras.Model(x, [L.LayerNormalization()(h), L.Attention()([h, x])])
+
+
+def tensorflow_functions():
+    """Every kind of call: tensors first or second, in lists, constants, shapes and slices."""
+    x, z = L.Input((4, 4), name="x"), L.Input((4, 4), name="z")
+    h = L.LSTM(4, return_sequences=True)(x)
+    size = tf.shape(h)
+    outputs = [
+        *(h[:, -1], h[:, ::2, 1:3], h[:, None]),
+        *(h + z, 1.0 - h, h / 2.0, -h, h**2, h * z > 0.1),
+        *(tf.reduce_mean(h, axis=1), tf.reduce_max(h, [1], keepdims=True), tf.reduce_sum(h, -1)),
+        *(tf.concat([h, z], -1), tf.stack([h, z], axis=1), tf.unstack(h, axis=1)[2]),
+        *(tf.split(h, 2, axis=-1)[1], tf.split(h, [1, 3], -1)[0], tf.add_n([h, z, z])),
+        *(tf.transpose(h, [0, 2, 1]), tf.reshape(h, [-1, 16]), tf.reshape(h, [size[0], 2, 8])),
+        *(tf.expand_dims(h, 1), tf.squeeze(tf.expand_dims(h, -1), -1), tf.reverse(h, [1])),
+        *(tf.matmul(h, z, transpose_b=True), tf.linalg.matmul(h, z, transpose_a=True)),
+        *(tf.nn.softmax(h, axis=1), tf.sigmoid(h), tf.nn.relu(h), tf.nn.leaky_relu(h, 0.1)),
+        *(tf.clip_by_value(h, 0.0, 0.1), tf.where(h > 0, h, z), tf.tile(h, [1, 2, 1])),
+        *(tf.gather(h, [0, 2], axis=1), tf.pad(h, [[0, 0], [1, 1], [0, 0]]), tf.norm(h, axis=-1)),
+        *(tf.math.l2_normalize(h, axis=-1), tf.one_hot(tf.argmax(h, axis=-1), 4), tf.abs(h)),
+        *(tf.repeat(h, 2, axis=1), tf.cast(h, "float32"), tf_keras.backend.mean(h, axis=1)),
+    ]
+    return tf_keras.Model([x, z], outputs)
+
+
 MODELS = {
+    "attention": attention,
+    "functions": tensorflow_functions,
     "lstm": recurrent(lambda: L.LSTM(3)),
     "lstm, no bias": recurrent(lambda: L.LSTM(3, use_bias=False, activation="relu")),
     "lstm, hard": recurrent(lambda: L.LSTM(3, recurrent_activation="hard_sigmoid")),
@@ -173,9 +206,19 @@ def test_outputs_are_those_of_keras_2(name, tmp_path):
     peer = randomised(MODELS[name]())
     x = inputs_of(peer)
     expected = flat(peer(x))
-    model = load_legacy_h5(saved(peer, tmp_path / "m.h5"))
-    assert not model.compiled
-    for ours, theirs in zip(flat(model(x)), expected, strict=True):
+    for file in ("m.h5", "m.keras"):
+        model = load_model(saved(peer, tmp_path / file))
+        assert not model.compiled
+        for ours, theirs in zip(flat(model(x)), expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bidirectional", "functions", "nested"])
+def test_a_saved_model_folder(name, tmp_path):
+    peer = randomised(MODELS[name]())
+    x = inputs_of(peer)
+    peer.save(tmp_path / "folder", save_format="tf")
+    for ours, theirs in zip(flat(load_model(tmp_path / "folder")(x)), flat(peer(x)), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 

@@ -92,11 +92,15 @@ def test_weights_of_keras_3(tmp_path):
 
 
 def test_keras_1(tmp_path):
-    refuses(write(tmp_path / "a.h5", DENSE, version="1.2.2"), "written by Keras 1.2.2")
+    refuses(write(tmp_path / "a.h5", DENSE, version="0.3.1"), "written by Keras 0.3.1")
+    merge = {"class_name": "Merge", "config": {"name": "m", "mode": "concat"}}
+    config = {"class_name": "Sequential", "config": [dense(output_dim=3), merge]}
+    path = write(tmp_path / "b.h5", DENSE, config, version="1.2.2")
+    refuses(path, "'m' is a 'Merge' of Keras 1.*pass it as model=")
 
 
 def test_weights_only_without_a_model(tmp_path):
-    refuses(write(tmp_path / "a.h5", DENSE), r"weights only.*load_legacy_h5\(path, model=model\)")
+    refuses(write(tmp_path / "a.h5", DENSE), r"weights only.*load_model\(path, model=model\)")
 
 
 def test_missing_and_unexpected_layers_are_named(tmp_path):
@@ -171,7 +175,7 @@ def test_weights_elsewhere(kind, tmp_path):
     refuses(path, match.get(kind, "should be a Dataset with its content in this"), dense_model())
 
 
-@pytest.mark.parametrize("class_name", ["Lambda", "TFOpLambda", "TFSMLayer"])
+@pytest.mark.parametrize("class_name", ["Lambda", "TFSMLayer"])
 def test_code_is_refused_wherever_it_is(class_name, tmp_path):
     code = {"class_name": class_name, "config": {"name": "f", "function": ["4wEAAAA=", None, None]}}
     wrapper = {"class_name": "TimeDistributed", "config": {"name": "t", "layer": code}}
@@ -190,6 +194,9 @@ def test_an_unknown_class_is_named(tmp_path):
     entry = {"class_name": "AttentionWeightedAverage", "config": {"name": "attention"}}
     path = write(tmp_path / "a.h5", DENSE, sequential(dense(), entry))
     refuses(path, "'attention' is a 'AttentionWeightedAverage'.*pass it as model=")
+    node = {"class_name": "TensorFlowOpLayer", "config": {"name": "tf_op_layer_Mean"}}
+    path = write(tmp_path / "b.h5", DENSE, sequential(dense(), node))
+    refuses(path, "'tf_op_layer_Mean' is a node of a graph of TensorFlow 2.0 to 2.3")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import contextlib
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -67,6 +67,24 @@ def batches(data: Any) -> Iterator[Any]:
         )
     for batch in data:
         yield batch[0] if isinstance(batch, tuple) else batch
+
+
+def model_batches(model: keras.Model, data: Any) -> list[Any]:
+    """Batches of inputs of a model.
+
+    Raises:
+        ValueError: If a batch has other inputs than the model.
+    """
+    found = list(batches(data))
+    names = [tensor.name for tensor in getattr(model, "inputs", None) or ()]
+    for batch in found:
+        given = sorted(batch) if isinstance(batch, Mapping) else len(keras.tree.flatten(batch))
+        if names and given not in (sorted(names), len(names)):
+            raise ValueError(
+                f"`calibration` does not fit `{model.name}`, which needs the inputs {names}: a "
+                f"dict of arrays by these names, on the command line a .npz file. Received {given}."
+            )
+    return found
 
 
 class _Watcher:

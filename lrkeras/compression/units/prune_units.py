@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from lrkeras.compression.fitting.calibration import batches
+from lrkeras.compression.fitting.calibration import model_batches
 from lrkeras.compression.units.importance import output_changes
 from lrkeras.compression.units.unit_report import LayerParams, UnitReport, report_of
 from lrkeras.model_graph.layers_of import single_layers
@@ -163,12 +163,9 @@ def checked_batches(model: keras.Model, calibration: Any) -> list[list[np.ndarra
         ValueError: If there is none, or one does not have the shapes or finite numbers.
     """
     found = []
-    for batch in batches(calibration):
+    for batch in model_batches(model, calibration):
         if isinstance(batch, Mapping):
-            names = [t.name for t in model.inputs]
-            if set(names) != set(batch):
-                raise ValueError(f"`calibration` needs {names}, received {sorted(batch)}.")
-            arrays = [np.asarray(batch[name]) for name in names]
+            arrays = [np.asarray(batch[tensor.name]) for tensor in model.inputs]
         else:
             arrays = [np.asarray(a) for a in keras.tree.flatten(batch)]
         _check_batch(model, arrays)

@@ -98,7 +98,9 @@ class GraphBuilder:
             raise refusal(node, f"it belongs to the domain {node.proto.domain!r}.")
         results: Any = None
         values = [self.values.get(name) for name in node.inputs]
-        if all(isinstance(v, Constant) for v, name in zip(values, node.inputs, strict=True) if name):
+        if all(
+            isinstance(v, Constant) for v, name in zip(values, node.inputs, strict=True) if name
+        ):
             results = fold(node, values, self.opset)
         if results is None:
             results = self._handled(node)

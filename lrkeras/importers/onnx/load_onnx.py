@@ -73,7 +73,17 @@ def model_of_proto(proto: Any, reference: Reference, name: str) -> BuiltModel:
         return _checked(proto, plan, reference, name)
     except ValueError as error:
         import os as _o
-        if _o.environ.get("DBG"): print("OPEN", error); import traceback; print([(x.filename.split("/")[-1],x.lineno) for x in traceback.extract_tb((error.__cause__ or error).__traceback__)][-5:])
+
+        if _o.environ.get("DBG"):
+            print("OPEN", error)
+            import traceback
+
+            print(
+                [
+                    (x.filename.split("/")[-1], x.lineno)
+                    for x in traceback.extract_tb((error.__cause__ or error).__traceback__)
+                ][-5:]
+            )
         if not plan.has_fixed_batch:
             raise
     return _checked(proto, InputPlan(proto.graph, is_open=False), reference, name)

@@ -61,7 +61,9 @@ def einsum(builder: Any, node: Any) -> Tensor:
         else:
             value = value.refreshed()
             operands.append(arranged(value, value.axes))
-            letters.update({n: g for n, g in zip(names, value.axes, strict=True) if n not in letters})
+            letters.update(
+                {n: g for n, g in zip(names, value.axes, strict=True) if n not in letters}
+            )
     axes = [letters[name] for name in wanted]
     return Tensor(ops.einsum(equation, *operands), axes, axes)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lrkeras import layers, structures
-from lrkeras.saving import load_model
+from lrkeras.importers import load_model
 
 
 @pytest.fixture

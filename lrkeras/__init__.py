@@ -19,7 +19,7 @@ if "lrkeras_command" not in sys.modules:
         sparsify,
     )
     from lrkeras.export import ConversionError, ConversionReport, StepRunner, convert
-    from lrkeras.importers import load_model
+    from lrkeras.importers import from_torch, load_model
     from lrkeras.legacy_h5 import load_legacy_h5
     from lrkeras.model_summary import ModelSummary, summary
     from lrkeras.models import load
@@ -56,6 +56,7 @@ __all__ = [
     "compress",
     "convert",
     "distill",
+    "from_torch",
     "layers",
     "load",
     "load_legacy_h5",

@@ -7,8 +7,8 @@ from typing import Any
 from lrkeras.system.optional_imports import require
 
 # Inputs and outputs with a batch, and the order of axes that puts it in the place of layout 0.
-_INPUTS = {0: (1, 0, 2), 5: (1, 0, 2), 6: (1, 0, 2)}
-_OUTPUTS = {0: (2, 0, 1, 3), 1: (1, 0, 2), 2: (1, 0, 2)}
+_INPUTS: dict[int, tuple[int, ...]] = {0: (1, 0, 2), 5: (1, 0, 2), 6: (1, 0, 2)}
+_OUTPUTS: dict[int, tuple[int, ...]] = {0: (2, 0, 1, 3), 1: (1, 0, 2), 2: (1, 0, 2)}
 
 
 def without_batchwise_layout(proto: Any) -> Any:

@@ -47,7 +47,9 @@ def aligned(values: list[Tensor | Constant], batch: Size) -> tuple[list[Any], Te
     if {id(a) for a in flat(layout)} != {id(a) for a in flat(axes)} or _cuts(tensors, layout):
         layout = batch_first([(a,) for a in flat(axes)], batch)
     operands = [
-        _operand(tensor, layout) if tensor is not None else constant_operand(value, axes, layout)  # type: ignore[arg-type]
+        _operand(tensor, layout, tensor is lead)
+        if tensor is not None
+        else constant_operand(value, axes, layout)  # type: ignore[arg-type]
         for tensor, value in zip(tensors, values, strict=True)
     ]
     return operands, Tensor(None, layout, axes)

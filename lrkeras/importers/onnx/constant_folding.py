@@ -80,7 +80,7 @@ def _slice(
 
 
 def _unsqueeze(node: Node, x: Any, axes: Any = None) -> Any:
-    return np.expand_dims(x, _axes(node, axes))
+    return np.expand_dims(x, _axes(node, axes) or ())
 
 
 def _divided(node: Node, a: Any, b: Any) -> Any:
@@ -96,7 +96,7 @@ def _equal(node: Node, a: Any, b: Any) -> Any:
     return np.vectorize(lambda x, y: bool(x == y), otypes=[bool])(a, b)
 
 
-_SIZES = {
+_SIZES: dict[str, Any] = {
     "Gather": lambda node, x, i: np.take(x, i, axis=node.attribute("axis", 0)),
     "Concat": lambda node, *xs: np.concatenate(xs, axis=node.attribute("axis", 0)),
     "Slice": _slice,

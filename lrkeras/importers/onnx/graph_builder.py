@@ -74,7 +74,7 @@ class GraphBuilder:
 
         Raises:
             ValueError: If a node cannot be imported.
-            AxesMismatch: If an input was given the wrong batch axis.
+            AxesMismatchError: If an input was given the wrong batch axis.
         """
         helper = require("onnx.numpy_helper", "onnx")
         for tensor in self.graph.initializer:
@@ -85,8 +85,8 @@ class GraphBuilder:
             self._run(node)
         outputs = keras_outputs(self)
         model = keras.Model(
-            [tensor for item in inputs for tensor in item.tensors],
-            [tensor for item in outputs for tensor in item.tensors],
+            _alone([tensor for item in inputs for tensor in item.tensors]),
+            _alone([tensor for item in outputs for tensor in item.tensors]),
             name=self._model_name,
         )
         return BuiltModel(model, inputs, outputs, self.used, self.rows)
@@ -192,6 +192,11 @@ class GraphBuilder:
                 self.note_rows(source, rows)
         elif not isinstance(self.values.get(name), Constant):
             self.rows[name] = min(rows, self.rows.get(name, rows))
+
+
+def _alone(tensors: list[Any]) -> Any:
+    """A list, or what is in it where that is one thing."""
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def _live_nodes(graph: Any) -> list[Node]:

@@ -21,7 +21,7 @@ _RECURRENT = ("LSTM", "GRU", "RNN")
 _VIEWS = ("Squeeze", "Unsqueeze", "Identity", "Cast", "Slice", "Gather", "Split", "Reshape")
 
 
-class AxesMismatch(Exception):
+class AxesMismatchError(Exception):
     """An input has its batch along another axis than was assumed."""
 
     def __init__(self, name: str, axis: int):
@@ -91,7 +91,7 @@ class InputPlan:
         """The batch of the file, where it has a fixed one."""
         sizes = {self.file_sizes(name)[axis] for name, axis in self.batch_axes.items()}
         fixed = {size for size in sizes if not isinstance(size, Dim)}
-        return fixed.pop() if len(fixed) == 1 and len(sizes) == 1 else None  # type: ignore[return-value]
+        return fixed.pop() if len(fixed) == 1 and len(sizes) == 1 else None
 
     @property
     def has_fixed_batch(self) -> bool:

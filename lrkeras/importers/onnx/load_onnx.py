@@ -12,7 +12,7 @@ import keras
 from lrkeras.importers.onnx.batch_first_layout import without_batchwise_layout
 from lrkeras.importers.onnx.check_outputs import Reference, check_outputs, onnxruntime_reference
 from lrkeras.importers.onnx.graph_builder import BuiltModel, GraphBuilder
-from lrkeras.importers.onnx.graph_inputs import AxesMismatch, InputPlan
+from lrkeras.importers.onnx.graph_inputs import AxesMismatchError, InputPlan
 from lrkeras.importers.onnx.read_file import read_file
 
 
@@ -71,19 +71,7 @@ def model_of_proto(proto: Any, reference: Reference, name: str) -> BuiltModel:
     plan = InputPlan(proto.graph, is_open=True)
     try:
         return _checked(proto, plan, reference, name)
-    except ValueError as error:
-        import os as _o
-
-        if _o.environ.get("DBG"):
-            print("OPEN", error)
-            import traceback
-
-            print(
-                [
-                    (x.filename.split("/")[-1], x.lineno)
-                    for x in traceback.extract_tb((error.__cause__ or error).__traceback__)
-                ][-5:]
-            )
+    except ValueError:
         if not plan.has_fixed_batch:
             raise
     return _checked(proto, InputPlan(proto.graph, is_open=False), reference, name)
@@ -101,7 +89,7 @@ def _built(proto: Any, plan: InputPlan, name: str) -> BuiltModel:
         try:
             first = GraphBuilder(proto, plan, None, name).build()
             return GraphBuilder(proto, plan, first.used, name).build()
-        except AxesMismatch as mismatch:
+        except AxesMismatchError as mismatch:
             plan.batch_axes[mismatch.name] = mismatch.axis
     raise ValueError(
         "The batch is not the same axis of the inputs of the ONNX file for all its recurrent "

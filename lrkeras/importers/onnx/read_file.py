@@ -28,7 +28,8 @@ def read_file(path: pathlib.Path) -> Any:
         proto = onnx.load(path, load_external_data=False)
     except Exception as error:
         raise ValueError(
-            f"{str(path)!r} is not an ONNX file, or its end is missing. Export or download it again."
+            f"{str(path)!r} is not an ONNX file, or its end is missing. Export or download it "
+            "again."
         ) from error
     if not proto.graph.node or not proto.graph.output:
         raise ValueError(
@@ -56,9 +57,9 @@ def checked(proto: Any, label: str) -> Any:
     opset = next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), None)
     if opset is None or opset < OLDEST_OPSET:
         raise ValueError(
-            f"{label} is of opset {opset}, where {OLDEST_OPSET} or later is expected. Convert it with "
-            f"onnx.version_converter.convert_version(onnx.load(path), {OLDEST_OPSET}), or export it "
-            "again."
+            f"{label} is of opset {opset}, where {OLDEST_OPSET} or later is expected. Convert it "
+            f"with onnx.version_converter.convert_version(onnx.load(path), {OLDEST_OPSET}), or "
+            "export it again."
         )
     if proto.functions:
         proto = require("onnx.inliner", "onnx").inline_local_functions(proto)
@@ -76,8 +77,8 @@ def _check_external_data(path: pathlib.Path, proto: Any, helper: Any) -> None:
         location = helper.ExternalDataInfo(tensor).location
         if not (path.parent / location).is_file():
             raise ValueError(
-                f"{str(path)!r} has its weights in another file, {location!r}, which is missing. Put "
-                "it into the same folder, under that name."
+                f"{str(path)!r} has its weights in another file, {location!r}, which is missing. "
+                "Put it into the same folder, under that name."
             )
 
 

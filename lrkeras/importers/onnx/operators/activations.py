@@ -67,7 +67,7 @@ def function(builder: Any, node: Any) -> Tensor:
     Swish='keras.layers.Activation("silu")',
     Celu="keras.ops.celu",
 )
-def sloped(builder: Any, node: Any) -> Tensor:
+def sloped(builder: Any, node: Any) -> Tensor:  # noqa: PLR0911 (one for each function)
     """A function with a number."""
     x, name = builder.tensor(node, 0), builder.name(node)
     alpha = node.attribute("alpha")

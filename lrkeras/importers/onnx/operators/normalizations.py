@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from lrkeras.importers.onnx.registry import operator
-from lrkeras.importers.onnx.values import Group, Tensor, arranged, own_layout
+from lrkeras.importers.onnx.values import Group, Tensor, arranged, own_layout, size_of
 
 
 @operator(BatchNormalization="keras.layers.BatchNormalization")
@@ -62,7 +62,7 @@ def group_normalization(builder: Any, node: Any) -> Tensor:
     """Statistics of groups of channels, over all of time and space."""
     x = builder.tensor(node, 0)
     place, layout = _place(builder, x, x.axes[1])
-    channels = int(x.dims[1])  # type: ignore[arg-type]
+    channels = int(x.dims[1])
     groups = channels if node.op == "InstanceNormalization" else node.attribute("num_groups")
     scale, bias = builder.constant(node, 1), builder.constant(node, 2)
     if scale.size != channels:  # until opset 20 one for each group
@@ -94,7 +94,7 @@ def rms_normalization(builder: Any, node: Any) -> Tensor:
 
 def layout_size(group: Group) -> int:
     """Entries of an axis of known size."""
-    return int(np.prod([atom.size for atom in group]))
+    return int(size_of(group))  # type: ignore[arg-type]
 
 
 def _place(builder: Any, x: Tensor, group: Group) -> tuple[int, list[Group]]:

@@ -9,11 +9,11 @@ import numpy as np
 from keras import layers, ops
 
 from lrkeras.importers.onnx.dim import Dim
-from lrkeras.importers.onnx.graph_inputs import AxesMismatch
+from lrkeras.importers.onnx.graph_inputs import AxesMismatchError
 from lrkeras.importers.onnx.operators.gate_activations import gate_activations
 from lrkeras.importers.onnx.refusal import refusal
 from lrkeras.importers.onnx.registry import operator
-from lrkeras.importers.onnx.values import Constant, LastStep, Stack, Tensor, arranged
+from lrkeras.importers.onnx.values import Atom, Constant, LastStep, Stack, Tensor, arranged
 
 # Which gate of the file each gate of Keras is: i, o, f, c there and i, f, c, o here.
 _GATES = {"LSTM": (0, 2, 3, 1), "GRU": (0, 1, 2), "RNN": (0,)}
@@ -95,7 +95,7 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
             "it has peephole weights (input P), which keras.layers.LSTM has not.",
             "Train and export it without peepholes.",
         )
-    time, batch, _ = x.axes
+    batch = x.axes[1]
     if node.has(4):
         lengths = builder.raw(node, 4)
         full = isinstance(lengths, Constant) and all(n == x.dims[0] for n in lengths.array.flat)
@@ -112,10 +112,10 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
                 atom.origin is not None
                 and builder.plan.batch_axes[atom.origin[0]] != atom.origin[1]
             ):
-                raise AxesMismatch(*atom.origin)
+                raise AxesMismatchError(*atom.origin)
         for name, axis in builder.plan.batch_axes.items():
             if not batch and axis == 0 and builder.plan.file_sizes(name)[1:2] == [1]:
-                raise AxesMismatch(name, 1)  # time-major, exported with a batch of one
+                raise AxesMismatchError(name, 1)  # time-major, exported with a batch of one
         raise refusal(
             node,
             f"its input has the shape {x.dims}, whose second axis is not the batch.",
@@ -209,8 +209,6 @@ def _outputs(
     states: list[Any],
     has_sequence: bool,
 ) -> list[Any]:
-    from lrkeras.importers.onnx.values import Atom
-
     direction = node.attribute("direction", "forward")
     time, batch, _ = x.axes
     count = _DIRECTIONS[direction]

@@ -42,11 +42,15 @@ def reduction(builder: Any, node: Any) -> Tensor:
     x = builder.tensor(node, 0)
     rank = len(x.axes)
     if node.op.startswith("Global"):
-        op, axes, keep = "ReduceMean" if "Average" in node.op else "ReduceMax", range(2, rank), True
+        op, axes, keep = (
+            "ReduceMean" if "Average" in node.op else "ReduceMax",
+            list(range(2, rank)),
+            True,
+        )
     else:
         op, keep = node.op, bool(node.attribute("keepdims", 1))
         given = builder.constant(node, 1) if node.has(1) else node.attribute("axes")
-        axes = range(rank) if given is None else [int(axis) % rank for axis in given]
+        axes = list(range(rank)) if given is None else [int(axis) % rank for axis in given]
         if given is None and node.attribute("noop_with_empty_axes", 0):
             return x
     gone = {id(atom) for axis in axes for atom in x.axes[axis]}

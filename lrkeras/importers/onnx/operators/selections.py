@@ -55,7 +55,7 @@ def gather(builder: Any, node: Any) -> Value:
     axis %= rank
     if index.array.ndim == 0 or index.array.size == 1:
         number = index.array.item()
-        one = sliced(value, axis, number, _FAR if number == -1 else number + 1, 1, builder)
+        one: Any = sliced(value, axis, number, _FAR if number == -1 else number + 1, 1, builder)
         if index.array.ndim == 1:
             return one
         if isinstance(one, Stack):
@@ -165,10 +165,14 @@ def pad(builder: Any, node: Any) -> Tensor | None:
         return x
     readers = builder.consumers.get(node.outputs[0], [])
     plain = mode == "constant" and value == 0 and not any(map(any, widths[:2]))
-    if plain and min(pads) >= 0 and node.outputs[0] not in builder.output_names:
-        if readers and all(r.op == "Conv" and r.inputs[0] == node.outputs[0] for r in readers):
-            builder.pads[node.outputs[0]] = (x, widths[2:])
-            return None
+    plain = plain and min(pads) >= 0 and node.outputs[0] not in builder.output_names
+    if (
+        plain
+        and readers
+        and all(r.op == "Conv" and r.inputs[0] == node.outputs[0] for r in readers)
+    ):
+        builder.pads[node.outputs[0]] = (x, widths[2:])
+        return None
     for axis, (before, after) in enumerate(widths):
         if before < 0 or after < 0:
             size = x.dims[axis]
@@ -230,10 +234,10 @@ def sliced(value: Value, axis: int, start: Any, end: Any, step: int, builder: An
 def _range(start: Any, end: Any, step: int, size: Size) -> tuple[int | None, int | None, Size]:
     """The bounds of a slice, as Python takes them, and how many entries it has."""
     if isinstance(size, Dim):
-        if step != 1 and step != -1:
+        if step not in (1, -1):
             raise ValueError(
-                f"it takes every {abs(step)}th entry of an axis of open size. Export the model with "
-                "a fixed size there."
+                f"it takes every {abs(step)}th entry of an axis of open size. Export the model "
+                "with a fixed size there."
             )
         if step == -1:
             if start in (-1, _FAR) or start > _FAR:
@@ -329,7 +333,7 @@ def _as_tensor(value: Any, values: list[Any], axis: int) -> Tensor:
     open_axes = [i for i in range(array.ndim) if isinstance(like.dims[i], Dim) and i != axis]
     layout = [group for group in groups if group]
     if not open_axes:
-        full = [array.shape[i] if i == axis else like.dims[i] for i in range(array.ndim)]
+        full: list[Any] = [array.shape[i] if i == axis else like.dims[i] for i in range(array.ndim)]
         full = [f for f, group in zip(full, groups, strict=True) if group]
         squeezed = array.reshape([s for s, g in zip(array.shape, groups, strict=True) if g])
         return Tensor(ops.convert_to_tensor(np.broadcast_to(squeezed, full)), layout, groups)

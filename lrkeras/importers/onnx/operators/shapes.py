@@ -158,7 +158,7 @@ def expand(builder: Any, node: Any) -> Value:
 @operator(Tile="keras.ops.repeat")
 def tile(builder: Any, node: Any) -> Value:
     """Axes repeated."""
-    counts = [int(count) for count in builder.constant(node, 1)]
+    counts: list[Size] = [int(count) for count in builder.constant(node, 1)]
     return repeated(builder.tensor(node, 0), counts, builder)
 
 

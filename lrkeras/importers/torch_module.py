@@ -1,0 +1,265 @@
+"""`from_torch`: from a PyTorch module to a Keras model that was compared with it."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import itertools
+import logging
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from lrkeras.importers.onnx.load_onnx import model_of_proto
+from lrkeras.importers.onnx.read_file import checked
+from lrkeras.importers.open_axes import Axis, doubled, open_axes
+from lrkeras.system.optional_imports import require
+
+__all__ = ["from_torch"]
+
+
+def from_torch(module: Any, example_inputs: Any) -> keras.Model:
+    """Makes a Keras Functional model that computes what a PyTorch module does at inference.
+
+    `nn.LSTM`, `nn.GRU` and `nn.RNN` (with layers, both directions, either `batch_first`), and
+    modules of them with Linear, Embedding, convolutions, normalizations, attention and arithmetic,
+    become Keras layers with the same weights, named after the modules. The module is exported to
+    ONNX in memory and imported from there, so what is said of inputs, outputs and states in
+    `lrkeras.importers.onnx.load_onnx` holds: inputs and outputs of the model have their batch
+    first and time second, whatever `batch_first` says, and states that are passed in and out are
+    inputs and outputs of shape (batch, units), one for each layer and direction. The inputs carry
+    the names of the arguments of `forward`.
+
+    Every axis of the examples that the module takes in another size is open in the model: the
+    batch, and time. It is called with longer examples to find out.
+
+    The model is compared with the module on random inputs before it is returned.
+
+    Args:
+        module: A `torch.nn.Module` in float32. It is left as it was, on its device and in its
+            training mode.
+        example_inputs: What `forward` takes: a tensor, a tuple of arguments (tensors, or tuples of
+            them for states), or a dict of them by name.
+
+    Returns:
+        The model, not compiled.
+
+    Raises:
+        ValueError: The module cannot be exported, for example because its control flow depends on
+            data; a part of it cannot be imported; or the model differs from it.
+        ImportError: `torch`, `onnxscript` or `onnx` is missing; the message says how to install
+            them.
+
+    Example:
+        >>> model = lrkeras.from_torch(module, torch.zeros(2, 10, 8))  # doctest: +SKIP
+    """
+    torch = require("torch", "torch")
+    require("onnxscript", "torch")
+    require("onnx", "torch")
+    if not isinstance(module, torch.nn.Module):
+        raise ValueError(f"Expected a torch.nn.Module, received {type(module).__name__}.")
+    _check_modules(module, torch)
+    args, kwargs = _arguments(example_inputs)
+    args, kwargs = (_on_device(part, module, torch) for part in (args, kwargs))
+    names = _names(module, args, kwargs)
+    with _at_inference(module, torch):
+        args, kwargs, axes = _opened(module, args, kwargs, torch)
+        proto = _exported(module, args, kwargs, names, axes, torch)
+
+        def reference(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+            values = iter([inputs[name] for name in names])
+            tensors = iter(
+                [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in _flat([args, kwargs])]
+            )
+            given = [_refilled(part, tensors) for part in (args, kwargs)]
+            return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
+
+        return model_of_proto(proto, reference, type(module).__name__.lower()).model
+
+
+def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, torch: Any) -> Any:
+    """The module as an `onnx.ModelProto`, with the axes open that can be."""
+    kind = type(module).__name__
+    bound = inspect.signature(module.forward).bind(*args, **kwargs).arguments
+    places = itertools.count()
+    shapes = {name: _shapes(value, axes, places, torch) for name, value in bound.items()}
+    options: dict[str, Any] = {"kwargs": kwargs, "input_names": names, "verbose": False}
+    file = io.BytesIO()
+    try:
+        if any(isinstance(part, torch.nn.RNN) for part in module.modules()):
+            # torch.export takes an nn.RNN apart into its time steps.
+            named = {
+                name: {axis: f"{name}_{axis}" for number, axis in axes if number == place}
+                for place, name in enumerate(names)
+            }
+            torch.onnx.export(module, args, file, dynamo=False, dynamic_axes=named, **options)
+            proto = require("onnx", "torch").load_from_string(file.getvalue())
+        else:
+            options["dynamic_shapes"] = _as_called(module, shapes)
+            proto = torch.onnx.export(module, args, dynamo=True, **options).model_proto
+    except Exception as error:
+        raise ValueError(
+            f"The module {kind} cannot be exported by torch.onnx.export: {_reason(error)} Where "
+            "its control flow or its shapes depend on the values of tensors (also "
+            "pack_padded_sequence), write it with torch.where or without, or give the part of it "
+            "that has none to from_torch."
+        ) from error
+    return checked(proto, f"The ONNX model of the module {kind}")
+
+
+def _as_called(module: Any, shapes: dict[str, Any]) -> Any:
+    """The open axes by argument, as torch.export wants them for `*args` too."""
+    kinds = inspect.signature(module.forward).parameters
+    if any(kinds[name].kind is inspect.Parameter.VAR_POSITIONAL for name in shapes):
+        return tuple(
+            x
+            for n, s in shapes.items()
+            for x in (s if kinds[n].kind is inspect.Parameter.VAR_POSITIONAL else (s,))
+        )
+    return shapes
+
+
+def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, Any, set[Axis]]:
+    """The open axes, and the examples with at least two entries along each of them.
+
+    PyTorch takes an axis of size one for one that must have this size.
+    """
+
+    def called_with(tensors: list[Any]) -> tuple[Any, Any]:
+        values = iter(tensors)
+        return _refilled(args, values), _refilled(kwargs, values)
+
+    def runs(tensors: list[Any]) -> bool:
+        new_args, new_kwargs = called_with(tensors)
+        try:
+            module(*new_args, **new_kwargs)
+        except Exception:
+            return False
+        return True
+
+    tensors = _flat(args) + _flat(kwargs)
+    groups = open_axes(tensors, runs, torch)
+    for group in groups:
+        if all(tensors[number].shape[axis] == 1 for number, axis in group):
+            tensors = doubled(tensors, group, torch)
+    return *called_with(tensors), {axis for group in groups for axis in group}
+
+
+def _shapes(value: Any, axes: set[Axis], places: Iterator[int], torch: Any) -> Any:
+    """What torch.export wants to know of an argument."""
+    if isinstance(value, dict):
+        return {key: _shapes(item, axes, places, torch) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_shapes(item, axes, places, torch) for item in value)
+    if value is None:
+        return None
+    number = next(places)
+    dim = torch.export.Dim.AUTO
+    return {axis: dim for axis in range(value.dim()) if (number, axis) in axes}
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause, in one line of plain text."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__).rstrip(".") + "."
+
+
+def _check_modules(module: Any, torch: Any) -> None:
+    for name, part in module.named_modules():
+        size = getattr(part, "proj_size", 0)
+        if isinstance(part, torch.nn.LSTM) and size:
+            raise ValueError(
+                f"The module {name or type(module).__name__!r} is an nn.LSTM with proj_size="
+                f"{size}, which ONNX has no operator for. Build its layer in Keras, "
+                "lrkeras.layers.LSTM("
+                f"{part.hidden_size}, projection_units={size}), and give the parts before and "
+                "after it to from_torch."
+            )
+    wrong = [n for n, p in module.named_parameters() if p.dtype != torch.float32]
+    if wrong:
+        raise ValueError(
+            f"Expected a module in float32, received {wrong[0]!r} in another type. Call "
+            "module.float() first."
+        )
+
+
+def _arguments(example_inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    if isinstance(example_inputs, dict):
+        return (), dict(example_inputs)
+    if isinstance(example_inputs, (list, tuple)):
+        return tuple(example_inputs), {}
+    return (example_inputs,), {}
+
+
+def _names(module: Any, args: Any, kwargs: Any) -> list[str]:
+    """A name for each tensor: that of the argument, numbered where the argument has several."""
+    try:
+        bound = inspect.signature(module.forward).bind(*args, **kwargs)
+    except TypeError as error:
+        raise ValueError(
+            f"The example inputs do not fit forward of {type(module).__name__}: {error}. Give a "
+            "tensor, a tuple of its arguments, or a dict of them by name."
+        ) from error
+    names: list[str] = []
+    for name, value in bound.arguments.items():
+        tensors = _flat(value)
+        names += [name] if len(tensors) == 1 else [f"{name}_{i}" for i in range(len(tensors))]
+    return names
+
+
+def _flat(value: Any) -> list[Any]:
+    """The tensors in nested tuples, lists and dicts."""
+    if isinstance(value, dict):
+        return [tensor for item in value.values() for tensor in _flat(item)]
+    if isinstance(value, (list, tuple)):
+        return [tensor for item in value for tensor in _flat(item)]
+    return [] if value is None else [value]
+
+
+def _refilled(value: Any, tensors: Iterator[Any]) -> Any:
+    """The same nest with other tensors."""
+    if isinstance(value, dict):
+        return {key: _refilled(item, tensors) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_refilled(item, tensors) for item in value)
+    return None if value is None else next(tensors)
+
+
+def _on_device(value: Any, module: Any, torch: Any) -> Any:
+    """The examples where the module's weights are."""
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    if isinstance(value, dict):
+        return {key: _on_device(item, module, torch) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_on_device(item, module, torch) for item in value)
+    if value is None:
+        return None
+    if not isinstance(value, torch.Tensor):
+        raise ValueError(
+            f"Expected tensors as example inputs, received {type(value).__name__}. Leave out "
+            "arguments with a default, or wrap the module in one that takes tensors alone."
+        )
+    return value.detach().to(device)
+
+
+@contextlib.contextmanager
+def _at_inference(module: Any, torch: Any) -> Iterator[None]:
+    """While it lasts the module infers, without gradients and without a word."""
+    modes = {part: part.training for part in module.modules()}
+    disabled = logging.root.manager.disable
+    module.eval()
+    logging.disable(logging.WARNING)
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+        for part, mode in modes.items():
+            part.training = mode

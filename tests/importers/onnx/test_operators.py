@@ -1,0 +1,123 @@
+# ruff: noqa: E501 (a case is a line)
+"""Operators around recurrent ones, and files that cannot be loaded."""
+
+import keras
+import numpy as np
+import pytest
+
+from lrkeras.importers.onnx import SUPPORTED, load_onnx
+
+onnx = pytest.importorskip("onnx", reason='pip install "lrkeras[onnx]"')
+pytest.importorskip("onnxruntime", reason='pip install "lrkeras[onnx]"')
+helper, FLOAT = onnx.helper, onnx.TensorProto.FLOAT
+RNG = np.random.default_rng(0)
+
+
+def weights(*shape):
+    return RNG.normal(size=shape).astype("float32")
+
+
+def ints(*values):
+    return np.array(values, "int64")
+
+
+def saved(path, nodes, shape, constants, opset=17, kind=FLOAT):
+    """A file of `(operator, inputs, attributes)` in a row, each of which gives the next its input."""
+    made, last = [], "x"
+    for place, (op, inputs, attributes) in enumerate(nodes):
+        names = [last if name == "_" else name for name in inputs]
+        last = f"y{place}"
+        made.append(helper.make_node(op, names, [last], name=f"n{place}", **attributes))
+    graph = helper.make_graph(
+        made,
+        "graph",
+        [helper.make_tensor_value_info("x", kind, shape)],
+        [helper.make_tensor_value_info(last, FLOAT, None)],
+        [onnx.numpy_helper.from_array(np.asarray(c), n) for n, c in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    onnx.save(model, path)
+    return path
+
+
+CASES = {
+    "gemm": ([("Gemm", ["_", "w", "b"], {"transB": 1, "alpha": 0.5})], ["N", 4], {"w": weights(3, 4), "b": weights(3)}),
+    "batch norm": ([("BatchNormalization", ["_", "s", "b", "m", "v"], {})], ["N", 4, "T"], {"s": weights(4), "b": weights(4), "m": weights(4), "v": abs(weights(4))}),
+    "layer norm": ([("LayerNormalization", ["_", "s", "b"], {"axis": -1})], ["N", "T", 4], {"s": weights(4), "b": weights(4)}),
+    "instance norm": ([("InstanceNormalization", ["_", "s", "b"], {})], ["N", 4, 6], {"s": weights(4), "b": weights(4)}),
+    "causal conv": ([("Conv", ["_", "w", "b"], {"pads": [2, 0]})], ["N", 4, "T"], {"w": weights(5, 4, 3), "b": weights(5)}),
+    "grouped conv": ([("Conv", ["_", "w"], {"group": 2, "dilations": [2], "pads": [1, 2]})], ["N", 4, 9], {"w": weights(6, 2, 3)}),
+    "depthwise 2-D conv": ([("Conv", ["_", "w"], {"group": 3, "auto_pad": "SAME_LOWER"})], ["N", 3, 6, 5], {"w": weights(3, 1, 2, 2)}),
+    "transposed conv": ([("ConvTranspose", ["_", "w"], {"strides": [2], "pads": [1, 0]})], ["N", 4, 7], {"w": weights(4, 3, 3)}),
+    "max pool": ([("MaxPool", ["_"], {"kernel_shape": [3], "strides": [2], "pads": [1, 1]})], ["N", 2, 9], {}),
+    "global pool": ([("GlobalAveragePool", ["_"], {}), ("Flatten", ["_"], {})], ["N", 4, "T"], {}),
+    "reshape": ([("Reshape", ["_", "a"], {}), ("Transpose", ["_"], {"perm": [0, 2, 1, 3]}), ("Reshape", ["_", "b"], {})], [1, 6, 8], {"a": ints(1, 6, 2, 4), "b": ints(1, 2, -1)}),
+    "slices": ([("Slice", ["_", "s", "e", "a"], {}), ("Concat", ["_", "_"], {"axis": -1}), ("Pad", ["_", "p"], {})], ["N", "T", 4], {"s": ints(1), "e": ints(3), "a": ints(2), "p": ints(0, 1, 0, 0, 0, 2)}),
+    "last step": ([("Gather", ["_", "i"], {"axis": 1})], ["N", "T", 4], {"i": np.int64(-1)}),
+    "outer sum": ([("Unsqueeze", ["_", "a"], {}), ("Add", ["_", "x"], {})], ["N", 4], {"a": ints(0)}),
+    "arithmetic": ([("Mul", ["_", "s"], {}), ("Sub", ["x", "_"], {}), ("Clip", ["_", "l", "h"], {}), ("Pow", ["_", "two"], {})], ["N", "T", 4], {"s": weights(4), "l": np.float32(-1), "h": np.float32(0.5), "two": np.float32(2)}),
+    "prelu": ([("PRelu", ["_", "s"], {}), ("HardSigmoid", ["_"], {}), ("LogSoftmax", ["_"], {"axis": 1})], ["N", 4, 6], {"s": weights(4, 1)}),
+    "sums": ([("ReduceSum", ["_", "a"], {"keepdims": 0}), ("ReduceMax", ["_"], {"axes": [1]})], ["N", 3, 4], {"a": ints(2)}),
+    "attention": ([("MatMul", ["_", "w"], {}), ("Softmax", ["_"], {"axis": -1}), ("MatMul", ["_", "v"], {})], ["N", "T", 4], {"w": weights(4, 5), "v": weights(5, 4)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_equals_onnxruntime(name, tmp_path):
+    model = load_onnx(saved(tmp_path / "m.onnx", *CASES[name]))  # compares
+    assert model.inputs[0].shape[0] is None
+    model.save(tmp_path / "m.keras")
+    x = np.ones([size or 8 for size in model.inputs[0].shape], "float32")
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "m.keras")(x), model(x))
+    assert {op for op, _, _ in CASES[name][0]} <= set(SUPPORTED)
+
+
+def test_a_table_is_an_embedding_with_its_bias_less_dense(tmp_path):
+    nodes = [("Gather", ["t", "_"], {}), ("MatMul", ["_", "w"], {}), ("Add", ["b", "_"], {})]
+    constants = {"t": weights(9, 4), "w": weights(4, 3), "b": weights(3)}
+    path = saved(tmp_path / "m.onnx", nodes, ["N", "T"], constants, kind=onnx.TensorProto.INT64)
+    layers = load_onnx(path).layers[1:]
+    assert [type(layer).__name__ for layer in layers] == ["Embedding", "Dense"]
+    np.testing.assert_array_equal(layers[1].bias, constants["b"])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "shape", "message"),
+    [
+        ([("Relu", ["_"], {})], ["N", "T", "features"], "dimension 'features'.*input 'x'"),
+        ([("NonZero", ["_"], {})], ["N", 3], r"operator NonZero \(node 'n0'\)"),
+        ([("Slice", ["_", "x"], {})], ["N", 3], "operator Slice|damaged"),
+    ],
+)
+def test_refusals(nodes, shape, message, tmp_path):
+    path = saved(tmp_path / "m.onnx", nodes, shape, {})
+    with pytest.raises(ValueError, match=message) as caught:
+        load_onnx(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_none(tmp_path):
+    path = saved(tmp_path / "m.onnx", *CASES["gemm"])
+    whole = path.read_bytes()
+    for content in (b"", b"not a model", whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"m\.onnx' is (not an ONNX file|damaged)"):
+            load_onnx(path)
+    with pytest.raises(FileNotFoundError, match="Check the path"):
+        load_onnx(tmp_path / "none.onnx")
+
+
+def test_weights_in_a_file_that_is_missing(tmp_path):
+    path = saved(tmp_path / "m.onnx", *CASES["gemm"])
+    proto = onnx.load(path)
+    onnx.save(proto, path, save_as_external_data=True, location="m.data", size_threshold=0)
+    load_onnx(path)
+    (tmp_path / "m.data").unlink()
+    with pytest.raises(ValueError, match=r"in another file, 'm\.data', which is missing"):
+        load_onnx(path)
+
+
+def test_an_old_opset_is_named(tmp_path):
+    path = saved(tmp_path / "m.onnx", [("Relu", ["_"], {})], ["N", 3], {}, opset=6)
+    with pytest.raises(ValueError, match=r"opset 6.*onnx\.version_converter"):
+        load_onnx(path)

@@ -1,0 +1,91 @@
+"""Recurrent operators, each compared with onnxruntime while it is loaded."""
+
+import keras
+import numpy as np
+import pytest
+
+from lrkeras.importers.onnx import load_onnx
+
+onnx = pytest.importorskip("onnx", reason='pip install "lrkeras[onnx]"')
+pytest.importorskip("onnxruntime", reason='pip install "lrkeras[onnx]"')
+helper, FLOAT = onnx.helper, onnx.TensorProto.FLOAT
+GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+FEATURES, UNITS = 3, 5
+
+
+def saved(path, op, outputs, shape=("T", "N", FEATURES), more=None, extra=(), **attributes):
+    """A file with one recurrent operator; `extra` are further inputs of it, `more` constants."""
+    rng = np.random.default_rng(0)
+    count = 2 if attributes.get("direction") == "bidirectional" else 1
+    rows = GATES[op] * UNITS
+    shapes = {"W": (count, rows, FEATURES), "R": (count, rows, UNITS), "B": (count, 2 * rows)}
+    weights = {n: rng.normal(size=s).astype("float32") / 2 for n, s in shapes.items()}
+    node = helper.make_node(
+        op, ["x", "W", "R", "B", *extra], outputs, name="cell", hidden_size=UNITS, **attributes
+    )
+    graph = helper.make_graph(
+        [node],
+        "graph",
+        [helper.make_tensor_value_info("x", FLOAT, shape)],
+        [helper.make_tensor_value_info(name, FLOAT, None) for name in outputs if name],
+        [onnx.numpy_helper.from_array(w, n) for n, w in {**weights, **(more or {})}.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize(
+    ("op", "attributes"),
+    [("LSTM", {}), ("GRU", {}), ("GRU", {"linear_before_reset": 1}), ("RNN", {})],
+)
+def test_every_direction_with_sequence_and_states(op, attributes, direction, tmp_path):
+    outputs = ["Y", "Y_h", "Y_c"] if op == "LSTM" else ["Y", "Y_h"]
+    path = saved(tmp_path / "m.onnx", op, outputs, direction=direction, **attributes)
+    model = load_onnx(path)
+    width = 2 * UNITS if direction == "bidirectional" else UNITS
+    assert model.inputs[0].shape == (None, None, FEATURES)
+    assert model.outputs[0].shape == (None, None, width)
+
+
+def test_a_batch_of_one_is_opened(tmp_path):
+    path = saved(tmp_path / "m.onnx", "GRU", ["Y"], shape=(6, 1, FEATURES))
+    assert load_onnx(path).inputs[0].shape == (None, 6, FEATURES)
+
+
+def test_activations(tmp_path):
+    gates = ["HardSigmoid", "Relu", "Relu"]
+    layer = load_onnx(saved(tmp_path / "m.onnx", "LSTM", ["Y"], activations=gates)).get_layer(
+        "cell"
+    )
+    assert keras.activations.serialize(layer.activation) == "relu"
+    # 0.2 x + 0.5, which is Keras 2's.
+    assert float(layer.recurrent_activation(np.float32(1.0))) == pytest.approx(0.7)
+
+
+def test_a_constant_initial_state(tmp_path):
+    state = {"h": np.linspace(-1, 1, UNITS, dtype="float32").reshape(1, 1, UNITS)}
+    path = saved(tmp_path / "m.onnx", "GRU", ["Y"], (6, 1, FEATURES), state, ("", "h"))
+    assert load_onnx(path).outputs[0].shape == (None, 6, UNITS)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "constants", "extra", "reason"),
+    [
+        ({"clip": 1.0}, {}, (), "clips the sums of its gates"),
+        ({"input_forget": 1}, {}, (), "couples input and forget gate"),
+        ({}, {"P": np.ones((1, 3 * UNITS), "float32")}, ("", "", "", "P"), "peephole"),
+        ({}, {"lengths": np.array([2], "int32")}, ("lengths",), "sequence_lens"),
+        ({"activations": ["Affine", "Tanh", "Tanh"]}, {}, (), r"no activation Affine\(alpha=1"),
+        ({"activations": ["Sigmoid", "Tanh", "Relu"]}, {}, (), "of its output differ"),
+    ],
+)
+def test_what_keras_has_not_is_refused_by_name(attributes, constants, extra, reason, tmp_path):
+    path = saved(
+        tmp_path / "m.onnx", "LSTM", ["Y"], (4, 1, FEATURES), constants, extra, **attributes
+    )
+    with pytest.raises(ValueError, match=rf"The operator LSTM \(node 'cell'\).*{reason}") as caught:
+        load_onnx(path)
+    assert "\n" not in str(caught.value)
+    assert [p.name for p in tmp_path.iterdir()] == ["m.onnx"]

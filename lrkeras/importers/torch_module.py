@@ -78,7 +78,7 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
             given = [_refilled(part, tensors) for part in (args, kwargs)]
             return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
 
-        return model_of_proto(proto, reference, type(module).__name__.lower()).model
+        return model_of_proto(proto, lambda: reference, type(module).__name__.lower()).model
 
 
 def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, torch: Any) -> Any:

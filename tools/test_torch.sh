@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tests of structures, layers and callbacks on the PyTorch backend, in an environment of their own without
+# The tests of structures, layers and callbacks on the PyTorch backend, and of from_torch, in an environment of their own without
 # TensorFlow and JAX (tests that need one of these skip themselves). Further arguments go to pytest.
 #   TORCH_VENV=DIR  where the environment is (default: .venv-torch; torch from PyPI takes some GB)
 set -euo pipefail
@@ -20,4 +20,4 @@ if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
 fi
 
 export KERAS_BACKEND=torch
-exec "$venv/bin/python" -m pytest tests/structures tests/layers tests/callbacks "$@"
+exec "$venv/bin/python" -m pytest tests/structures tests/layers tests/callbacks tests/importers/test_torch_module.py "$@"

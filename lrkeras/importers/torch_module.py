@@ -7,6 +7,7 @@ import inspect
 import io
 import itertools
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -66,7 +67,7 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     args, kwargs = _arguments(example_inputs)
     args, kwargs = (_on_device(part, module, torch) for part in (args, kwargs))
     names = _names(module, args, kwargs)
-    with _at_inference(module, torch):
+    with _at_inference(module, torch), _without_triton():
         args, kwargs, axes = _opened(module, args, kwargs, torch)
         proto = _exported(module, args, kwargs, names, axes, torch)
 
@@ -263,3 +264,19 @@ def _at_inference(module: Any, torch: Any) -> Iterator[None]:
         logging.disable(disabled)
         for part, mode in modes.items():
             part.training = mode
+
+
+@contextlib.contextmanager
+def _without_triton() -> Iterator[None]:
+    """Keeps PyTorch from loading Triton after TensorFlow, which ends the process.
+
+    Both bring a copy of LLVM. Triton compiles kernels for GPUs, and no export needs it.
+    """
+    is_blocked = "tensorflow" in sys.modules and "triton" not in sys.modules
+    if is_blocked:
+        sys.modules["triton"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if is_blocked:
+            del sys.modules["triton"]

@@ -7,6 +7,7 @@ import inspect
 import io
 import itertools
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -51,22 +52,22 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     Raises:
         ValueError: The module cannot be exported, for example because its control flow depends on
             data; a part of it cannot be imported; or the model differs from it.
-        ImportError: `torch`, `onnxscript`, `onnx` or `onnxruntime` is missing; the message says how
-            to install them.
+        ImportError: `torch`, `onnxscript` or `onnx` is missing; the message says how to install
+            them.
 
     Example:
         >>> model = lrkeras.from_torch(module, torch.zeros(2, 10, 8))  # doctest: +SKIP
     """
     torch = require("torch", "torch")
     require("onnxscript", "torch")
-    require("onnx", "onnx")
+    require("onnx", "torch")
     if not isinstance(module, torch.nn.Module):
         raise ValueError(f"Expected a torch.nn.Module, received {type(module).__name__}.")
     _check_modules(module, torch)
     args, kwargs = _arguments(example_inputs)
     args, kwargs = (_on_device(part, module, torch) for part in (args, kwargs))
     names = _names(module, args, kwargs)
-    with _at_inference(module, torch):
+    with _at_inference(module, torch), _without_triton():
         args, kwargs, axes = _opened(module, args, kwargs, torch)
         proto = _exported(module, args, kwargs, names, axes, torch)
 
@@ -78,7 +79,7 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
             given = [_refilled(part, tensors) for part in (args, kwargs)]
             return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
 
-        return model_of_proto(proto, reference, type(module).__name__.lower()).model
+        return model_of_proto(proto, lambda: reference, type(module).__name__.lower()).model
 
 
 def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, torch: Any) -> Any:
@@ -97,7 +98,7 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
                 for place, name in enumerate(names)
             }
             torch.onnx.export(module, args, file, dynamo=False, dynamic_axes=named, **options)
-            proto = require("onnx", "onnx").load_from_string(file.getvalue())
+            proto = require("onnx", "torch").load_from_string(file.getvalue())
         else:
             options["dynamic_shapes"] = _as_called(module, shapes)
             proto = torch.onnx.export(module, args, dynamo=True, **options).model_proto
@@ -263,3 +264,19 @@ def _at_inference(module: Any, torch: Any) -> Iterator[None]:
         logging.disable(disabled)
         for part, mode in modes.items():
             part.training = mode
+
+
+@contextlib.contextmanager
+def _without_triton() -> Iterator[None]:
+    """Keeps PyTorch from loading Triton after TensorFlow, which ends the process.
+
+    Both bring a copy of LLVM. Triton compiles kernels for GPUs, and no export needs it.
+    """
+    is_blocked = "tensorflow" in sys.modules and "triton" not in sys.modules
+    if is_blocked:
+        sys.modules["triton"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if is_blocked:
+            del sys.modules["triton"]

@@ -1,65 +1,116 @@
-"""`from_torch`; `tools/test_torch.sh` runs it, in an environment with PyTorch."""
+"""PyTorch modules, each compared with the module while it is imported, and here once more."""
 
 import keras
+import numpy as np
 import pytest
 
-from lrkeras import from_torch
+import lrkeras
 
-if keras.backend.backend() != "torch":
-    pytest.skip(
-        "PyTorch has an environment of its own: tools/test_torch.sh", allow_module_level=True
-    )
-torch = pytest.importorskip("torch", reason='pip install "lrkeras[torch,onnx]"')
-pytest.importorskip("onnxscript", reason='pip install "lrkeras[torch,onnx]"')
+torch = pytest.importorskip("torch", reason='pip install "lrkeras[torch]"')
+pytest.importorskip("onnxscript", reason='pip install "lrkeras[torch]"')
+nn = torch.nn
 
 
-class Streaming(torch.nn.Module):
+class Scores(nn.Module):
+    """Scores of the next word, the batch first."""
+
     def __init__(self):
         super().__init__()
-        self.lstm = torch.nn.LSTM(4, 6, batch_first=True)
-        self.fc = torch.nn.Linear(6, 3)
+        self.emb = nn.Embedding(20, 5)
+        self.gru = nn.GRU(5, 6, 2, bidirectional=True, batch_first=True, dropout=0.5)
+        self.norm = nn.LayerNorm(12)
+        self.fc = nn.Linear(12, 3)
+
+    def forward(self, ids):
+        return self.fc(self.norm(self.gru(self.emb(ids))[0]))
+
+
+class Streaming(nn.Module):
+    """Time first; h and c go in and out."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 6)
+        self.fc = nn.Linear(6, 3)
 
     def forward(self, x, h, c):
         y, (h, c) = self.lstm(x, (h, c))
         return self.fc(y), h, c
 
 
-def test_a_module_with_states_has_them_as_inputs_and_is_left_as_it_was():
-    module = Streaming().train()
-    states = torch.zeros(1, 1, 6)
-    model = from_torch(module, {"x": torch.zeros(1, 5, 4), "h": states, "c": states.clone()})
-    assert module.training and module.lstm.training
-    assert [(t.name, t.shape) for t in model.inputs] == [
-        ("x", (None, None, 4)),
-        ("h", (None, 6)),
-        ("c", (None, 6)),
-    ]
-    assert [type(layer).__name__ for layer in model.layers[3:]] == ["LSTM", "Dense"]
-    assert model.get_layer("fc").units == 3
+class Frames(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.bn = nn.Conv1d(4, 8, 3, padding=1), nn.BatchNorm1d(8)
+        self.rnn = nn.RNN(8, 6, batch_first=True)
 
-
-@pytest.mark.parametrize("kind", ["GRU", "RNN"])
-def test_time_major_layers_become_batch_major(kind):
-    module = getattr(torch.nn, kind)(4, 6, bidirectional=True)
-    model = from_torch(module, torch.zeros(5, 2, 4))
-    assert model.inputs[0].shape == (None, None, 4)
-    assert model.outputs[0].shape == (None, None, 12)
-
-
-class Branching(torch.nn.Module):
     def forward(self, x):
-        return 2 * x if x.sum() > 0 else x
+        return self.rnn(self.bn(self.conv(x)).transpose(1, 2))[0][:, -1]
+
+
+class Branch(nn.Module):
+    def forward(self, x):
+        return x * 2 if x.sum() > 0 else x
+
+
+def kinds(model):
+    names = [type(operation).__name__ for operation in model.operations]
+    return [name for name in names if name != "InputLayer"]
+
+
+def test_layers_of_a_module_in_training_mode():
+    module = Scores().train()
+    model = lrkeras.from_torch(module, torch.zeros(1, 5, dtype=torch.int64))
+    assert module.training and module.gru.training
+    assert kinds(model) == [
+        *("Embedding", "Bidirectional", "Bidirectional", "LayerNormalization", "Dense")
+    ]
+    assert model.inputs[0].shape == (None, None) and model.inputs[0].name == "ids"
+    ids = np.random.default_rng(0).integers(0, 20, (3, 11))
+    with torch.no_grad():
+        expected = module.eval()(torch.as_tensor(ids)).numpy()
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(model(ids.astype("int32"))), expected, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("as_dict", [False, True])
+def test_states_that_go_in_and_out(as_dict):
+    module, state = Streaming(), torch.zeros(1, 2, 6)
+    example = (torch.zeros(5, 2, 4), state, state)
+    given = dict(zip("xhc", example, strict=True)) if as_dict else example
+    model = lrkeras.from_torch(module, given)
+    assert kinds(model) == ["LSTM", "Dense"]
+    assert [(t.name, t.shape) for t in model.inputs] == [
+        *(("x", (None, None, 4)), ("h", (None, 6)), ("c", (None, 6)))
+    ]
+    rng = np.random.default_rng(0)
+    x, h, c = (rng.normal(size=s).astype("float32") for s in ((7, 3, 4), (1, 3, 6), (1, 3, 6)))
+    with torch.no_grad():
+        y, *states = (t.numpy() for t in module(*map(torch.as_tensor, (x, h, c))))
+    actual = map(keras.ops.convert_to_numpy, model([x.swapaxes(0, 1), h[0], c[0]]))
+    for a, e in zip(actual, [y.swapaxes(0, 1), states[0][0], states[1][0]], strict=True):
+        np.testing.assert_allclose(a, e, atol=1e-5)
+
+
+def test_convolution_normalization_and_the_last_step():
+    model = lrkeras.from_torch(Frames(), torch.zeros(2, 4, 7))
+    assert kinds(model)[-1] == "SimpleRNN" and model.inputs[0].shape == (None, None, 4)
+    assert model.outputs[0].shape == (None, 6)
 
 
 @pytest.mark.parametrize(
-    ("module", "reason"),
+    ("module", "example", "message"),
     [
-        (Branching(), "control flow"),
-        (torch.nn.LSTM(4, 6, proj_size=3), r"projection_units=3"),
-        (torch.nn.LSTM(4, 6).double(), r"module\.float\(\)"),
+        (Branch(), torch.ones(2, 3), r"Branch cannot be exported.*torch\.where"),
+        (nn.LSTM(4, 6, proj_size=3), torch.zeros(5, 2, 4), r"LSTM\(6, projection_units=3\)"),
+        (Streaming(), torch.zeros(5, 2, 4), "do not fit forward"),
+        (nn.Linear(2, 2).double(), torch.zeros(1, 2), r"module\.float\(\)"),
+        ("module.pt", torch.zeros(1, 2), "Expected a torch.nn.Module, received str"),
+        (nn.Linear(2, 2), np.zeros((1, 2)), "Expected tensors"),
     ],
 )
-def test_refusals_are_one_line(module, reason):
-    with pytest.raises(ValueError, match=reason) as caught:
-        from_torch(module, torch.zeros(5, 2, 4))
+def test_refusals_say_what_to_do(module, example, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        lrkeras.from_torch(module, example)
     assert "\n" not in str(caught.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -56,10 +57,10 @@ def load_onnx(path: str | os.PathLike) -> keras.Model:
     file = pathlib.Path(path)
     proto = without_batchwise_layout(read_file(file))
     name = re.sub(r"\W", "_", file.stem) or "model"
-    return model_of_proto(proto, onnxruntime_reference(proto), name).model
+    return model_of_proto(proto, lambda: onnxruntime_reference(proto), name).model
 
 
-def model_of_proto(proto: Any, reference: Reference, name: str) -> BuiltModel:
+def model_of_proto(proto: Any, make_reference: Callable[[], Reference], name: str) -> BuiltModel:
     """Builds the Keras model of a checked `onnx.ModelProto` and compares it with a reference.
 
     The batch is taken for open first; where that cannot be, and the file has a fixed one, it stays
@@ -70,16 +71,18 @@ def model_of_proto(proto: Any, reference: Reference, name: str) -> BuiltModel:
     """
     plan = InputPlan(proto.graph, is_open=True)
     try:
-        return _checked(proto, plan, reference, name)
+        return _checked(proto, plan, make_reference, name)
     except ValueError:
         if not plan.has_fixed_batch:
             raise
-    return _checked(proto, InputPlan(proto.graph, is_open=False), reference, name)
+    return _checked(proto, InputPlan(proto.graph, is_open=False), make_reference, name)
 
 
-def _checked(proto: Any, plan: InputPlan, reference: Reference, name: str) -> BuiltModel:
+def _checked(
+    proto: Any, plan: InputPlan, make_reference: Callable[[], Reference], name: str
+) -> BuiltModel:
     built = _built(proto, plan, name)
-    check_outputs(built, plan, reference)
+    check_outputs(built, plan, make_reference())
     return built
 
 

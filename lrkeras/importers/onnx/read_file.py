@@ -64,12 +64,21 @@ def checked(proto: Any, label: str) -> Any:
     if proto.functions:
         proto = require("onnx.inliner", "onnx").inline_local_functions(proto)
     try:
-        if not all(value.type.tensor_type.HasField("shape") for value in proto.graph.output):
-            proto = require("onnx.shape_inference", "onnx").infer_shapes(proto)
-        onnx.checker.check_model(proto)
+        onnx.checker.check_model(_with_shapes(proto))
     except onnx.checker.ValidationError as error:
         raise ValueError(f"{label} is damaged: {_line(error)} Export it again.") from error
     return proto
+
+
+def _with_shapes(proto: Any) -> Any:
+    """What the checker is given: it asks for shapes of outputs, which runtimes do without."""
+    if all(v.type.tensor_type.HasField("shape") for v in (*proto.graph.input, *proto.graph.output)):
+        return proto
+    copy = type(proto)()
+    copy.CopyFrom(proto)
+    for value in (*copy.graph.input, *copy.graph.output):
+        value.type.tensor_type.shape.SetInParent()
+    return copy
 
 
 def _check_external_data(path: pathlib.Path, proto: Any, helper: Any) -> None:

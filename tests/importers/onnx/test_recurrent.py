@@ -26,7 +26,14 @@ def saved(path, op, outputs, shape=("T", "N", FEATURES), more=None, extra=(), **
     graph = helper.make_graph(
         [node],
         "graph",
-        [helper.make_tensor_value_info("x", FLOAT, shape)],
+        [
+            helper.make_tensor_value_info("x", FLOAT, shape),
+            *(
+                helper.make_tensor_value_info(name, FLOAT, (count, shape[1], UNITS))
+                for name in extra
+                if name and name not in (more or {})
+            ),
+        ],
         [helper.make_tensor_value_info(name, FLOAT, None) for name in outputs if name],
         [onnx.numpy_helper.from_array(w, n) for n, w in {**weights, **(more or {})}.items()],
     )
@@ -68,6 +75,15 @@ def test_a_constant_initial_state(tmp_path):
     state = {"h": np.linspace(-1, 1, UNITS, dtype="float32").reshape(1, 1, UNITS)}
     path = saved(tmp_path / "m.onnx", "GRU", ["Y"], (6, 1, FEATURES), state, ("", "h"))
     assert load_onnx(path).outputs[0].shape == (None, 6, UNITS)
+
+
+def test_states_that_are_inputs_of_both_directions(tmp_path):
+    path = saved(
+        tmp_path / "m.onnx", "GRU", ["Y", "Y_h"], extra=("", "h"), direction="bidirectional"
+    )
+    model = load_onnx(path)
+    names = [(tensor.name, tensor.shape) for tensor in model.inputs[1:]]
+    assert names == [("h_0", (None, UNITS)), ("h_1", (None, UNITS))]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from lrkeras import convert
+from lrkeras import convert, load_model
 from lrkeras.export import StepRunner
 from lrkeras.importers.onnx import load_onnx
 
@@ -35,7 +35,7 @@ def test_the_last_step_alone_is_computed_where_nothing_else_is_read():
 
 def test_a_streaming_file_is_a_step_file_with_the_states_of_the_file(tmp_path):
     path = DATA / "streaming_lstm.onnx"
-    model = load_onnx(path)
+    model = load_model(path)
     assert [tensor.name for tensor in model.inputs] == ["x", "h_0", "h_1", "c_0", "c_1"]
     report = convert(model, tmp_path / "step.tflite", form="step")
     assert report.states == dict.fromkeys(("h_0", "c_0", "h_1", "c_1"), (1, 6))
@@ -46,6 +46,17 @@ def test_a_streaming_file_is_a_step_file_with_the_states_of_the_file(tmp_path):
         expected, h, c = session.run(None, {"x": x, "h": h, "c": c})
         np.testing.assert_allclose(runner.step(x), expected, atol=1e-5)
     np.testing.assert_allclose(runner.states["h_1"], h[1], atol=1e-5)
+
+
+def test_words_one_by_one(tmp_path):
+    path = DATA / "words_lstm.onnx"
+    convert(load_model(path), tmp_path / "step.tflite", form="step")
+    runner = StepRunner(tmp_path / "step.tflite")
+    ids = np.random.default_rng(0).integers(0, 20, (20, 1))
+    (expected,) = onnxruntime.InferenceSession(path).run(None, {"ids": ids})
+    for word, scores in zip(ids, expected, strict=True):
+        actual = np.squeeze(runner.step(word[None].astype("int32")))
+        np.testing.assert_allclose(actual, scores[0], atol=1e-5)
 
 
 def test_an_imported_model_is_saved(tmp_path):

@@ -74,7 +74,7 @@ def bring(brought: Brought, folder: pathlib.Path, timed: bool = False) -> Row:
         else:
             model = lrkeras.load_model(path, compile=False)
     except (ValueError, ImportError) as error:
-        row.load = str(error)
+        row.load = f"refused: {error}"
         return row
     row.load = None if owner is None else _difference(model, owner)
     return convert_row(row, model, folder, brought.options, timed)

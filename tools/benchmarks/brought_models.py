@@ -333,6 +333,17 @@ def keras_2_stack(tf_keras):
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Exported(Brought):
+    """A module of PyTorch that was exported to ONNX; `make` names the file."""
+
+    def save(self, folder: pathlib.Path) -> tuple[pathlib.Path, None]:
+        """The file as it is: reading it holds it against onnxruntime."""
+        return ONNX_FILES / self.make(), None
+
+
+ONNX_FILES = pathlib.Path(__file__).parents[2] / "tests/importers/data"
+
 OWN = [
     Brought("activity window", "a fixed window", activity_window),
     Brought("next word", "a masked context", next_word),
@@ -377,4 +388,14 @@ OWN = [
     Brought("functions, Keras 2", "HDF5, TFOpLambda", keras_2_functions, "keras_2.h5"),
     Brought("functions, 2.15", "a .keras file of Keras 2", keras_2_functions, "keras_2.keras"),
     Brought("stack, SavedModel", "a folder of Keras 2", keras_2_stack, "keras_2"),
+    Exported("torch, words", "Embedding, LSTM, Linear", lambda: "words_lstm.onnx", ".onnx"),
+    Exported("torch, streaming", "h and c in and out", lambda: "streaming_lstm.onnx", ".onnx"),
+    Exported("torch, sound", "Conv1d, LSTM, BatchNorm1d", lambda: "conv_lstm.onnx", ".onnx"),
+    Exported(
+        "torch, both ways",
+        "GRU of two layers, both directions",
+        lambda: "bidirectional_gru.onnx",
+        ".onnx",
+        {"steps": 12},
+    ),
 ]

@@ -19,12 +19,15 @@ def on_page_markdown(markdown, page, **_):
 
 
 def _contents():
-    from lrkeras.export.steps.pointwise_layers import _POINTWISE, _POINTWISE_OPERATIONS
+    from lrkeras.export.steps.operation_axes import known_operations
+    from lrkeras.export.steps.pointwise_layers import POINTWISE
+    from lrkeras.importers.onnx import SUPPORTED
     from lrkeras.legacy_h5.tensorflow_functions import FUNCTIONS
 
     return {
-        "the layers that stream": _names(_POINTWISE),
-        "the operations that stream": _names(_POINTWISE_OPERATIONS),
+        "the layers that stream": _names(POINTWISE),
+        "the operations that stream": _names(known_operations()),
+        "the operators of ONNX": _operators(SUPPORTED),
         "the functions of TensorFlow": _names(f"tf.{name}" for name in FUNCTIONS),
         "the brought models": _table(json.loads(RESULTS.read_text(encoding="utf-8"))),
     }
@@ -32,6 +35,19 @@ def _contents():
 
 def _names(names):
     return ", ".join(f"`{name}`" for name in sorted(names)) + "."
+
+
+def _operators(supported):
+    lines = ["| operator | becomes |", "|---|---|"]
+    return "\n".join(
+        [
+            *lines,
+            *(
+                f"| `{name}` | {what.replace('|', chr(92) + '|')} |"
+                for name, what in sorted(supported.items())
+            ),
+        ]
+    )
 
 
 def _table(results):

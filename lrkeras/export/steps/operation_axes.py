@@ -104,6 +104,11 @@ _ALONG = frozenset(
 )
 
 
+def known_operations() -> list[str]:
+    """The operations that can act on single steps, by class, all but some along axes of theirs."""
+    return sorted(_ELEMENTWISE | _REDUCTIONS | _ALONG | set(_CHECKS))
+
+
 def refusal_of_operation(operation: Any, rank: int, args: tuple[Any, ...]) -> str | None:
     """Why an operation may give a step another result than inside the sequence, or None.
 

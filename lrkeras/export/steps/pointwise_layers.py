@@ -11,7 +11,7 @@ from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.steps.operation_axes import refusal_of_operation
 
 # Layers that look at one time step whatever their settings are.
-_POINTWISE = (
+POINTWISE = (
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -82,7 +82,7 @@ def check_pointwise(operation: keras.Operation, rank: int, args: tuple[Any, ...]
         return
     if isinstance(operation, keras.layers.Permute) and operation.dims[0] == 1:
         return
-    if kind not in _POINTWISE:
+    if kind not in POINTWISE:
         raise _refusal(operation, kind, _WHOLE_SEQUENCE.get(kind, _OWN_LAYER))
     if isinstance(operation, keras.layers.TimeDistributed):
         if isinstance(operation.layer, keras.layers.Lambda):

@@ -227,10 +227,6 @@ def sliced(value: Value, axis: int, start: Any, end: Any, step: int, builder: An
         axes = [*value.axes[:axis], (), *value.axes[axis + 1 :]]
         return Tensor(y, [*layout[:place], *layout[place + 1 :]], axes)
     new: Group = (Atom(length),) if length != 1 else ()
-    if length == 1 and place:  # of an open axis, Keras does not know that one entry is left
-        y = x[(slice(None),) * place + (first or 0,)]
-        rest = [*layout[:place], *layout[place + 1 :]]
-        return Tensor(y, rest, [*value.axes[:axis], (), *value.axes[axis + 1 :]])
     y = x[(slice(None),) * place + (slice(first, stop, step),)]
     return Tensor(
         y,

@@ -390,7 +390,13 @@ OWN = [
     Brought("stack, SavedModel", "a folder of Keras 2", keras_2_stack, "keras_2"),
     Exported("torch, words", "Embedding, LSTM, Linear", lambda: "words_lstm.onnx", ".onnx"),
     Exported("torch, streaming", "h and c in and out", lambda: "streaming_lstm.onnx", ".onnx"),
-    Exported("torch, sound", "Conv1d, LSTM, BatchNorm1d", lambda: "conv_lstm.onnx", ".onnx"),
+    Exported(
+        "torch, sound",
+        "Conv1d, LSTM, BatchNorm1d",
+        lambda: "conv_lstm.onnx",
+        ".onnx",
+        {"steps": 12},
+    ),
     Exported(
         "torch, both ways",
         "GRU of two layers, both directions",

@@ -13,9 +13,9 @@ from lrkeras.export.steps.subroutine import Subroutine, TensorSpec
 # Time steps of a subroutine that long sequences are made of.
 BLOCK_STEPS = 16
 # A call costs some microseconds, a third to the whole of a step of 64 to 128 units. Below so many
-# bytes of float32 weights, counted once for each step, a graph of one step, or of a chunk, has
-# copies of the subroutine instead, which costs the runtime as many copies of them.
-_SMALL, _SMALL_CHUNK = 1 << 20, 16 << 20
+# bytes of float32 weights, steps are copies of the subroutine instead, which costs the runtime as
+# many copies of them; in a graph of so many steps at most.
+_SMALL, _COPIES = 1 << 20, 16
 
 
 class RecurrentCell:
@@ -75,13 +75,10 @@ class RecurrentCell:
     def inlines(self, steps: int) -> bool:
         """Whether a graph of so many steps has the steps themselves rather than calls."""
         # XNNPACK leaves the sparse product alone, and so copies nothing of it.
-        copied = 0 if self.cell_step is not None else 4 * steps * self._weights
-        return not self.outlined or copied <= (_SMALL if steps == 1 else _SMALL_CHUNK)
-
-    @property
-    def _weights(self) -> int:
-        """How many numbers one step multiplies with."""
-        return sum(math.prod(weight.shape) for weight in self.layer.weights)
+        if not self.outlined or (self.cell_step is not None and steps == 1):
+            return True
+        copied = 4 * sum(math.prod(weight.shape) for weight in self.layer.weights)
+        return copied <= _SMALL and steps <= _COPIES
 
     def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
         """Says how `run` will be called, which is when the subroutines are made."""

@@ -174,7 +174,7 @@ def test_operations_by_their_axes(tmp_path):
 
 
 ALONG_TIME = {
-    "mean": (lambda h: ops.mean(h, axis=1, keepdims=True) + h, "axis=1 runs along time"),
+    "mean": (lambda h: ops.mean(h, axis=1, keepdims=True) + h, "axis=.1. runs along time"),
     "flip": (lambda h: ops.flip(h, axis=-2), "axis=-2 runs along time"),
     "index": (lambda h: h[:, 0], "takes single steps out"),
     "transpose": (lambda h: ops.transpose(h, (0, 2, 1)), "moves the time axis"),

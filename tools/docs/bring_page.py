@@ -88,7 +88,8 @@ def _footnote(results):
     return (
         "Load error: the largest difference to the framework of the file's owner, over the largest value. float32 and "
         "int8: the relative error of the file against Keras, as the parity gate measures it. Bytes: of the float32 and "
-        "of the int8 file. The time of the stock converter's file is that of as many steps, on "
+        "of the int8 file. The stock converter's file is in float32, for a batch of one and as many steps as the "
+        "model has, or 16; its time is that of as many steps, on "
         f"{results['machine']}, one thread, side by side. "
         f"`{results['command']}`."
     )

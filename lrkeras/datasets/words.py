@@ -11,7 +11,7 @@ ends with the token `"<eos>"`.
 
 from __future__ import annotations
 
-import lzma
+import bz2
 import pathlib
 import re
 from collections.abc import Callable
@@ -140,8 +140,8 @@ def load_lines(split: str = "train") -> list[str]:
     """
     if split not in ("train", "valid"):
         raise ValueError(f"Expected the split 'train' or 'valid'; received {split!r}.")
-    packed = resources.files("lrkeras.datasets").joinpath(f"word_text/{split}.txt.xz").read_bytes()
-    lines = lzma.decompress(packed).decode("utf-8").splitlines()
+    packed = resources.files("lrkeras.datasets").joinpath(f"word_text/{split}.txt.bz2").read_bytes()
+    lines = bz2.decompress(packed).decode("utf-8").splitlines()
     return [line for line in lines if line]  # a blank line separates two dialogues
 
 

@@ -13,7 +13,7 @@ from lrkeras.export.products.deployed_products import DeployedProducts
 from lrkeras.export.products.doped_lstm import DopedLSTM
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
-from lrkeras.export.steps.recurrent_cell import RecurrentCell
+from lrkeras.export.steps.recurrent_cell import COPIES, RecurrentCell
 from lrkeras.export.steps.step_builder import StepBuilder
 from lrkeras.export.steps.step_model import StepModel
 
@@ -100,7 +100,9 @@ class ConversionPlan:
         """The cell of a layer, the same one for every form."""
         if id(layer) not in self._cells:
             fused = DopedLSTM(layer.cell) if self._is_fused(layer) else None
-            self._cells[id(layer)] = RecurrentCell(layer, fused, self._outlined, self.batch)
+            # Ranges belong to one node for each weight.
+            copies = 1 if self.quantization.needs_sample else COPIES
+            self._cells[id(layer)] = RecurrentCell(layer, fused, self._outlined, self.batch, copies)
         return self._cells[id(layer)]
 
     def _is_fused(self, layer: keras.layers.Layer) -> bool:

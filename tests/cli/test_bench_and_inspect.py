@@ -128,14 +128,14 @@ def test_inspect_counts_what_called_graphs_multiply(tmp_path, capsys):
 
 
 def test_inspect_counts_every_step_of_a_chunk_that_calls_its_cell(tmp_path, capsys):
-    lstm = layers.LSTM(250, return_sequences=True)
+    lstm = layers.LSTM(260, return_sequences=True)
     model = keras.Sequential([keras.Input((None, 6)), lstm])
     file = tmp_path / "chunks.tflite"
     convert(model, file, forms=["step", "chunk_3"])
     content = _json(capsys, "inspect", file)
     macs = {name: found["macs"] for name, found in content["signatures"].items()}
     assert content["operators"]["IF"] >= 3
-    assert macs == {"step": 4 * 250 * (6 + 250), "chunk_3": 3 * 4 * 250 * (6 + 250)}
+    assert macs == {"step": 4 * 260 * (6 + 260), "chunk_3": 3 * 4 * 260 * (6 + 260)}
 
 
 def _stock_sparse(path, columns=32, rows=4):

@@ -1,4 +1,4 @@
-import lzma
+import bz2
 import os
 from importlib import resources
 
@@ -9,8 +9,8 @@ from lrkeras.datasets import words
 
 
 def embedded_lines(split):
-    packed = resources.files("lrkeras.datasets").joinpath(f"word_text/{split}.txt.xz").read_bytes()
-    return lzma.decompress(packed).decode().split("\n")
+    packed = resources.files("lrkeras.datasets").joinpath(f"word_text/{split}.txt.bz2").read_bytes()
+    return bz2.decompress(packed).decode().split("\n")
 
 
 @pytest.fixture(scope="module")

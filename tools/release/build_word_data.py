@@ -9,8 +9,8 @@ validation text from `dev.tsv` alone.
 """
 
 import argparse
+import bz2
 import hashlib
-import lzma
 import pathlib
 import sys
 
@@ -50,7 +50,7 @@ def excerpt(split: str, source: pathlib.Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Writes `train.txt.xz` and `valid.txt.xz`; returns the exit status."""
+    """Writes `train.txt.bz2` and `valid.txt.bz2`; returns the exit status."""
     from lrkeras.system.required_paths import require_paths
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -63,8 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     texts = {split: excerpt(split, options.sgd / name) for split, name in SOURCES.items()}
     options.out.mkdir(parents=True, exist_ok=True)
     for split, text in texts.items():
-        packed = lzma.compress(text.encode("utf-8"), preset=9 | lzma.PRESET_EXTREME)
-        (options.out / f"{split}.txt.xz").write_bytes(packed)
+        packed = bz2.compress(text.encode("utf-8"))
+        (options.out / f"{split}.txt.bz2").write_bytes(packed)
         print(f"{split}: {len(text):,} characters, {len(packed):,} bytes packed")
     return 0
 

@@ -15,7 +15,7 @@ BLOCK_STEPS = 16
 # A call costs some microseconds, a third to the whole of a step of 64 to 128 units. Below so many
 # bytes of float32 weights, steps are copies of the subroutine instead, which costs the runtime as
 # many copies of them; in a graph of so many steps at most.
-_SMALL, _COPIES = 1 << 20, 16
+_SMALL, COPIES = 1 << 20, 16
 
 
 class RecurrentCell:
@@ -28,6 +28,7 @@ class RecurrentCell:
         outlined: Whether the graphs call one subroutine, which holds the recurrent weights once;
             the inputs are multiplied outside, for all steps at once, where the cell allows it.
         batch: Sequences side by side: as many neighbouring rows are one step.
+        copies: Steps of a small layer that a graph has itself, at most, rather than as calls.
 
     Attributes:
         name: The layer's name.
@@ -40,8 +41,10 @@ class RecurrentCell:
         cell_step: Any = None,
         outlined: bool = False,
         batch: int = 1,
+        copies: int = COPIES,
     ):
         self.layer = layer
+        self.copies = copies
         self.batch = batch
         self.cell_step = cell_step
         self.outlined = outlined
@@ -78,7 +81,7 @@ class RecurrentCell:
         if not self.outlined or (self.cell_step is not None and steps == 1):
             return True
         copied = 4 * sum(math.prod(weight.shape) for weight in self.layer.weights)
-        return copied <= _SMALL and steps <= _COPIES
+        return copied <= _SMALL and steps <= self.copies
 
     def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
         """Says how `run` will be called, which is when the subroutines are made."""

@@ -1,4 +1,4 @@
-import lzma
+import bz2
 
 import pytest
 from load_tool import load_tool
@@ -25,7 +25,7 @@ def corpus(tmp_path):
 
 
 def read(folder, split):
-    return lzma.decompress((folder / f"{split}.txt.xz").read_bytes()).decode()
+    return bz2.decompress((folder / f"{split}.txt.bz2").read_bytes()).decode()
 
 
 def test_whole_dialogues_of_the_user_alone(build, corpus, tmp_path):
@@ -42,7 +42,7 @@ def test_whole_dialogues_of_the_user_alone(build, corpus, tmp_path):
 def test_a_second_run_writes_the_same_bytes(build, corpus, tmp_path):
     for out in ("a", "b"):
         build.main(["--sgd", str(corpus), "--out", str(tmp_path / out)])
-    for name in ("train.txt.xz", "valid.txt.xz"):
+    for name in ("train.txt.bz2", "valid.txt.bz2"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
@@ -54,7 +54,7 @@ def test_missing_source_is_one_line_and_nothing_is_written(build, corpus, tmp_pa
 
 
 def test_the_text_of_the_package_is_what_it_rebuilds(build):
-    assert (build.OUT / "train.txt.xz").is_file()
+    assert (build.OUT / "train.txt.bz2").is_file()
 
 
 def test_a_broken_row_is_named(build, tmp_path):

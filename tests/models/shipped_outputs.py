@@ -3,7 +3,7 @@
 import numpy as np
 
 from lrkeras.export import StepRunner
-from lrkeras.saving import load_model
+from lrkeras.importers import load_model
 
 STEPS = 6
 KEPT = 12

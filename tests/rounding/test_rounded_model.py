@@ -168,7 +168,7 @@ def test_a_saved_model_goes_on_to_the_same_weights(tied, tmp_path):
     x = _tokens()
     copy.fit(x, x, epochs=2, verbose=0)
     copy.save(tmp_path / "copy.keras")
-    loaded = lrkeras.saving.load_model(tmp_path / "copy.keras")
+    loaded = lrkeras.load_model(tmp_path / "copy.keras")
     assert loaded.rounded == copy.rounded and loaded.bits == 4
     np.testing.assert_array_equal(_outputs(loaded, x), _outputs(copy, x))
     for model in (copy, loaded):

@@ -35,8 +35,8 @@ def change(monkeypatch, edit, name="lstm_h"):
     """Lets a tensor of every file come out changed: `edit(values by time step, largest)`."""
     run_file = check_parity.run_file
 
-    def changed(runner, inputs, wanted):
-        values = run_file(runner, inputs, {**wanted, name: set(range(256))})
+    def changed(runner, inputs, wanted, axes):
+        values = run_file(runner, inputs, {**wanted, name: set(range(256))}, axes)
         largest = max(np.abs(value).max() for value in values[name].values())
         values[name] = {step: value.copy() for step, value in values[name].items()}
         edit(values[name], largest)

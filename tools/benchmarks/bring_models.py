@@ -194,7 +194,8 @@ def main() -> None:
     print(f"{right} of {len(rows)} models converted")
     if options.out:
         content = {
-            "command": "python tools/benchmarks/bring_models.py --time --wild WILD --out OUT",
+            "command": "python tools/benchmarks/bring_models.py "
+            f"{'--time ' if options.time else ''}--wild WILD --out OUT",
             "machine": describe_machine(),
             "versions": package_versions(),
             "models": rows,

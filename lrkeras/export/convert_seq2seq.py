@@ -68,8 +68,9 @@ def convert_seq2seq(
             inputs = seq2seq_inputs(plan.parts, plan.encode, plan.decode, sample, seed)
             rows = plan.rows()
             file = lower(plan.models)
+        context = plan.pass_context(target.per_channel, {})
         for edit in (drop_negative_ids, store_sparse_filters, *quantization.passes):
-            edit(file, plan.pass_context(target.per_channel, {}))
+            edit(file, context)
         set_minimum_runtime(file)
         entry = file_entry(plan.models, quantization, rows, {**_about(plan), **(metadata or {})})
         file.set_metadata(METADATA_NAME, entry, deflate=True)

@@ -1,6 +1,6 @@
 """The calls in the graph of a model, one by one, and a graph computed again on other tensors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -27,17 +27,7 @@ def nodes_of(model: keras.Model) -> list[Node]:
     """The calls between the inputs and the outputs of a model, each after those that it reads."""
     found: list[Node] = []
     seen = {id(tensor) for tensor in model.inputs}
-    waiting = list(model.outputs)
-    while waiting:
-        tensor = waiting[-1]
-        if id(tensor) in seen:
-            waiting.pop()
-            continue
-        node = _maker(tensor)
-        missing = [t for t in node.inputs if id(t) not in seen]
-        if missing:
-            waiting.extend(missing)
-            continue
+    for node in _needed(model.outputs, seen):
         seen.update(id(t) for t in node.outputs)
         found.append(node)
     return found
@@ -53,17 +43,7 @@ def computed_again(
         made: What stands for tensors of the graph, by their identity; gets all others.
         call: `call(operation, *args, **kwargs)` gives what an operation gives.
     """
-    waiting = list(outputs)
-    while waiting:
-        tensor = waiting[-1]
-        if id(tensor) in made:
-            waiting.pop()
-            continue
-        node = _maker(tensor)
-        missing = [t for t in node.inputs if id(t) not in made]
-        if missing:
-            waiting.extend(missing)
-            continue
+    for node in _needed(outputs, made):
         args, kwargs = keras.tree.map_structure(
             lambda x: made[id(x)] if isinstance(x, keras.KerasTensor) else x,
             (node.args, dict(node.kwargs)),
@@ -71,6 +51,26 @@ def computed_again(
         results = keras.tree.flatten(call(node.operation, *args, **kwargs))
         made.update({id(old): new for old, new in zip(node.outputs, results, strict=True)})
     return [made[id(tensor)] for tensor in outputs]
+
+
+def _needed(outputs: Sequence[Any], known: Container[int]) -> Iterator[Node]:
+    """The calls that outputs need, each once what it reads is known.
+
+    Args:
+        outputs: Symbolic tensors.
+        known: Identities of tensors; whoever iterates adds those of each call's outputs.
+    """
+    waiting = list(outputs)
+    while waiting:
+        if id(waiting[-1]) in known:
+            waiting.pop()
+            continue
+        node = _maker(waiting[-1])
+        missing = [t for t in node.inputs if id(t) not in known]
+        if missing:
+            waiting.extend(missing)
+        else:
+            yield node
 
 
 def _maker(tensor: Any) -> Node:

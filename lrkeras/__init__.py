@@ -29,10 +29,12 @@ if "lrkeras_command" not in sys.modules:
     from lrkeras.legacy_h5 import load_legacy_h5
     from lrkeras.model_summary import ModelSummary, summary
     from lrkeras.models import load
+    from lrkeras.tuning import TuneReport, tune
 elif not TYPE_CHECKING:
     _ROOMS = (
         *("callbacks", "layers", "structures"),
         *("compression", "export", "importers", "legacy_h5", "model_summary", "models"),
+        "tuning",
     )
 
     def __getattr__(name: str) -> Any:
@@ -58,6 +60,7 @@ __all__ = [
     "ModelSummary",
     "Seq2SeqRunner",
     "StepRunner",
+    "TuneReport",
     "UnitReport",
     "callbacks",
     "compress",
@@ -75,4 +78,5 @@ __all__ = [
     "sparsify",
     "structures",
     "summary",
+    "tune",
 ]

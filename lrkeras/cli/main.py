@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from lrkeras.cli import bench, compress, convert, inspect, quickstart, train
+from lrkeras.cli import bench, compress, convert, fit, inspect, quickstart, train, tune
 from lrkeras.cli.quiet import quiet
 
 # Each has HELP, add_arguments(parser) and run(options), which returns the result as something for
@@ -19,6 +19,8 @@ from lrkeras.cli.quiet import quiet
 COMMANDS = {
     "train": train,
     "compress": compress,
+    "fit": fit,
+    "tune": tune,
     "convert": convert,
     "bench": bench,
     "inspect": inspect,

@@ -76,7 +76,10 @@ def _keras_3(file: pathlib.Path, safe_mode: bool, compile: bool) -> keras.Model:
     if not compile:
         return keras.saving.load_model(file, compile=False, safe_mode=safe_mode)
     try:
-        return keras.saving.load_model(file, compile=True, safe_mode=safe_mode)
+        with warnings.catch_warnings():
+            # One that has not trained holds its rate and its count of steps, and nothing is lost.
+            warnings.filterwarnings("ignore", r"(?s).*the saved optimizer has 2 variables")
+            return keras.saving.load_model(file, compile=True, safe_mode=safe_mode)
     except Exception as error:
         # A loss of the user's own must not stand between him and his weights.
         model = keras.saving.load_model(file, compile=False, safe_mode=safe_mode)

@@ -7,6 +7,7 @@ _USES = {
     "export": "converting and running .tflite files",
     "saved_model": "reading SavedModel folders",
     "onnx": "importing models from ONNX and PyTorch",
+    "tune": "searching for the best file",
     "torch": "importing models from PyTorch",
 }
 

@@ -181,6 +181,14 @@ def test_small_steps_do_without_a_call(path):
     assert "IF" not in convert(_model(_lstm()), path, form="chunk_3").operators
 
 
+def test_a_whole_sequence_of_a_small_layer_does_without_calls_of_steps(path):
+    assert "IF" not in convert(_model(_lstm()), path, form="sequence", steps=12).operators
+    # Two calls of sixteen steps that the file holds once.
+    assert convert(_model(_lstm()), path, form="sequence", steps=32).operators["IF"] == 2
+    # A large one calls its one step.
+    assert convert(_model(_lstm(250)), path, form="sequence", steps=12).operators["IF"] == 12
+
+
 def test_doped_layers_in_chunks_use_the_fused_product(path):
     doped = structures.doped("kronecker", density=0.1, block=(1, 16))
     model = _model(layers.LSTM(32, return_sequences=True, joint_structure=doped), features=32)

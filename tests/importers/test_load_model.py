@@ -95,6 +95,13 @@ def test_names_that_tensorflow_takes_for_scopes(tmp_path):
     assert loaded.predict(np.zeros((1, 5, 3)), verbose=0).shape == (1, 2)
 
 
+def test_a_model_that_was_compiled_and_never_trained_stays_compiled(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    model.save(tmp_path / "model.keras")
+    assert isinstance(lrkeras.load_model(tmp_path / "model.keras").optimizer, keras.optimizers.Adam)
+
+
 def test_a_loss_that_is_not_known_does_not_keep_the_model_away(tmp_path):
     model = small()
 

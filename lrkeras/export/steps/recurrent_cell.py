@@ -16,6 +16,8 @@ BLOCK_STEPS = 16
 # bytes of float32 weights, steps are copies of the subroutine instead, which costs the runtime as
 # many copies of them; in a graph of so many steps at most.
 _SMALL, COPIES = 1 << 20, 16
+# Of whole sequences, where a call is most of a step; the copies add up to 20 KB to a file.
+_SMALL_WHOLE = 1 << 16
 
 
 class RecurrentCell:
@@ -75,19 +77,23 @@ class RecurrentCell:
         """Whether the inputs are multiplied outside the subroutine."""
         return self._split is not None
 
-    def inlines(self, steps: int) -> bool:
+    def inlines(self, steps: int, whole: bool = False) -> bool:
         """Whether a graph of so many steps has the steps themselves rather than calls."""
         # XNNPACK leaves the sparse product alone, and so copies nothing of it.
         if not self.outlined or (self.cell_step is not None and steps == 1):
             return True
         copied = 4 * sum(math.prod(weight.shape) for weight in self.layer.weights)
-        return copied <= _SMALL and steps <= self.copies
+        return copied <= (_SMALL_WHOLE if whole else _SMALL) and steps <= self.copies
 
     def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
         """Says how `run` will be called, which is when the subroutines are made."""
         width = self._split.width if self._split is not None else features
-        self._block(1, width, masked)
-        if whole and steps >= BLOCK_STEPS:
+        if whole and self.inlines(steps, whole):
+            return  # nothing beside the graph itself
+        blocks = whole and steps >= BLOCK_STEPS
+        if not (blocks and self.inlines(BLOCK_STEPS, True)) or steps % BLOCK_STEPS:
+            self._block(1, width, masked)
+        if blocks:
             self._block(BLOCK_STEPS, width, masked)
 
     def project(self, x: Any) -> Any:
@@ -117,7 +123,8 @@ class RecurrentCell:
         """
         steps, outputs, done = z.shape[0] // self.batch, [], 0
         while done < steps:
-            count = BLOCK_STEPS if whole and self.outlined and steps - done >= BLOCK_STEPS else 1
+            blocks = whole and self.outlined and not inlined and steps - done >= BLOCK_STEPS
+            count = BLOCK_STEPS if blocks else 1
             rows = slice(done * self.batch, (done + count) * self.batch)
             inputs = [z if steps == count else z[rows], *states]
             if mask is not None:
@@ -145,7 +152,7 @@ class RecurrentCell:
 
     def _many_steps(self, z: Any, *rest: Any) -> list[Any]:
         states, mask = self._unpacked(rest)
-        outputs, states = self.run(z, states, mask)
+        outputs, states = self.run(z, states, mask, inlined=self.inlines(BLOCK_STEPS, True))
         return [ops.concatenate(outputs, axis=0), *states]
 
     def _one_step(self, z: Any, *rest: Any) -> list[Any]:

@@ -52,7 +52,7 @@ class RecurrentStep(keras.layers.Layer):
         rows = _by_time(x)
         mask = None if mask is None else _by_time(ops.expand_dims(mask, -1))
         whole = not self.form.has_states
-        inlined = not whole and self.cell.inlines(self.form.steps or 1)
+        inlined = self.cell.inlines(x.shape[1], whole)
         outputs, states = self.cell.run(self.cell.project(rows), states, mask, whole, inlined)
         if not layer.return_sequences:
             return [outputs[-1] if outputs[-1].shape[0] == batch else outputs[-1][-batch:], *states]

@@ -1,0 +1,244 @@
+"""One trial: from a recipe to a file that was judged."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import tempfile
+import time
+from typing import Any
+
+import keras
+
+from lrkeras.compression import quantize_aware
+from lrkeras.export import ConversionError, convert
+from lrkeras.importers.load_model import load_model
+from lrkeras.rounding.rounded_model import RoundedModel
+from lrkeras.structures.stored_size import StoredSize
+from lrkeras.tuning.candidates import Candidate
+from lrkeras.tuning.file_score import FileScore
+from lrkeras.tuning.fine_tuning import FineTuning
+from lrkeras.tuning.objective import Objective
+from lrkeras.tuning.recipe import Recipe
+from lrkeras.tuning.small_models import NotPossibleError, sized
+from lrkeras.tuning.tuning_data import TuningData
+
+# Examples that structures are fitted on and files compared with Keras on.
+CALIBRATION, SAMPLE = 256, 64
+# Sizes that are tried to come close to a budget, and how much of it is close enough.
+_TRIALS, _USED = 4, 0.93
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What all trials of a search have in common.
+
+    Attributes:
+        model: The content of the `.keras` file of the model.
+        train, validation, test: The examples; the last may be None.
+        objective: What is best.
+        batch_size: Examples in a batch.
+        form, steps: As in `convert`.
+        seed: Of everything drawn at random.
+        classes: What Keras has to know to read the model, by name.
+    """
+
+    model: bytes
+    train: TuningData
+    validation: TuningData
+    objective: Objective
+    batch_size: int
+    form: str
+    steps: int | None
+    seed: int
+    classes: dict[str, Any]
+    test: TuningData | None = None
+
+    def load(self) -> keras.Model:
+        """The model."""
+        return read_model(self.model, self.classes)
+
+    @property
+    def calibration(self) -> Any:
+        """Inputs that structures are fitted on."""
+        return self.train.part(slice(0, CALIBRATION)).x
+
+    def convert(self, model: keras.Model, bits: str, path: pathlib.Path) -> Any:
+        """Writes the file of a model; returns the report."""
+        sample = self.validation.part(slice(0, SAMPLE)).x
+        return convert(model, path, form=self.form, steps=self.steps, quantize=bits, sample=sample)
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """Where a trial starts from.
+
+    Attributes:
+        recipe: With its sizes; as it was where `why` is given.
+        why: Why there is no model, or None.
+        model, file: The content of the model's file before training, and of its `.tflite` file.
+        params: Numbers that the model stores.
+    """
+
+    recipe: Recipe
+    why: str | None = None
+    model: bytes = b""
+    file: bytes = b""
+    params: int = 0
+
+
+def start_of(task: Task, candidate: Candidate, limit: float | None) -> Start:
+    """Makes the model that a trial starts from, and its file, for its size and its time.
+
+    Args:
+        task: The search.
+        candidate: What to make.
+        limit: Bytes that the file may have, where the candidate is made for a size.
+    """
+    model = task.load()
+    try:
+        if limit is None:
+            return _start(task, model, candidate.recipe)
+        return _start_within(task, model, candidate, limit)
+    except ValueError as error:  # as of a ConversionError
+        return Start(candidate.recipe, why=str(error))
+
+
+def _start_within(task: Task, model: keras.Model, candidate: Candidate, limit: float) -> Start:
+    """The start whose file is the largest within a limit; the weights are not all of a file."""
+    best: Start | None = None
+    smallest, room = float("inf"), limit
+    for _ in range(_TRIALS):
+        try:
+            recipe, small = sized(
+                model, candidate.recipe, room, candidate.share, task.calibration, task.seed
+            )
+        except NotPossibleError:
+            if smallest == float("inf"):
+                raise
+            break
+        found = _start(task, small, recipe)
+        size = len(found.file)
+        smallest = min(size, smallest)
+        if size <= limit:
+            best = found if best is None or size > len(best.file) else best
+            if size >= _USED * limit or small is model:
+                break
+            room += limit - size
+        else:
+            # What is over goes from what the weights take now, whatever they might have taken.
+            room = min(room, StoredSize.of(small, recipe.bits).bytes) - 1.02 * (size - limit)
+        if room <= 0:
+            break
+    if best is None:
+        raise NotPossibleError(f"its smallest file that was tried takes {smallest:,} bytes")
+    return best
+
+
+def _start(task: Task, model: keras.Model, recipe: Recipe) -> Start:
+    file = _converted(task, model, recipe.bits)["file"]
+    return Start(recipe, None, model_bytes(model), file, StoredSize.of(model).params)
+
+
+class Trial:
+    """Trains a start and judges its file.
+
+    Args:
+        task: The search.
+        start: Where it starts from.
+    """
+
+    def __init__(self, task: Task, start: Start):
+        self._task, self._recipe = task, start.recipe
+        self._begun = time.monotonic()
+        self._training: FineTuning | None = None
+        self._model = read_model(start.model, task.classes)
+        recipe = start.recipe
+        if recipe.epochs:
+            self._training = FineTuning(
+                self._model,
+                task.train,
+                task.validation,
+                task.objective,
+                teacher=task.load() if recipe.distill else None,
+                epochs=recipe.epochs,
+                learning_rate=recipe.learning_rate,
+                batch_size=task.batch_size,
+                seed=task.seed,
+                bits=4 if recipe.bits == "int4" else None,
+                fresh=recipe.fresh,
+            )
+
+    def epoch(self) -> float:
+        """Trains an epoch and returns the objective; without a training, the objective alone."""
+        if self._training is None:
+            return self._task.objective.of_model(self._model, self._task.validation)
+        return self._training.epoch()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done."""
+        return self._training is None or len(self._training.history) == self._recipe.epochs
+
+    def finish(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Converts and judges; returns what is known now, and the files by name.
+
+        Raises:
+            ConversionError: If the file cannot be written.
+        """
+        model = self._model if self._training is None else self._training.model()
+        history = [] if self._training is None else self._training.history
+        made = _converted(self._task, model, self._recipe.bits)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "model.tflite"
+            path.write_bytes(made["file"])
+            score = FileScore(model, self._task.validation, self._task.objective)
+            quality, parts = score.of_file(path)
+        result = {
+            "state": "done",
+            "history": history,
+            "keras": self._task.objective.of_model(model, self._task.validation),
+            "quality": quality,
+            "parts": parts,
+            "part_sizes": score.sizes(),
+            "bytes": len(made["file"]),
+            "parity": made["parity"],
+            "form": made["form"],
+            "seconds": time.monotonic() - self._begun,
+        }
+        return result, {"model.keras": model_bytes(model), "model.tflite": made["file"]}
+
+
+def model_bytes(model: keras.Model) -> bytes:
+    """The content of the `.keras` file of a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+def read_model(content: bytes, classes: dict[str, Any] | None = None) -> keras.Model:
+    """The model of such a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.keras"
+        path.write_bytes(content)
+        return load_model(path, custom_objects=classes or None)
+
+
+def _converted(task: Task, model: keras.Model, bits: str) -> dict[str, Any]:
+    if bits == "int4":
+        model = _rounded(model)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.tflite"
+        report = task.convert(model, bits, path)
+        if report.delays:
+            raise ConversionError(
+                f"Expected a model whose steps are not late, received one with the delays "
+                f"{report.delays}. Use form='sequence'."
+            )
+        worst = max((found.relative for found in report.parity), default=0.0)
+        return {"file": path.read_bytes(), "parity": float(worst), "form": report.form}
+
+
+def _rounded(model: keras.Model) -> keras.Model:
+    return model if isinstance(model, RoundedModel) else quantize_aware(model, 4)

@@ -1,0 +1,333 @@
+"""Finding the best file within a budget, by trying."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from lrkeras.saving import check_finite
+from lrkeras.system.atomic_write import written_whole
+from lrkeras.system.json_file import write_json
+from lrkeras.system.machine import describe_machine
+from lrkeras.system.optional_imports import require
+from lrkeras.system.versions import package_versions
+from lrkeras.tuning.file_budget import FileBudget
+from lrkeras.tuning.file_score import FileScore, interval
+from lrkeras.tuning.fine_tuning import base_learning_rate
+from lrkeras.tuning.objective import Objective
+from lrkeras.tuning.progress_table import ProgressTable
+from lrkeras.tuning.recipe import Recipe
+from lrkeras.tuning.search import Search
+from lrkeras.tuning.trial import Task, model_bytes, read_model
+from lrkeras.tuning.trial_records import TrialRecords
+from lrkeras.tuning.tune_report import TuneReport, judged
+from lrkeras.tuning.tuning_data import TuningData, output_names
+
+# The settings, which are written after the files that say what is searched.
+_CONFIG = "config.json"
+_FIRST = {"model.keras", "data.npz", "calibration.npz"}
+_LAST_ROUNDS = 50
+
+
+def tune(
+    model: keras.Model,
+    train: Any,
+    *,
+    validation: Any,
+    test: Any = None,
+    objective: str = "val_loss",
+    mode: str = "auto",
+    budgets: Sequence[str] | str = ("1 MB",),
+    candidates: str = "auto",
+    trials: int = 32,
+    epochs: int = 3,
+    learning_rate: float | None = None,
+    batch_size: int | None = None,
+    distill: bool = True,
+    form: str = "auto",
+    steps: int | None = None,
+    out: str | os.PathLike = "run",
+    address: str | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    verbose: bool = True,
+) -> TuneReport:
+    """Finds the best `.tflite` files of a trained model within budgets, by making and judging many.
+
+    Each trial makes a small model of the one that is given, trains it on the data and, as a
+    teacher, on the model (`distill`), converts it, and runs the file over the validation data. The
+    first trials are the rivals of every search: the model itself in int8 and int4, small dense
+    models from random weights, fewer units, `compress(..., "auto")` and an even low-rank cut, the
+    latter four made for each budget. Then Optuna proposes, from what it has seen: which matrices
+    become what, fewer units, bits, gate layout, learning rate. All are trained for as long; those
+    behind half of the earlier ones after a third of the epochs are stopped, as ASHA does. Ray runs
+    the trials, one on each core; files are timed when nothing else runs.
+
+    A search that was stopped goes on when it is called again with the same arguments: no trial
+    that is over is run twice. The folder has `report.md`, `report.json`, `front.png`, for each
+    budget `best.tflite` and `best.keras` (or `best_1_MB.tflite`, ... of several), what became of
+    each trial in `trials/`, and logs for TensorBoard in `ray/`.
+
+    Args:
+        model: A trained and compiled Sequential or Functional model; not changed.
+        train: `(x, y)`, `(x, y, sample_weight)`, or batches of these: a `tf.data.Dataset`, a
+            `keras.utils.PyDataset` or another iterable, which is read into memory once.
+        validation: The same; epochs, and winners, are chosen on it.
+        test: The same, or None: winners and the best rivals are judged on it, once.
+        objective: `"val_loss"`, or `val_` and the name of a metric that the model is compiled with.
+        mode: `"min"`, `"max"`, or `"auto"`, by the objective's name.
+        budgets: Sizes of the file and times of a call of its first signature (a step, or a whole
+            sequence), such as `"1 MB"` and `"100 us"`. Every size goes with every time: two
+            sizes and a time are two budgets.
+        candidates: `"auto"`; `"rivals"` tries these alone.
+        trials: How many, rivals among them.
+        epochs: Of each training.
+        learning_rate: To start from; None takes that of the model's optimizer.
+        batch_size: Examples in a batch; None takes that of the data set, or 32.
+        distill: Whether the model teaches.
+        form: Of the files, as in `convert`.
+        steps: Length of the form `"sequence"`, where the model's is open.
+        out: The folder.
+        address: `host:port` of a Ray cluster, or `"auto"`; None uses this machine.
+        workers: Trials at once on this machine; None for one on each core.
+        seed: The same seed makes the same proposals, whatever the number of workers.
+        verbose: Whether to show a table of the trials while they run.
+
+    Returns:
+        The report.
+
+    Raises:
+        ValueError: If model, data, objective or a budget do not fit, `trials` is less than the
+            rivals take, or the folder holds a search with other arguments.
+        ConnectionError: If the cluster does not answer.
+        ImportError: If Ray or Optuna is missing.
+
+    Example:
+    >>> tune(model, (x, y), validation=(xv, yv), budgets=("1 MB", "100 us"))  # doctest: +SKIP
+    """
+    limits = FileBudget.read(budgets)
+    goal = Objective.of(model, objective, mode)
+    if candidates not in ("auto", "rivals"):
+        raise ValueError(f'Expected candidates "auto" or "rivals", received {candidates!r}.')
+    if epochs < 1:
+        raise ValueError(f"Expected at least one epoch, received epochs={epochs}.")
+    check_finite(model)
+    content, classes = model_bytes(model), _classes()
+    model = read_model(content, classes)  # as the workers read it, with the names that it has there
+    data = TuningData.of(model, train, "train")
+    held_out = TuningData.of(model, validation, "validation")
+    tested = None if test is None else TuningData.of(model, test, "test")
+    for part in filter(None, (data, held_out, tested)):
+        goal.check(model, part)
+    require("ray", "tune")
+    require("optuna", "tune")
+    rate = base_learning_rate(model) if learning_rate is None else learning_rate
+    training = {"learning_rate": rate, "epochs": epochs, "distill": distill}
+    task = Task(
+        content,
+        data,
+        held_out,
+        goal,
+        batch_size or data.batch or 32,
+        form,
+        steps,
+        seed,
+        classes,
+        tested,
+    )
+    folder = pathlib.Path(out)
+    records = TrialRecords(folder)
+    settings = {
+        "objective": objective,
+        "mode": mode,
+        "budgets": [str(limit) for limit in limits],
+        "candidates": candidates,
+        "batch_size": task.batch_size,
+        "form": form,
+        "steps": steps,
+        "seed": seed,
+        **training,
+        "weights": _digest([np.asarray(w) for w in model.get_weights()]),
+        "train": _digest(_arrays(data)),
+        "validation": _digest(_arrays(held_out)),
+    }
+    _check_same(folder, settings)
+    table = ProgressTable(trials, objective, verbose)
+    search = Search(task, records, limits, trials, training, table)
+    count = search.rivals if candidates == "rivals" else trials
+    # Knows Ray, which only a search needs.
+    from lrkeras.tuning.ray_workers import Workers, cluster
+
+    with cluster(address, workers):
+        _claim(folder, settings, task)
+        crew = Workers(task, records, folder)
+        with table.shown():
+            search.run(crew, count)
+        known = [_known(records, number, task) for number in range(count)]
+        _time_again(known, records, crew)
+    report = _report(known, limits, task, settings, folder, records)
+    _write(report, folder)
+    return report
+
+
+def _report(
+    known: list[dict],
+    limits: list[FileBudget],
+    task: Task,
+    settings: dict[str, Any],
+    folder: pathlib.Path,
+    records: TrialRecords,
+) -> TuneReport:
+    goal = task.objective
+    budgets, front = judged(known, limits, goal.more_is_better)
+    for found in budgets:
+        if found["winner"] is None:
+            continue
+        stem = "best" if len(budgets) == 1 else f"best_{_file_name(found['budget'])}"
+        for suffix in ("tflite", "keras"):
+            content = records.file(found["winner"], f"model.{suffix}")
+            with written_whole(folder / f"{stem}.{suffix}") as draft:
+                draft.write_bytes(content)
+        found["file"], found["keras"] = f"{stem}.tflite", f"{stem}.keras"
+        if task.test is not None:
+            found["test"] = _tested(found, known, task, records)
+    return TuneReport(
+        goal.name,
+        goal.more_is_better,
+        budgets,
+        front,
+        known,
+        {**settings, "commands": "in an empty folder, with model.keras and data.npz of this one"},
+        describe_machine(),
+        package_versions(),
+    )
+
+
+def _tested(found: dict, known: list[dict], task: Task, records: TrialRecords) -> str:
+    """What winner and rivals do on the test data, which nothing was chosen on."""
+    if task.test is None:
+        raise AssertionError("there are test data")
+    model = task.load()
+    score = FileScore(model, task.test, task.objective)
+    numbers = [found["winner"], *[rival["trial"] for rival in found["rivals"]]]
+    lines, of_winner = [], None
+    for number in numbers:
+        value, parts = score.of_file(records.folder(number) / "model.tflite")
+        known[number]["test"] = value
+        line = f"trial {number}: {value:.4g}"
+        if of_winner is None:
+            of_winner = parts
+        else:
+            difference, low, high = interval(parts, of_winner, score.sizes())
+            line += f" ({difference:+.3g}, 95 % of {low:+.3g} to {high:+.3g})"
+        lines.append(line)
+    return f"On the test data: {'; '.join(lines)}."
+
+
+def _known(records: TrialRecords, number: int, task: Task) -> dict[str, Any]:
+    start, result = records.start(number) or {}, records.result(number) or {}
+    recipe = Recipe.of(start["recipe"])
+    options = f" --objective {task.objective.name} --batch-size {task.batch_size}"
+    commands = recipe.commands("model.keras", "data.npz", options, task.seed)
+    return {**start, **result, "commands": commands}
+
+
+def _time_again(known: list[dict], records: TrialRecords, crew: Any) -> None:
+    """Times all finished files once more, side by side."""
+    done = [trial for trial in known if trial["state"] == "done"]
+    if not done:
+        return
+    files = [records.file(trial["number"], "model.tflite") for trial in done]
+    reference = records.file(0, "start.tflite")
+    first, *times = crew.times([reference, *files], _LAST_ROUNDS)
+    for trial, us in zip(done, times, strict=True):
+        trial["us"], trial["ratio"] = us, us / first
+
+
+def _write(report: TuneReport, folder: pathlib.Path) -> None:
+    report.plot(folder / "front.png")
+    for name, text in (("report.md", report.to_markdown()), ("report.json", report.to_json())):
+        with written_whole(folder / name) as draft:
+            draft.write_text(text + "\n", encoding="utf-8")
+
+
+def _check_same(folder: pathlib.Path, settings: dict[str, Any]) -> None:
+    """Checks that a folder is free, or holds a search with the same settings."""
+    file = folder / _CONFIG
+    if not file.exists():
+        if folder.is_dir() and {item.name for item in folder.iterdir()} - _FIRST:
+            raise ValueError(
+                f"Expected an empty folder or one of a search, received {str(folder)!r}, which has "
+                "other files. Choose another folder."
+            )
+        return
+    found = json.loads(file.read_text(encoding="utf-8"))
+    changed = sorted(key for key in settings if found.get(key) != settings[key])
+    if changed:
+        raise ValueError(
+            f"Expected an empty folder or one of the same search; {str(folder)!r} holds one with "
+            f"another {', '.join(changed)}. Choose another folder, or delete this one."
+        )
+
+
+def _claim(folder: pathlib.Path, settings: dict[str, Any], task: Task) -> None:
+    """Makes the folder, with what the commands of trials need."""
+    if (folder / _CONFIG).exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with written_whole(folder / "model.keras") as draft:
+        draft.write_bytes(task.model)
+    outputs = output_names(task.load())
+    arrays = {**_named(task.train, outputs, ""), **_named(task.validation, outputs, "_val")}
+    for name, content in (("data.npz", arrays), ("calibration.npz", task.calibration)):
+        with written_whole(folder / name) as draft:
+            np.savez(draft, **content)
+    write_json(folder / _CONFIG, settings)
+
+
+def _named(data: TuningData, outputs: list[str], end: str) -> dict[str, np.ndarray]:
+    found = {name + end: value for name, value in data.x.items()}
+    targets = (
+        data.y
+        if isinstance(data.y, dict)
+        else dict(zip(outputs, keras.tree.flatten(data.y), strict=True))
+    )
+    named = targets if len(targets) > 1 else {"y": next(iter(targets.values()))}
+    found |= {name + end: value for name, value in named.items()}
+    if data.weights is not None:
+        found["sample_weight" + end] = data.weights
+    return found
+
+
+def _arrays(data: TuningData) -> list[np.ndarray]:
+    weights = [] if data.weights is None else [data.weights]
+    return [*data.x.values(), *keras.tree.flatten(data.y), *weights]
+
+
+def _digest(arrays: list[np.ndarray]) -> str:
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(f"{array.dtype}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:16]
+
+
+def _classes() -> dict[str, Any]:
+    """Classes that the caller registered with Keras, which workers do not know."""
+    known = keras.saving.get_custom_objects()
+    return {k: v for k, v in known.items() if not _module(v).startswith(("lrkeras.", "keras"))}
+
+
+def _module(thing: Any) -> str:
+    return getattr(thing, "__module__", "") or ""
+
+
+def _file_name(text: str) -> str:
+    return "_".join(text.replace(",", " ").split())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import math
 import os
 import wave
+from typing import Any
 
 import numpy as np
 from scipy import signal
@@ -16,7 +18,8 @@ RATES = (4000, 192_000)  # what a recording of speech can have
 def read_wav(file: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     """Reads a wav file, mixes its channels and brings it to a sample rate.
 
-    Integer samples of 8, 16, 24 and 32 bits. Of a file that was cut off, what is there.
+    Integer samples of 8, 16, 24 and 32 bits. Of a file that was cut off, what is there. A file
+    whose name ends in `.xz` is unpacked.
 
     Args:
         file: the file.
@@ -30,10 +33,12 @@ def read_wav(file: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndar
         ValueError: the file is not a wav file of integer samples, or has no sample.
     """
     try:
-        with wave.open(os.fspath(file), "rb") as stream:
+        name = os.fspath(file)
+        unpacked: Any = lzma.open if name.endswith(".xz") else open
+        with unpacked(name, "rb") as packed, wave.open(packed, "rb") as stream:
             channels, width = stream.getnchannels(), stream.getsampwidth()
             rate, content = stream.getframerate(), stream.readframes(stream.getnframes())
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, lzma.LZMAError) as error:
         raise ValueError(
             f"Expected a wav file of integer samples (PCM), received {os.fspath(file)!r}: "
             f"{error or 'it ends before its header does'}. Save the recording as 16-bit PCM."

@@ -55,17 +55,20 @@ class Recipe:
         """A copy with other attributes."""
         return dataclasses.replace(self, **changes)
 
-    def commands(self, model: str, data: str, options: str, seed: int) -> list[str]:
+    def commands(
+        self, model: str, data: str, calibration: str, options: str, seed: int
+    ) -> list[str]:
         """The commands that make the file, one after the other, in an empty folder.
 
         Args:
             model: The file of the model.
             data: What `--data` takes.
+            calibration: What `--calibration` takes.
             options: More for `lrkeras fit`, such as the objective.
             seed: Of everything drawn at random.
         """
         found, last = [], model
-        sample = "--calibration calibration.npz"
+        sample = f"--calibration {shlex.quote(calibration)}"
         if self.units is not None:
             found.append(f"lrkeras compress {last} fewer.keras --prune-units {self.units!r}")
             last = "fewer.keras"

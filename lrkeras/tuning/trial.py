@@ -61,7 +61,7 @@ class Task:
     @property
     def calibration(self) -> Any:
         """Inputs that structures are fitted on."""
-        return self.train.part(slice(0, CALIBRATION)).x
+        return self.train.part(slice(0, CALIBRATION)).inputs
 
     def convert(self, model: keras.Model, bits: str, path: pathlib.Path) -> Any:
         """Writes the file of a model; returns the report."""

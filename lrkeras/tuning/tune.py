@@ -32,7 +32,7 @@ from lrkeras.tuning.tuning_data import TuningData, output_names
 
 # The settings, which are written after the files that say what is searched.
 _CONFIG = "config.json"
-_FIRST = {"model.keras", "data.npz", "calibration.npz"}
+_FIRST = {"model.keras", "data.npz", "calibration.npz", "calibration.npy"}
 _LAST_ROUNDS = 50
 
 
@@ -204,7 +204,10 @@ def _report(
         budgets,
         front,
         known,
-        {**settings, "commands": "in an empty folder, with model.keras and data.npz of this one"},
+        {
+            **settings,
+            "commands": "in an empty folder, with model.keras, data.npz and calibration.np? of this one",
+        },
         describe_machine(),
         package_versions(),
     )
@@ -235,7 +238,8 @@ def _known(records: TrialRecords, number: int, task: Task) -> dict[str, Any]:
     start, result = records.start(number) or {}, records.result(number) or {}
     recipe = Recipe.of(start["recipe"])
     options = f" --objective {task.objective.name} --batch-size {task.batch_size}"
-    commands = recipe.commands("model.keras", "data.npz", options, task.seed)
+    files = ("model.keras", "data.npz", _calibration(task))
+    commands = recipe.commands(*files, options, task.seed)
     return {**start, **result, "commands": commands}
 
 
@@ -286,10 +290,19 @@ def _claim(folder: pathlib.Path, settings: dict[str, Any], task: Task) -> None:
         draft.write_bytes(task.model)
     outputs = output_names(task.load())
     arrays = {**_named(task.train, outputs, ""), **_named(task.validation, outputs, "_val")}
-    for name, content in (("data.npz", arrays), ("calibration.npz", task.calibration)):
-        with written_whole(folder / name) as draft:
-            np.savez(draft, **content)
+    with written_whole(folder / "data.npz") as draft:
+        np.savez(draft, **arrays)
+    with written_whole(folder / _calibration(task)) as draft:
+        if isinstance(task.calibration, dict):
+            np.savez(draft, **task.calibration)
+        else:
+            np.save(draft, task.calibration)
     write_json(folder / _CONFIG, settings)
+
+
+def _calibration(task: Task) -> str:
+    """The file of the inputs that structures are fitted on."""
+    return "calibration.npz" if len(task.train.x) > 1 else "calibration.npy"
 
 
 def _named(data: TuningData, outputs: list[str], end: str) -> dict[str, np.ndarray]:

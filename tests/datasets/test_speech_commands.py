@@ -37,7 +37,7 @@ def test_embedded_clips_are_words_at_16_khz(embedded):
 
 def test_embedded_clips_stay_small():
     folder = resources.files("lrkeras.datasets").joinpath("speech_clips")
-    assert sum(len(file.read_bytes()) for file in folder.joinpath("wav").iterdir()) < 700_000
+    assert sum(len(file.read_bytes()) for file in folder.joinpath("wav").iterdir()) < 450_000
 
 
 def corpus(folder, rows, header="file\tclass\tword\tspeaker\tsuggested_split"):

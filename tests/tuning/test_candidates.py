@@ -54,7 +54,7 @@ def test_commands_say_what_a_recipe_does(trained, bits):
     recipe = Recipe(
         "x", bits, units=1.5, structures={"lstm.recurrent": "low_rank"}, compression=2.5
     )
-    found = recipe.commands("model.keras", "data.npz", " --objective val_loss", 7)
+    found = recipe.commands("model.keras", "data.npz", "c.npy", " --objective val_loss", 7)
     assert [command.split()[1] for command in found] == ["compress", "compress", "fit", "convert"]
     assert ("--bits 4" in found[2]) == (bits == "int4")
     assert Recipe.of(recipe.config) == recipe

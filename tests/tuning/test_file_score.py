@@ -22,8 +22,8 @@ def _padded_tagger():
 def _both_ways():
     x = keras.Input((6, 4))
     h = keras.layers.Bidirectional(keras.layers.GRU(6))(x)
-    outputs = {"class": keras.layers.Dense(2, name="class")(h), "level": keras.layers.Dense(1, name="level")(h)}  # fmt: skip
-    model = keras.Model(x, [outputs["class"], outputs["level"]])
+    kind = keras.layers.Dense(2, name="class")(h)
+    model = keras.Model(x, [kind, keras.layers.Dense(1, name="level")(h)])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", {"class": loss, "level": "mse"}, metrics={"level": ["mae"]})
     return model

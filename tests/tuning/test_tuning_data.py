@@ -20,6 +20,10 @@ def arrays():
     return x, rng.normal(size=(7, 1))
 
 
+def _rows(x, y, rows):
+    return {name: value[rows] for name, value in x.items()}, y[rows]
+
+
 class _Batches(keras.utils.PyDataset):
     def __init__(self, x, y):
         super().__init__()
@@ -30,7 +34,7 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         rows = slice(4 * index, 4 * index + 4)
-        return {name: value[rows] for name, value in self.x.items()}, self.y[rows]
+        return _rows(self.x, self.y, rows)
 
 
 def _of_tensorflow(x, y):
@@ -43,12 +47,12 @@ def _of_tensorflow(x, y):
     [
         lambda x, y: (x, y),
         lambda x, y: ([x["series"], x["fixed"]], y),
-        lambda x, y: [({n: v[:4] for n, v in x.items()}, y[:4]), ({n: v[4:] for n, v in x.items()}, y[4:])],
+        lambda x, y: [_rows(x, y, slice(0, 4)), _rows(x, y, slice(4, 7))],
         _Batches,
         _of_tensorflow,
     ],
     ids=["dict", "list", "batches", "PyDataset", "tf.data"],
-)  # fmt: skip
+)
 def test_all_that_fit_takes_is_the_same(pair, arrays, given):
     x, y = arrays
     found = TuningData.of(pair, given(x, y), "train")

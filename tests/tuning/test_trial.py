@@ -1,0 +1,60 @@
+import pytest
+
+import lrkeras
+from lrkeras.tuning.candidates import Candidate
+from lrkeras.tuning.fine_tuning import DivergedError
+from lrkeras.tuning.recipe import Recipe
+from lrkeras.tuning.trial import Trial, read_model, start_of
+
+LIMIT = 20_000
+
+
+def _candidate(**options):
+    share = options.pop("share", 1.0)
+    return Candidate(Recipe("x", learning_rate=0.01, epochs=2, **options), share=share, fill=1.0)
+
+
+@pytest.mark.parametrize("options", [{"fresh": True}, {"bits": "int4"}], ids=["fresh", "int4"])
+def test_a_trial_ends_with_a_file_within_the_limit(task, options):
+    start = start_of(task, _candidate(**options), LIMIT)
+    assert 0.7 * LIMIT < len(start.file) <= LIMIT and start.recipe.units > 1
+    trial = Trial(task, start)
+    values = []
+    while not trial.is_over:
+        values.append(trial.epoch())
+    result, files = trial.finish()
+    assert result["history"] == values and result["bytes"] <= LIMIT
+    # Of the epoch that was best; four bits are chosen among epochs that have them.
+    best = values[-1] if options.get("bits") else min(values)
+    assert result["keras"] == pytest.approx(best, rel=1e-4)
+    assert result["quality"] == pytest.approx(result["keras"], rel=0.05)
+    model = read_model(files["model.keras"])
+    assert task.objective.of_model(model, task.validation) == pytest.approx(best, rel=1e-4)
+
+
+def test_what_cannot_be_so_small_is_said_to_be(task):
+    start = start_of(task, _candidate(), 3_000)
+    assert "smallest file that was tried takes" in start.why and not start.file
+
+
+def test_a_training_that_diverges_is_told(task):
+    start = start_of(task, Candidate(Recipe("x", learning_rate=1e30, epochs=2)), None)
+    trial = Trial(task, start)
+    with pytest.raises(DivergedError, match="diverged"):
+        trial.epoch()
+
+
+def test_the_same_seed_trains_the_same_model(task, trained, examples):
+    x, y = examples
+    found = []
+    for seed in (0, 0, 1):
+        content = lrkeras.tuning.fine_tune(
+            read_model(task.model),
+            (x[:160], y[:160]),
+            validation=(x[160:], y[160:]),
+            epochs=1,
+            seed=seed,
+            fresh=True,
+        )
+        found.append(task.objective.of_model(content, task.validation))
+    assert found[0] == found[1] != found[2]

@@ -9,6 +9,14 @@ from keras import ops
 
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
+from lrkeras.export.steps.attention_step import (
+    AttentionStep,
+    attention_refusal,
+    check_causal,
+    is_attention,
+    read_by,
+    window_of,
+)
 from lrkeras.export.steps.conv_recurrent_step import ConvRecurrentStep, conv_state_shape
 from lrkeras.export.steps.delay_step import BegunStep, DelayStep, WindowStep
 from lrkeras.export.steps.operation_axes import reduces_time, takes_last_step
@@ -99,20 +107,29 @@ class StreamLayers:
         args, kwargs, axis = self.aligned(layer, args, kwargs)
         if not axis.is_timed:
             return self._without_time(layer, node, args, kwargs, axis, called)
-        x, source = _tensors(args)[0], node.input_tensors[0].shape
+        x = _tensors((args, kwargs))[0]
         if type(layer) is keras.layers.ZeroPadding1D:
             return self._padded(layer, x, axis)
         if is_sliding(layer):
             return self._sliding(layer, node, x, axis, called)
+        return self._in_place(layer, node, args, kwargs, axis, called)
+
+    def _in_place(
+        self, layer: Any, node: Any, args: Any, kwargs: Any, axis: TimeAxis, called: Callable
+    ) -> Any:
+        """Calls a layer that gives as many steps as it reads, or one result of all."""
         if axis.delay < 0:
             raise ConversionError(
                 f"Expected a convolution after the ZeroPadding1D, received `{layer.name}` "
                 f"({type(layer).__name__}). Use padding='causal', or form='sequence'."
             )
+        x, source = _tensors((args, kwargs))[0], node.input_tensors[0].shape
         if _is_reshape(layer):
             return self._reshaped(layer, x, source, node.output_tensors[0].shape, axis)
         if len(source) > 2 and _is_over_window(layer, len(source)):
             return self._over_window(layer, x, source, axis, args, kwargs, called)
+        if is_attention(layer):
+            return self._attention(layer, node, args, kwargs, axis)
         return self._pointwise(layer, args, kwargs, axis, called)
 
     def _pointwise(
@@ -189,18 +206,34 @@ class StreamLayers:
             raise self._uneven(layer, window.stride)
         if window.size == window.stride == 1 and axis.delay >= 0:
             return self.axes.note(called(layer, (x,), {}), axis)
-        self._check_called_once(layer)
         if axis.begun is not None and window.before:
             x = x * ops.expand_dims(axis.begun, -1)
-        states = []
-        if window.before:
-            states = [self._add_state(f"{layer.name}_inputs", (window.before, int(x.shape[-1])))]
-        output, *after = SlidingStep(layer, window)([x, *(tensor for _, tensor in states)])
+        shapes = {"inputs": (window.before, int(x.shape[-1]))} if window.before else {}
+        output = self._with_states(layer, SlidingStep(layer, window), [x], shapes)
+        begun = self._begun(layer.name, output, window.axis.delay)
+        return self.axes.note(output, window.axis.late(0, begun))
+
+    def _attention(self, layer: Any, node: Any, args: Any, kwargs: Any, axis: TimeAxis) -> Any:
+        read = read_by(layer, args, kwargs)
+        if not all(self.axes.of(tensor).is_timed for tensor in read):
+            raise attention_refusal(layer, "over what has no steps, or of other steps")
+        check_causal(layer, node.input_tensors, kwargs)
+        step = AttentionStep(layer, window_of(layer, node.input_tensors[0].shape[1]))
+        shapes = step.state_shapes(*read[1:])
+        output = self._with_states(layer, step, read, shapes, begun=axis.begun)
+        return self.axes.note(output, axis)
+
+    def _with_states(
+        self, layer: Any, step: Any, read: list[Any], shapes: dict[str, Any], **options: Any
+    ) -> Any:
+        """Runs a layer as a step with new states of the given shapes by name: its output."""
+        self._check_called_once(layer)
+        states = [self._add_state(f"{layer.name}_{of}", shape) for of, shape in shapes.items()]
+        output, *after = step([*read, *(tensor for _, tensor in states)], **options)
         for (name, _), new in zip(states, after, strict=True):
             self._new_states[name] = new
-        begun = self._begun(layer.name, output, window.axis.delay)
         self._layers.append(layer)
-        return self.axes.note(output, window.axis.late(0, begun))
+        return output
 
     def _reshaped(self, layer: Any, x: Any, before: Any, after: Any, axis: TimeAxis) -> Any:
         numbers, made = math.prod(before[2:]), math.prod(after[2:])

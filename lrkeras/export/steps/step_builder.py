@@ -121,6 +121,7 @@ class StepBuilder:
             spectrograms={names[index]: layer for index, layer in spectrograms.items()},
             float_weights=[step.float_weight for step in self._stream.steps],
             output_axes=self._output_axes(outputs),
+            rate=self._around.axes.slowest,
             static_inputs=static if self._form.has_states else [],
         )
 
@@ -212,11 +213,14 @@ class StepBuilder:
         if not self._form.has_states:
             return None
         axes = [self._around.axes.of(tensor) for tensor in outputs]
-        if any(axis.delay < 0 for axis in axes):
-            raise ConversionError(
-                "Expected a convolution after a ZeroPadding1D, received an output of the model. "
-                "Use form='sequence'."
-            )
+        for tensor, axis in zip(self._source.outputs, axes, strict=True):
+            if axis.padding:
+                error = ConversionError(
+                    "Expected a convolution after a ZeroPadding1D, received an output of the "
+                    "model. Use form='sequence'."
+                )
+                error.layer = tensor._keras_history.operation.name
+                raise error
         return axes
 
     def _check_batch(self, has_samples: bool) -> None:

@@ -138,7 +138,7 @@ def test_steps_that_a_stream_lacks_are_left_to_sequences(name, tmp_path):
 
 def test_two_steps_of_three_are_no_steps(tmp_path):
     model = stack((6, 4), layers.MaxPooling1D(3), layers.UpSampling1D(2), layers.GRU(3))
-    with pytest.raises(ConversionError, match="3 steps.*size=2. Use form='sequence'"):
+    with pytest.raises(ConversionError, match=r"3 steps.*size=2\. Use form='sequence'"):
         convert(model, tmp_path / "m.tflite", form="chunk_3")
     convert(model, tmp_path / "m.tflite", form="sequence")
 

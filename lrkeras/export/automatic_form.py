@@ -28,7 +28,8 @@ class FormChoice:
     reason: str
 
     def __str__(self) -> str:
-        decided = "every layer can stream" if self.layer is None else f"`{self.layer}` decided"
+        decided = "every layer can stream" if self.form == "step" else "no layer alone decided"
+        decided = decided if self.layer is None else f"`{self.layer}` decided"
         return f"form {self.form!r}, chosen because {decided}: {self.reason}"
 
 

@@ -61,9 +61,10 @@ def convert(
     Each state of a recurrent layer is an input and an output of the same name, such as `lstm_h`
     and `lstm_c`, or as the model's own inputs are called where these are the states (of a
     decoder): what comes out goes back in, and zeros reset it. A masked step keeps the states.
-    Convolutions over time, and layers over a window of fixed length (`Flatten`, global pooling),
-    have their last inputs as a state. A convolution that looks ahead gives its results some steps
-    later, and so do all layers after it: `report.delays` says how many. The forms:
+    Convolutions over time, and layers over a window of fixed length (`Flatten`, global pooling,
+    causal attention), have their last inputs as states. A convolution that looks ahead gives its
+    results some steps later, and so do all layers after it: `report.delays` says how many. The
+    forms:
 
     * `"auto"`: `"step"` where every layer can stream, `"seq2seq"` for an encoder and a decoder
       whose targets have an open length, else `"sequence"`; `report.choice` says which layer

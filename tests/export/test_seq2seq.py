@@ -198,7 +198,7 @@ def test_a_self_attention_over_the_target_is_refused(tmp_path):
     model = translator()
     hidden = layers.Attention(name="back")([model.get_layer("decoder_0").output[0]] * 2)
     whole = keras.Model(model.inputs, hidden)
-    with pytest.raises(ConversionError, match=r"`back` \(Attention\): it needs the whole sequence"):
+    with pytest.raises(ConversionError, match=r"`back` \(Attention\) without use_causal_mask"):
         convert(whole, tmp_path / "file.tflite", form="seq2seq", steps=4)
 
 

@@ -1,6 +1,7 @@
 """What a file gives over sequences."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -39,8 +40,8 @@ def run_file(
     }
 
 
-def steps_of(axis: TimeAxis, count: int, begin: int = 0) -> dict[int, int]:
-    """Which step of the input each of some own steps of an output ends with.
+def steps_of(axis: TimeAxis, count: int, begin: int = 0) -> dict[int, Any]:
+    """Which step of the input each of some own steps of an output ends with, or a part of one.
 
     Args:
         axis: That of the output.

@@ -81,11 +81,6 @@ class SignatureRunner:
             name: np.zeros(self.input_shapes[name], self._dtypes[name]) for name in self.state_names
         }
 
-    def has_time_axis(self, output: str) -> bool:
-        """Whether an output has a result for every step, rather than for the last one."""
-        shape = self.output_shapes[output]
-        return len(shape) > 2 and shape[1] == self.steps
-
     def __call__(self, feed: _Arrays, states: _Arrays) -> tuple[_Arrays, _Arrays]:
         """Runs the signature.
 

@@ -176,8 +176,10 @@ class StepRunner:
         """Beside steps, a chunk whose output is of the last step only would leave gaps."""
         if self._step is None:
             return True
+        shapes = [(one.output_shapes, one.steps) for one in (self._step, chunk)]
+        (single, _), (several, steps) = shapes
         return all(
-            chunk.has_time_axis(name) and len(self._step.output_shapes[name]) > 2
+            len(single[name]) > 2 and several[name][1] == steps * single[name][1]
             for name in self._step.output_names
         )
 

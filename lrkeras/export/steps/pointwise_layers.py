@@ -52,8 +52,6 @@ _WHOLE_SEQUENCE = {
     "Permute": "it moves the time axis",
     "GlobalAveragePooling1D": "it needs the whole sequence",
     "GlobalMaxPooling1D": "it needs the whole sequence",
-    "MultiHeadAttention": "it needs the whole sequence",
-    "Attention": "it needs the whole sequence",
 }
 _ALONG_LAST_AXIS = ("Dense", "PReLU")
 _ADVICE = (

@@ -82,14 +82,19 @@ class SlidingWindow:
             length: Inputs of a whole sequence, if it is fixed.
         """
         size, stride = _size_and_stride(layer)
+        if axis.padding and (layer.padding != "valid" or size - stride < axis.padding):
+            raise ConversionError(
+                f"Expected a convolution with padding='valid' over {axis.padding} steps more than "
+                f"its strides after a ZeroPadding1D of {axis.padding} zeros, received "
+                f"`{layer.name}` over {size} steps with strides={stride} and "
+                f"padding={layer.padding!r}. Use form='sequence'."
+            )
         left = _padding_at_front(layer, size, stride, length)
         reach = size - left + axis.delay - stride
         delay = max(0, -(-reach // stride))
         before = delay * stride + left - axis.delay
         late = layer.padding == "same" and size - left > stride
-        made = TimeAxis(
-            rate=axis.rate * stride, delay=delay, lacks_end=axis.lacks_end or late, begun=None
-        )
+        made = TimeAxis(rate=axis.rate * stride, delay=delay, lacks_end=axis.lacks_end or late)
         return cls(size, stride, max(before, 0), max(-before, 0), made)
 
 

@@ -1,6 +1,5 @@
 """Walks a functional model and rebuilds it for the time steps of a form."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +16,10 @@ from lrkeras.export.steps.pointwise_layers import PointwiseStep
 from lrkeras.export.steps.recurrent_cell import RecurrentCell
 from lrkeras.export.steps.recurrent_step import RecurrentStep, check_recurrent, is_recurrent
 from lrkeras.export.steps.sample_stream import SampleStream, sample_inputs_of, transposed
+from lrkeras.export.steps.step_inputs import sample_input, state_input, step_input
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.export.steps.stream_layers import StreamLayers
+from lrkeras.export.steps.tensor_names import TensorNames, output_names, state_names
 from lrkeras.export.steps.time_axis import STATIC, TimeAxis
 from lrkeras.layers import MelSpectrogram
 from lrkeras.model_graph.input_kinds import reads_ids, timed_inputs
@@ -48,7 +49,7 @@ class StepBuilder:
         self._source = model
         self._cell_of = cell_of
         self._form = form or Form()
-        self._taken: set[str] = set()
+        self._names = TensorNames()
         # States of each layer that has some, by its identity; taken out as the layer is called.
         self._states: dict[int, dict[str, Any]] = {}
         self._state_tensors: dict[str, Any] = {}
@@ -72,7 +73,7 @@ class StepBuilder:
         ids = reads_ids(self._source)
         timed = [id(tensor) for tensor in self._timed_inputs()]
         inputs = [
-            _sample_input(tensor, self._form, spectrograms[index].sequence_stride)
+            sample_input(tensor, self._form, spectrograms[index].sequence_stride)
             if index in spectrograms
             else self._input(tensor, ids[index], id(tensor) in timed)
             for index, tensor in enumerate(self._source.inputs)
@@ -80,7 +81,7 @@ class StepBuilder:
         if self._form.has_states:
             for index in spectrograms:
                 self._stream.add(inputs[index])
-        names = self._free([_plain(tensor.name) for tensor in self._source.inputs])
+        names = self._names.free(tensor.name for tensor in self._source.inputs)
         self._check_batch(bool(spectrograms))
         static = [n for n, t in zip(names, self._source.inputs, strict=True) if id(t) not in timed]
         for name, tensor in zip(names, inputs, strict=True):
@@ -90,10 +91,10 @@ class StepBuilder:
             if isinstance(layer, keras.layers.RNN) and not is_conv_recurrent(layer):
                 self._states[id(layer)] = self._recurrent_states(layer)
             elif check_mel(layer):
-                (name,) = self._free([f"{_plain(layer.name)}_samples"])
+                (name,) = self._names.free([f"{layer.name}_samples"])
                 # A state of no samples is no tensor: one that nothing reads takes its place.
                 shape = (1, max(1, layer.overlap))  # a batch of one, see `_check_batch`
-                self._states[id(layer)] = {name: _state_input(name, shape)}
+                self._states[id(layer)] = {name: state_input(name, shape)}
         for named in self._states.values():
             self._state_tensors.update(named)
         outputs = self._run(self._source, inputs)
@@ -108,7 +109,7 @@ class StepBuilder:
         return StepModel(
             model=keras.Model([*inputs, *states.values()], [*outputs, *new_states]),
             input_names=names,
-            output_names=self._free([_plain(name) for name in _output_names(self._source)]),
+            output_names=self._names.free(output_names(self._source)),
             state_names=list(states),
             layers=self._layers,
             lowerings={
@@ -121,6 +122,7 @@ class StepBuilder:
             spectrograms={names[index]: layer for index, layer in spectrograms.items()},
             float_weights=[step.float_weight for step in self._stream.steps],
             output_axes=self._output_axes(outputs),
+            rate=self._around.axes.slowest,
             static_inputs=static if self._form.has_states else [],
         )
 
@@ -128,7 +130,7 @@ class StepBuilder:
         return timed_inputs(self._source)
 
     def _input(self, tensor: Any, is_ids: bool, is_timed: bool) -> Any:
-        return _step_input(tensor, self._form, is_ids, is_timed)
+        return step_input(tensor, self._form, is_ids, is_timed)
 
     def _run(self, model: keras.Model, inputs: list[Any]) -> list[Any]:
         return run_graph(model, inputs, self._call)
@@ -196,15 +198,15 @@ class StepBuilder:
             error.layer = layer.name
             raise
         sizes = keras.tree.flatten(layer.cell.state_size)
-        wanted = self._named_states.get(layer.name) or _state_names(layer, len(sizes))
-        names = self._free([_plain(name) for name in wanted])
+        wanted = self._named_states.get(layer.name) or state_names(layer, len(sizes))
+        names = self._names.free(wanted)
         batch = self._form.batch
-        return {n: _state_input(n, (batch, int(s))) for n, s in zip(names, sizes, strict=True)}
+        return {n: state_input(n, (batch, int(s))) for n, s in zip(names, sizes, strict=True)}
 
     def _add_state(self, name: str, shape: tuple[int, ...]) -> tuple[str, Any]:
         """Makes a state while the graph is built: its name, and the tensor."""
-        (free,) = self._free([_plain(name)])
-        self._state_tensors[free] = _state_input(free, (self._form.batch, *shape))
+        (free,) = self._names.free([name])
+        self._state_tensors[free] = state_input(free, (self._form.batch, *shape))
         return free, self._state_tensors[free]
 
     def _output_axes(self, outputs: list[Any]) -> list[TimeAxis] | None:
@@ -212,11 +214,14 @@ class StepBuilder:
         if not self._form.has_states:
             return None
         axes = [self._around.axes.of(tensor) for tensor in outputs]
-        if any(axis.delay < 0 for axis in axes):
-            raise ConversionError(
-                "Expected a convolution after a ZeroPadding1D, received an output of the model. "
-                "Use form='sequence'."
-            )
+        for tensor, axis in zip(self._source.outputs, axes, strict=True):
+            if axis.padding:
+                error = ConversionError(
+                    "Expected a convolution after a ZeroPadding1D, received an output of the "
+                    "model. Use form='sequence'."
+                )
+                error.layer = tensor._keras_history.operation.name
+                raise error
         return axes
 
     def _check_batch(self, has_samples: bool) -> None:
@@ -307,17 +312,6 @@ class StepBuilder:
         spectrogram, self._new_states[name] = self._stream.spectrogram(layer, x, before)
         return spectrogram
 
-    def _free(self, names: list[str]) -> list[str]:
-        """Makes names differ from all given out before, and marks them as taken."""
-        result = []
-        for name in names:
-            free, count = name, 1
-            while free in self._taken:
-                free, count = f"{name}_{count}", count + 1
-            self._taken.add(free)
-            result.append(free)
-        return result
-
 
 _MERGES: dict[str | None, Callable] = {
     "concat": lambda first, second: ops.concatenate([first, second], axis=-1),
@@ -328,58 +322,5 @@ _MERGES: dict[str | None, Callable] = {
 }
 
 
-def _output_names(model: keras.Model) -> list[str]:
-    return keras.Model(model.inputs, model.outputs).output_names
-
-
-def _state_names(layer: keras.layers.RNN, count: int) -> list[str]:
-    base = _plain(layer.name)
-    if isinstance(layer.cell, keras.layers.LSTMCell):
-        return [f"{base}_h", f"{base}_c"]
-    if count == 1:
-        return [f"{base}_h"]
-    return [f"{base}_state_{index}" for index in range(count)]
-
-
-def _state_input(name: str, shape: tuple[int, ...]) -> Any:
-    tensor = keras.Input(batch_shape=shape, name=name, dtype="float32")
-    # keras 3.12 takes an input for unconnected, and refuses the model, until something reads it.
-    keras.ops.stop_gradient(tensor)
-    return tensor
-
-
 def _has_tensor(value: Any) -> bool:
     return any(isinstance(item, keras.KerasTensor) for item in keras.tree.flatten(value))
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"\W", "_", name)
-
-
-def _sample_input(tensor: Any, form: Form, stride: int) -> Any:
-    """Samples: those of one hop a step, or of the whole sequence."""
-    shape = (1, form.steps, stride) if form.has_states else (1, form.steps)  # `_check_batch`
-    return keras.Input(batch_shape=shape, dtype="float32", name=_plain(tensor.name))
-
-
-def _step_input(tensor: Any, form: Form, is_ids: bool, is_timed: bool) -> Any:
-    if tensor.dtype == "string":
-        raise ConversionError(
-            f"Expected numeric inputs, received `{tensor.name}` of dtype string. Put the text "
-            "processing outside the model: a step file takes token ids."
-        )
-    if getattr(tensor, "ragged", False) or getattr(tensor, "sparse", False):
-        raise ConversionError(
-            f"Expected dense inputs, received `{tensor.name}`, which is ragged or sparse."
-        )
-    shape = list(tensor.shape)
-    if len(shape) < 2 or any(size is None for size in shape[2:]):
-        raise ConversionError(
-            "Expected inputs of shape (batch, time) or (batch, time, features) with known "
-            f"features, received `{tensor.name}` of shape {tuple(shape)}."
-        )
-    # Keras calls ids float32 where nobody says otherwise.
-    dtype = "int32" if is_ids or tensor.dtype.startswith(("int", "uint")) else "float32"
-    steps = form.steps if form.has_states and is_timed else shape[1] or form.steps
-    shape = [form.batch, steps, *shape[2:]]
-    return keras.Input(batch_shape=shape, dtype=dtype, name=_plain(tensor.name))

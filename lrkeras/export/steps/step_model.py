@@ -32,6 +32,7 @@ class StepModel:
         float_weights: Filters (outputs, inputs) that must not be quantised to int8.
         output_axes: What the time axis of each output is, in the order of the outputs; None for a
             whole sequence.
+        rate: Steps of the input that the slowest tensor has one step for.
         static_inputs: Names of the inputs without a time axis, in a form with states.
     """
 
@@ -46,12 +47,8 @@ class StepModel:
     spectrograms: dict[str, MelSpectrogram] = dataclasses.field(default_factory=dict)
     float_weights: list[np.ndarray] = dataclasses.field(default_factory=list)
     output_axes: list[TimeAxis] | None = None
+    rate: int = 1
     static_inputs: list[str] = dataclasses.field(default_factory=list)
-
-    @property
-    def rate(self) -> int:
-        """Steps of the input that the slowest output has one step for."""
-        return max([axis.rate for axis in self.output_axes or []], default=1)
 
     def time_axes(self) -> dict[str, TimeAxis]:
         """The time axis of each output by name, `kind` other than `"steps"` where it has none."""

@@ -9,12 +9,22 @@ from keras import ops
 
 from lrkeras.export.conversion_error import ConversionError
 from lrkeras.export.form import Form
+from lrkeras.export.steps.attention_step import (
+    AttentionStep,
+    attention_refusal,
+    check_causal,
+    is_attention,
+    read_by,
+    window_of,
+)
 from lrkeras.export.steps.conv_recurrent_step import ConvRecurrentStep, conv_state_shape
-from lrkeras.export.steps.delay_step import BegunStep, DelayStep, WindowStep
+from lrkeras.export.steps.delay_step import WindowStep
 from lrkeras.export.steps.operation_axes import reduces_time, takes_last_step
 from lrkeras.export.steps.pointwise_layers import PointwiseStep, check_pointwise
 from lrkeras.export.steps.sliding_step import SlidingStep, SlidingWindow, is_sliding
+from lrkeras.export.steps.stream_states import StreamStates
 from lrkeras.export.steps.time_axis import STATIC, TimeAxes, TimeAxis
+from lrkeras.export.steps.time_shapes import changes_length, with_other_length
 from lrkeras.model_graph.input_kinds import fixed_length
 from lrkeras.model_graph.layers_of import all_layers
 
@@ -25,7 +35,8 @@ _OVER_WINDOWS = (
     keras.layers.GlobalMaxPooling1D,
 )
 _LAST_ONLY = (
-    "form='sequence', padding='causal' or 'valid' in the layers before it, or return_sequences=True"
+    "form='sequence' (with steps=... where the length is open), padding='causal' or 'valid' in the "
+    "layers before it, or return_sequences=True"
 )
 
 
@@ -54,12 +65,9 @@ class StreamLayers:
     ):
         self.axes = TimeAxes()
         self._form = form
-        self._add_state = add_state
-        self._new_states = new_states
-        self._layers = layers
+        self._states = StreamStates(add_state, new_states, layers)
         self._length = fixed_length(model)
         self._stride = _stride_of(model)
-        self._called: set[int] = set()
 
     def aligned(self, layer: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict, TimeAxis]:
         """Makes all that a call reads equally late: arguments, and the time axis of the result."""
@@ -71,7 +79,7 @@ class StreamLayers:
         def late(tensor: Any) -> Any:
             known = self.axes.of(tensor) if isinstance(tensor, keras.KerasTensor) else axis
             behind = axis.delay - known.delay if known.is_timed else 0
-            return self._delayed(layer.name, tensor, behind) if behind else tensor
+            return self._states.delayed(layer.name, tensor, behind) if behind else tensor
 
         args, kwargs = keras.tree.map_structure(late, (args, kwargs))
         return args, kwargs, axis
@@ -99,20 +107,26 @@ class StreamLayers:
         args, kwargs, axis = self.aligned(layer, args, kwargs)
         if not axis.is_timed:
             return self._without_time(layer, node, args, kwargs, axis, called)
-        x, source = _tensors(args)[0], node.input_tensors[0].shape
-        if type(layer) is keras.layers.ZeroPadding1D:
-            return self._padded(layer, x, axis)
+        x = _tensors((args, kwargs))[0]
+        if changes_length(layer):
+            _check_read(layer, axis)
+            return self.axes.note(*with_other_length(layer, x, axis, self._states))
         if is_sliding(layer):
             return self._sliding(layer, node, x, axis, called)
-        if axis.delay < 0:
-            raise ConversionError(
-                f"Expected a convolution after the ZeroPadding1D, received `{layer.name}` "
-                f"({type(layer).__name__}). Use padding='causal', or form='sequence'."
-            )
+        return self._in_place(layer, node, args, kwargs, axis, called)
+
+    def _in_place(
+        self, layer: Any, node: Any, args: Any, kwargs: Any, axis: TimeAxis, called: Callable
+    ) -> Any:
+        """Calls a layer that gives as many steps as it reads, or one result of all."""
+        _check_read(layer, axis)
+        x, source = _tensors((args, kwargs))[0], node.input_tensors[0].shape
         if _is_reshape(layer):
             return self._reshaped(layer, x, source, node.output_tensors[0].shape, axis)
         if len(source) > 2 and _is_over_window(layer, len(source)):
             return self._over_window(layer, x, source, axis, args, kwargs, called)
+        if is_attention(layer):
+            return self._attention(layer, node, args, kwargs, axis)
         return self._pointwise(layer, args, kwargs, axis, called)
 
     def _pointwise(
@@ -132,6 +146,7 @@ class StreamLayers:
         Raises:
             ConversionError: If it is the result of a whole sequence, whose end comes later.
         """
+        _check_read(layer, axis)
         if not layer.return_sequences and axis.lacks_end:
             raise _without_end(layer, axis)
         self.axes.note(results[0], axis if layer.return_sequences else axis.last())
@@ -145,15 +160,11 @@ class StreamLayers:
                 f"Expected neither a mask nor initial states in the call of `{layer.name}` in the "
                 f"form {self._form.name!r}. Use form='sequence'."
             )
-        self._check_called_once(layer)
-        self._layers.append(layer)
         x = _tensors(args)[0]
         axis = self.axes.of(x)
         shape = conv_state_shape(layer, node.input_tensors[0].shape)
-        made = [self._add_state(f"{layer.name}_{which}", shape) for which in "hc"]
-        results = ConvRecurrentStep(layer)([x, *(t for _, t in made)], begun=axis.begun)
-        for (name, _), new in zip(made, results[1:], strict=True):
-            self._new_states[name] = new
+        shapes = {"h": shape, "c": shape}
+        results = self._states.run(layer, ConvRecurrentStep(layer), [x], shapes, begun=axis.begun)
         return self.recurrent(layer, axis, results)
 
     def _without_time(
@@ -177,30 +188,28 @@ class StreamLayers:
         kwargs.pop("mask", None)
         return self.axes.note(called(layer, args, kwargs), axis)
 
-    def _padded(self, layer: Any, x: Any, axis: TimeAxis) -> Any:
-        front, back = layer.padding
-        lacks = axis.lacks_end or back > 0
-        late = TimeAxis(axis.kind, axis.rate, axis.delay - front, lacks, axis.begun)
-        return self.axes.note(ops.multiply(x, 1.0), late)
-
     def _sliding(self, layer: Any, node: Any, x: Any, axis: TimeAxis, called: Callable) -> Any:
         window = SlidingWindow.of(layer, axis, node.input_tensors[0].shape[1])
         if x.shape[1] % window.stride:
             raise self._uneven(layer, window.stride)
         if window.size == window.stride == 1 and axis.delay >= 0:
             return self.axes.note(called(layer, (x,), {}), axis)
-        self._check_called_once(layer)
         if axis.begun is not None and window.before:
             x = x * ops.expand_dims(axis.begun, -1)
-        states = []
-        if window.before:
-            states = [self._add_state(f"{layer.name}_inputs", (window.before, int(x.shape[-1])))]
-        output, *after = SlidingStep(layer, window)([x, *(tensor for _, tensor in states)])
-        for (name, _), new in zip(states, after, strict=True):
-            self._new_states[name] = new
-        begun = self._begun(layer.name, output, window.axis.delay)
-        self._layers.append(layer)
+        shapes = {"inputs": (window.before, int(x.shape[-1]))} if window.before else {}
+        output = self._states.run(layer, SlidingStep(layer, window), [x], shapes)[0]
+        begun = self._states.begun(layer.name, output, window.axis.delay)
         return self.axes.note(output, window.axis.late(0, begun))
+
+    def _attention(self, layer: Any, node: Any, args: Any, kwargs: Any, axis: TimeAxis) -> Any:
+        read = read_by(layer, args, kwargs)
+        if not all(self.axes.of(tensor).is_timed for tensor in read):
+            raise attention_refusal(layer, "over what has no steps, or of other steps")
+        check_causal(layer, node.input_tensors, kwargs)
+        step = AttentionStep(layer, window_of(layer, node.input_tensors[0].shape[1]))
+        shapes = step.state_shapes(*read[1:])
+        output = self._states.run(layer, step, read, shapes, begun=axis.begun)[0]
+        return self.axes.note(output, axis)
 
     def _reshaped(self, layer: Any, x: Any, before: Any, after: Any, axis: TimeAxis) -> Any:
         numbers, made = math.prod(before[2:]), math.prod(after[2:])
@@ -244,8 +253,8 @@ class StreamLayers:
         window = x[:, -1:]
         if length > 1:
             shape = (length - 1, *map(int, x.shape[2:]))
-            name, before = self._add_state(f"{layer.name}_window", shape)
-            window, self._new_states[name] = WindowStep(length)([x, before])
+            shapes = {f"{layer.name}_window": shape}
+            window = self._states.kept(shapes, WindowStep(length), [x])[0]
         rest = args[1:] if isinstance(args, (list, tuple)) else ()
         return self.axes.note(called(layer, (window, *rest), kwargs), axis.last())
 
@@ -254,26 +263,6 @@ class StreamLayers:
             raise _without_end(layer, axis)
         last = ops.reshape(x[:, -1:], (x.shape[0], *x.shape[2:]))
         return self.axes.note(last, axis.last())
-
-    def _delayed(self, user: str, tensor: Any, steps: int) -> Any:
-        name, before = self._add_state(f"{user}_late", (steps, *map(int, tensor.shape[2:])))
-        late, self._new_states[name] = DelayStep()([tensor, before])
-        return late
-
-    def _begun(self, name: str, tensor: Any, delay: int) -> Any:
-        if not delay:
-            return None
-        state, before = self._add_state(f"{name}_begun", (delay,))
-        begun, self._new_states[state] = BegunStep()([tensor, before])
-        return begun
-
-    def _check_called_once(self, layer: Any) -> None:
-        if id(layer) in self._called:
-            raise ConversionError(
-                f"Expected each layer with a state to be called once, received `{layer.name}` "
-                "with several calls, which would share one. Use a layer for each call."
-            )
-        self._called.add(id(layer))
 
     def _uneven(self, layer: Any, stride: int) -> ConversionError:
         return ConversionError(
@@ -284,11 +273,21 @@ class StreamLayers:
         )
 
 
+def _check_read(layer: Any, axis: TimeAxis) -> None:
+    """Refuses zeros that no convolution has read."""
+    if axis.padding:
+        raise ConversionError(
+            f"Expected the {axis.padding} zeros of a ZeroPadding1D to be read by a convolution "
+            f"that is wider by as many steps, received `{layer.name}` ({type(layer).__name__}), "
+            "which has them as steps of their own. Use form='sequence'."
+        )
+
+
 def _without_end(layer: Any, axis: TimeAxis) -> ConversionError:
     return ConversionError(
         f"Expected inputs without look-ahead in `{layer.name}`, which gives the result of a whole "
         "sequence, received some of layers with padding='same', which know the end of a sequence "
-        f"only {axis.delay * axis.rate} steps after it. Use {_LAST_ONLY}."
+        f"only {math.ceil(axis.delay * axis.rate)} steps after it. Use {_LAST_ONLY}."
     )
 
 

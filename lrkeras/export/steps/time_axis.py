@@ -1,6 +1,8 @@
 """What the time axis of a tensor in a streaming model is."""
 
 import dataclasses
+import fractions
+import math
 from typing import Any
 
 import keras
@@ -17,17 +19,20 @@ class TimeAxis:
     Attributes:
         kind: `"steps"`: its second axis is time. `"last"`: it has none, and is what the whole
             sequence so far gives. `"static"`: it has none, and time does not change it.
-        rate: Steps of the input for one of the tensor: strides and pooling make it more than one.
-        delay: Own steps by which it is late: what it gives first belongs to no step. Below zero
-            after padding at the front, whose zeros are not computed.
+        rate: Steps of the input for one of the tensor: strides and pooling make it more than one,
+            repeated steps a half or less.
+        delay: Own steps by which it is late: what it gives first belongs to no step. It may be
+            below zero after padding.
+        padding: Zeros at both ends together that are not computed: a convolution reads them.
         lacks_end: Whether the last steps of a sequence come only after more inputs.
         begun: float (batch, steps), one where the tensor has a step of the sequence, zero before;
             None if it always has.
     """
 
     kind: str = STEPS
-    rate: int = 1
+    rate: int | fractions.Fraction = 1
     delay: int = 0
+    padding: int = 0
     lacks_end: bool = False
     begun: Any = None
 
@@ -43,6 +48,25 @@ class TimeAxis:
     def late(self, steps: int, begun: Any) -> "TimeAxis":
         """Of the same, some steps later."""
         return dataclasses.replace(self, delay=self.delay + steps, begun=begun)
+
+    def padded(self, front: int, back: int) -> "TimeAxis":
+        """Of the same with zeros before and after it."""
+        return dataclasses.replace(
+            self,
+            delay=self.delay - front,
+            padding=self.padding + front + back,
+            lacks_end=self.lacks_end or back > 0,
+        )
+
+    def repeated(self, size: int, begun: Any) -> "TimeAxis":
+        """Of each step `size` times."""
+        rate = fractions.Fraction(self.rate) / size
+        return dataclasses.replace(
+            self,
+            rate=rate.numerator if rate.denominator == 1 else rate,
+            delay=self.delay * size,
+            begun=begun,
+        )
 
 
 class TimeAxes:
@@ -61,6 +85,11 @@ class TimeAxes:
     def of(self, tensor: Any) -> TimeAxis:
         """The axis of a tensor."""
         return self._axes[id(tensor)][1] if id(tensor) in self._axes else TimeAxis()
+
+    @property
+    def slowest(self) -> int:
+        """Steps of the input that the slowest tensor has one step for."""
+        return math.ceil(max([1, *(axis.rate for _, axis in self._axes.values())]))
 
     def joined(self, name: str, tensors: list[Any]) -> TimeAxis:
         """The axis of what is made of tensors together.
@@ -84,4 +113,8 @@ class TimeAxes:
             rate = max([axis.rate for axis in axes], default=1)
             return TimeAxis(kind, rate, lacks_end=any(axis.lacks_end for axis in axes))
         latest = max(timed, key=lambda axis: (axis.delay, axis.begun is not None))
-        return dataclasses.replace(latest, lacks_end=any(axis.lacks_end for axis in axes))
+        return dataclasses.replace(
+            latest,
+            padding=max(axis.padding for axis in timed),
+            lacks_end=any(axis.lacks_end for axis in axes),
+        )

@@ -81,11 +81,74 @@ def test_strides_and_pooling_take_chunks(tmp_path):
     np.testing.assert_allclose(actual, model.predict(x, verbose=0), atol=1e-5)
 
 
+OTHER_LENGTHS = {
+    "cropped": (lambda: stack((8, 4), lstm(), layers.Cropping1D((2, 1)), lstm()), "step", 3),
+    "padded": (
+        lambda: stack((8, 4), lstm(), layers.ZeroPadding1D((2, 1)), layers.Conv1D(3, 4), lstm()),
+        "step",
+        1,
+    ),
+    "repeated": (
+        lambda: stack((8, 4), layers.Conv1D(3, 3, padding="same"), layers.UpSampling1D(2), lstm()),
+        "step",
+        2,
+    ),
+    "pooled": (
+        lambda: stack((8, 4), layers.MaxPooling1D(2), lstm(), layers.UpSampling1D(4), lstm()),
+        "chunk_4",
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_LENGTHS)
+def test_cropped_padded_and_repeated_steps(name, tmp_path):
+    make, form, delay = OTHER_LENGTHS[name]
+    model, path = random(make()), tmp_path / "m.tflite"
+    report = convert(model, path, form=form)
+    assert list(report.delays.values()) == [delay] * (delay > 0)
+    x = RNG.normal(size=(1, 8, 4)).astype("float32")
+    actual, expected = StepRunner(path).run(x)[:, delay:], model.predict(x, verbose=0)
+    assert expected.shape[1] == {"cropped": 5, "padded": 8}.get(name, 16)
+    np.testing.assert_allclose(actual, expected[:, : actual.shape[1]], atol=1e-5)
+
+
+# With the layer that is named.
+STEPS_OF_THEIR_OWN = {
+    "late": (lambda: stack((6, 4), layers.Conv1D(3, 3, padding="same"), layers.GRU(3)), "gru"),
+    "front": (lambda: stack((6, 4), lstm(), layers.ZeroPadding1D((2, 0))), "zero_padding1d"),
+    "back": (lambda: stack((6, 4), layers.ZeroPadding1D((0, 2)), layers.GRU(3)), "gru"),
+    "wide": (
+        lambda: stack((6, 4), layers.ZeroPadding1D(2), layers.Conv1D(3, 4), layers.GRU(3)),
+        "conv1d",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STEPS_OF_THEIR_OWN)
+def test_steps_that_a_stream_lacks_are_left_to_sequences(name, tmp_path):
+    keras.utils.clear_session()
+    make, layer = STEPS_OF_THEIR_OWN[name]
+    with pytest.raises(ConversionError, match="form='sequence'"):
+        convert(make(), tmp_path / "m.tflite")
+    keras.utils.clear_session()
+    report = convert(make(), tmp_path / "m.tflite", form="auto")
+    assert (report.form, report.choice.layer) == ("sequence", layer)
+
+
+def test_two_steps_of_three_are_no_steps(tmp_path):
+    model = stack((6, 4), layers.MaxPooling1D(3), layers.UpSampling1D(2), layers.GRU(3))
+    with pytest.raises(ConversionError, match=r"3 steps.*size=2\. Use form='sequence'"):
+        convert(model, tmp_path / "m.tflite", form="chunk_3")
+    convert(model, tmp_path / "m.tflite", form="sequence")
+
+
 WINDOWS = {
     "last": lambda: keras.Model(x := keras.Input((6, 4), name="x"), lstm()(x)[:, -1, :]),
     "flatten": lambda: stack((6, 4), lstm(), layers.Flatten(), layers.Dense(2)),
     "mean": lambda: stack((6, 4), lstm(), layers.GlobalAveragePooling1D()),
     "max": lambda: stack((6, 4), layers.Conv1D(3, 3), lstm(), layers.GlobalMaxPooling1D()),
+    "cut": lambda: stack((6, 4), lstm(), layers.Cropping1D((1, 2)), layers.GRU(3)),
 }
 
 

@@ -206,7 +206,7 @@ def _report(
         known,
         {
             **settings,
-            "commands": "in an empty folder, with model.keras, data.npz and calibration.np? of this one",
+            "commands": "in an empty folder, with copies of the files of this one",
         },
         describe_machine(),
         package_versions(),

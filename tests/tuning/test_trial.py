@@ -6,7 +6,7 @@ from lrkeras.tuning.fine_tuning import DivergedError
 from lrkeras.tuning.recipe import Recipe
 from lrkeras.tuning.trial import Trial, read_model, start_of
 
-LIMIT = 20_000
+LIMIT = 15_000
 
 
 def _candidate(**options):

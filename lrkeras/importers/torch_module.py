@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import io
 import itertools
 import logging
 import sys
@@ -18,6 +17,7 @@ import numpy as np
 from lrkeras.importers.onnx.load_onnx import model_of_proto
 from lrkeras.importers.onnx.read_file import checked
 from lrkeras.importers.open_axes import Axis, doubled, open_axes
+from lrkeras.importers.torch_recurrent import whole_when_exported
 from lrkeras.system.optional_imports import require
 
 __all__ = ["from_torch"]
@@ -26,14 +26,14 @@ __all__ = ["from_torch"]
 def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     """Makes a Keras Functional model that computes what a PyTorch module does at inference.
 
-    `nn.LSTM`, `nn.GRU` and `nn.RNN` (with layers, both directions, either `batch_first`), and
-    modules of them with Linear, Embedding, convolutions, normalizations, attention and arithmetic,
-    become Keras layers with the same weights, named after the modules. The module is exported to
-    ONNX in memory and imported from there, so what is said of inputs, outputs and states in
-    `lrkeras.importers.onnx.load_onnx` holds: inputs and outputs of the model have their batch
-    first and time second, whatever `batch_first` says, and states that are passed in and out are
-    inputs and outputs of shape (batch, units), one for each layer and direction. The inputs carry
-    the names of the arguments of `forward`.
+    `nn.LSTM` (also with `proj_size`), `nn.GRU` and `nn.RNN` (with layers, both directions, either
+    `batch_first`), and modules of them with Linear, Embedding, convolutions, normalizations,
+    attention and arithmetic, become Keras layers with the same weights, named after the modules.
+    The module is exported to ONNX in memory and imported from there, so what is said of inputs,
+    outputs and states in `lrkeras.importers.onnx.load_onnx` holds: inputs and outputs of the model
+    have their batch first and time second, whatever `batch_first` says, and states that are passed
+    in and out are inputs and outputs of shape (batch, width), one for each layer and direction. The
+    inputs carry the names of the arguments of `forward`.
 
     Every axis of the examples that the module takes in another size is open in the model: the
     batch, and time. It is called with longer examples to find out.
@@ -88,20 +88,18 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
     bound = inspect.signature(module.forward).bind(*args, **kwargs).arguments
     places = itertools.count()
     shapes = {name: _shapes(value, axes, places, torch) for name, value in bound.items()}
-    options: dict[str, Any] = {"kwargs": kwargs, "input_names": names, "verbose": False}
-    file = io.BytesIO()
+    shapes = _as_called(module, shapes)
     try:
-        if any(isinstance(part, torch.nn.RNN) for part in module.modules()):
-            # torch.export takes an nn.RNN apart into its time steps.
-            named = {
-                name: {axis: f"{name}_{axis}" for number, axis in axes if number == place}
-                for place, name in enumerate(names)
-            }
-            torch.onnx.export(module, args, file, dynamo=False, dynamic_axes=named, **options)
-            proto = require("onnx", "torch").load_from_string(file.getvalue())
-        else:
-            options["dynamic_shapes"] = _as_called(module, shapes)
-            proto = torch.onnx.export(module, args, dynamo=True, **options).model_proto
+        with whole_when_exported(module, torch):
+            proto = torch.onnx.export(
+                module,
+                args,
+                kwargs=kwargs,
+                input_names=names,
+                dynamic_shapes=shapes,
+                dynamo=True,
+                verbose=False,
+            ).model_proto
     except Exception as error:
         raise ValueError(
             f"The module {kind} cannot be exported by torch.onnx.export: {_reason(error)} Where "
@@ -172,16 +170,6 @@ def _reason(error: BaseException) -> str:
 
 
 def _check_modules(module: Any, torch: Any) -> None:
-    for name, part in module.named_modules():
-        size = getattr(part, "proj_size", 0)
-        if isinstance(part, torch.nn.LSTM) and size:
-            raise ValueError(
-                f"The module {name or type(module).__name__!r} is an nn.LSTM with proj_size="
-                f"{size}, which ONNX has no operator for. Build its layer in Keras, "
-                "lrkeras.layers.LSTM("
-                f"{part.hidden_size}, projection_units={size}), and give the parts before and "
-                "after it to from_torch."
-            )
     wrong = [n for n, p in module.named_parameters() if p.dtype != torch.float32]
     if wrong:
         raise ValueError(

@@ -103,7 +103,6 @@ def test_convolution_normalization_and_the_last_step():
     ("module", "example", "message"),
     [
         (Branch(), torch.ones(2, 3), r"Branch cannot be exported.*torch\.where"),
-        (nn.LSTM(4, 6, proj_size=3), torch.zeros(5, 2, 4), r"LSTM\(6, projection_units=3\)"),
         (Streaming(), torch.zeros(5, 2, 4), "do not fit forward"),
         (nn.Linear(2, 2).double(), torch.zeros(1, 2), r"module\.float\(\)"),
         ("module.pt", torch.zeros(1, 2), "Expected a torch.nn.Module, received str"),

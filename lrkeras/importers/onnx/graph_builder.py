@@ -15,7 +15,7 @@ from lrkeras.importers.onnx.graph_inputs import GraphInput, InputPlan, keras_inp
 from lrkeras.importers.onnx.graph_outputs import GraphOutput, keras_outputs
 from lrkeras.importers.onnx.node import Node
 from lrkeras.importers.onnx.refusal import refusal
-from lrkeras.importers.onnx.registry import HANDLERS
+from lrkeras.importers.onnx.registry import HANDLERS, OWN_DOMAIN
 from lrkeras.importers.onnx.values import Constant, Stack, Tensor, Value
 from lrkeras.system.optional_imports import require
 
@@ -94,7 +94,7 @@ class GraphBuilder:
     def _run(self, node: Node) -> None:
         if all(name in self.values for name in node.outputs if name):
             return  # done together with the node before it
-        if node.proto.domain not in ("", "ai.onnx"):
+        if node.proto.domain not in ("", "ai.onnx", OWN_DOMAIN):
             raise refusal(node, f"it belongs to the domain {node.proto.domain!r}.")
         results: Any = None
         values = [self.values.get(name) for name in node.inputs]

@@ -77,7 +77,11 @@ def cast(builder: Any, node: Any) -> Value:
 def transpose(builder: Any, node: Any) -> Value:
     """Another order of the axes."""
     value = builder.value(node, 0)
-    order = node.attribute("perm") or list(range(len(value.dims)))[::-1]
+    return transposed(value, node.attribute("perm") or list(range(len(value.dims)))[::-1])
+
+
+def transposed(value: Tensor | Constant, order: list[int]) -> Tensor | Constant:
+    """A value with its axes in another order."""
     if isinstance(value, Constant):
         return Constant(value.array.transpose(order), tuple(value.dims[i] for i in order))
     return value.seen_as([value.axes[i] for i in order])

@@ -60,3 +60,23 @@ def test_into_numbers_of_the_file(tmp_path):
     for shape in ([3, 4], [1, 4]):
         constants = {"b": weights(6, 4), "i": np.arange(shape[0])[:, None] + 1}
         load_onnx(saved(tmp_path / "m.onnx", nodes, shape, constants))
+
+
+def test_caches_with_their_batch_inside_are_batch_first(tmp_path):
+    """A step of a network as others export it: its caches go in and out as arrays of the file."""
+    nodes = [
+        ("Gather", ["s", "zero"], {"axis": 0}),
+        ("Add", ["x", "_"], {}),
+        ("ReduceMean", ["w"], {"axes": [0]}),
+        ("Sub", ["y1", "_"], {}),
+        ("MatMul", ["_", "m"], {}),
+        ("Unsqueeze", ["_", "first"], {}),
+        ("ScatterND", ["s", "i", "_"], {}),
+    ]
+    constants = {
+        **{"zero": np.int64(0), "first": ints(0), "i": ints(1).reshape(1, 1), "m": weights(3, 3)}
+    }
+    inputs = {"x": [1, 3], "s": [2, 1, 3], "w": [4, 3]}
+    model = load_onnx(saved(tmp_path / "m.onnx", nodes, inputs, constants))
+    assert [t.shape for t in model.inputs] == [(1, 3), (1, 2, 3), (1, 4, 3)]
+    assert model.outputs[0].shape == (1, 2, 3)

@@ -46,14 +46,13 @@ def scatter_nd(builder: Any, node: Any) -> Value:
             f"its constant indices count along axes of the sizes {sizes}, of which one is open. "
             "Export the model with fixed sizes there."
         )
-    dims = list(data.dims)
     if count:
-        counted = np.where(array < 0, array + np.array(sizes), array).reshape(-1, count)
-        rows = np.ravel_multi_index(tuple(counted.T), sizes)
-        data = reshaped(data, [math.prod(sizes), *rest], builder)
+        numbers = np.where(array < 0, array + np.array(sizes), array).reshape(-1, count)
+        rows = np.asarray(np.ravel_multi_index(tuple(numbers.T), sizes))
+        flat = reshaped(data, [math.prod(sizes), *rest], builder)
         updates = reshaped(updates, [rows.size, *rest], builder)
-        result = _with_rows(builder, node, data, rows, updates, combine)
-        result = reshaped(result, dims, builder)
+        result = _with_rows(builder, node, flat, rows, updates, combine)
+        result = reshaped(result, list(data.dims), builder)
     else:
         result = updates if combine is None else _each(combine, [data, updates], builder)
     return transposed(result, [order.index(axis) for axis in range(len(order))])
@@ -95,7 +94,7 @@ def _partial_axes_first(
 
 def _with_rows(
     builder: Any, node: Any, data: Any, rows: np.ndarray, updates: Any, combine: Callable | None
-) -> Value:
+) -> Any:
     """The rows of `data` with these numbers replaced by the updates, or combined with them."""
     size, first = data.dims[0], int(rows[0])
     end = first + rows.size

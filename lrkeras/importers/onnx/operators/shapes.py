@@ -196,7 +196,7 @@ def repeated(tensor: Tensor, counts: list[Size], builder: Any) -> Tensor:
     return tensor
 
 
-def reshaped(value: Tensor | Constant, target: list[Size], builder: Any) -> Value:
+def reshaped(value: Tensor | Constant, target: list[Size], builder: Any) -> Tensor | Constant:
     """A value with these sizes, one of which may be -1."""
     total = product(value.dims)
     target = _with_batch(value, target, builder)

@@ -20,14 +20,17 @@ def ints(*values):
 def saved(path, nodes, shape, constants, opset=17, kind=FLOAT):
     """A file of `(operator, inputs, attributes)` in a row, each of which gives the next its input.
 
-    `shape` is that of the input `x`, or a dict of several inputs.
+    `shape` is that of the input `x`, or a dict of several inputs. Several outputs of a node, as
+    many as the attribute `_outputs` says, are `y0`, `y0_1` and so on.
     """
     shapes = shape if isinstance(shape, dict) else {"x": shape}
     made, last = [], "x"
     for place, (op, inputs, attributes) in enumerate(nodes):
         names = [last if name == "_" else name for name in inputs]
         last = f"y{place}"
-        made.append(helper.make_node(op, names, [last], name=f"n{place}", **attributes))
+        outputs = [last, *(f"{last}_{i}" for i in range(1, attributes.get("_outputs", 1)))]
+        given = {key: value for key, value in attributes.items() if key != "_outputs"}
+        made.append(helper.make_node(op, names, outputs, name=f"n{place}", **given))
     graph = helper.make_graph(
         made,
         "graph",

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from lrkeras.importers.onnx.load_onnx import model_of_proto
+from lrkeras.importers.onnx.load_onnx import model_of_proto, told
 from lrkeras.importers.onnx.read_file import checked
 from lrkeras.importers.open_axes import Axis, doubled, open_axes
 from lrkeras.importers.torch_recurrent import whole_when_exported
@@ -79,7 +79,8 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
             given = [_refilled(part, tensors) for part in (args, kwargs)]
             return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
 
-        return model_of_proto(proto, lambda: reference, type(module).__name__.lower()).model
+        built = model_of_proto(proto, lambda: reference, type(module).__name__.lower())
+    return told(built)
 
 
 def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, torch: Any) -> Any:

@@ -62,7 +62,10 @@ def cast(builder: Any, node: Any) -> Value:
     else:
         helper = require("onnx.helper", "onnx")
         name = helper.tensor_dtype_to_np_dtype(node.attribute("to")).name
-    name = keras_dtype("float32" if name in ("float64", "float16", "bfloat16") else name)
+    if name in ("float64", "float16", "bfloat16"):
+        builder.note_cast(node, name)
+        name = "float32"
+    name = keras_dtype(name)
     if isinstance(value, Stack):
         return value
     tensor: Tensor = value

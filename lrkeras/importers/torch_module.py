@@ -14,13 +14,22 @@ from typing import Any
 import keras
 import numpy as np
 
+from lrkeras.importers.onnx.graph_builder import BuiltModel
 from lrkeras.importers.onnx.load_onnx import model_of_proto, told
 from lrkeras.importers.onnx.read_file import checked
+from lrkeras.importers.onnx.refusal import ADVICE
 from lrkeras.importers.open_axes import Axis, doubled, open_axes
 from lrkeras.importers.torch_recurrent import whole_when_exported
 from lrkeras.system.optional_imports import require
 
 __all__ = ["from_torch"]
+
+# What is said where open sizes may be at fault; loops over time are exported for one length.
+_OF_OPEN_SIZES = ("with a fixed", "of the model differs", "of the model has the shape")
+_ADVICE = (
+    "Give from_torch the modules before it and after it, each on its own, write the part between "
+    "as a Keras layer or in keras.ops, and join them: after(between(before.output))."
+)
 
 
 def from_torch(module: Any, example_inputs: Any) -> keras.Model:
@@ -35,8 +44,9 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     in and out are inputs and outputs of shape (batch, width), one for each layer and direction. The
     inputs carry the names of the arguments of `forward`.
 
-    Every axis of the examples that the module takes in another size is open in the model: the
-    batch, and time. It is called with longer examples to find out.
+    The first two axes of an example that the module takes in another size are open in the model:
+    the batch, and time. It is called with longer examples to find out. The others have the size of
+    the examples, and so have all but the batch where a part can be imported with fixed sizes alone.
 
     The model is compared with the module on random inputs before it is returned.
 
@@ -62,25 +72,45 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     require("onnxscript", "torch")
     require("onnx", "torch")
     if not isinstance(module, torch.nn.Module):
-        raise ValueError(f"Expected a torch.nn.Module, received {type(module).__name__}.")
+        raise ValueError(
+            f"Expected a torch.nn.Module, received {type(module).__name__}. Make the module, and "
+            "load weights from a file with module.load_state_dict(weights)."
+        )
     _check_modules(module, torch)
     args, kwargs = _arguments(example_inputs)
     args, kwargs = (_on_device(part, module, torch) for part in (args, kwargs))
     names = _names(module, args, kwargs)
     with _at_inference(module, torch), _without_triton():
-        args, kwargs, axes = _opened(module, args, kwargs, torch)
-        proto = _exported(module, args, kwargs, names, axes, torch)
-
-        def reference(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-            values = iter([inputs[name] for name in names])
-            tensors = iter(
-                [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in _flat([args, kwargs])]
-            )
-            given = [_refilled(part, tensors) for part in (args, kwargs)]
-            return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
-
-        built = model_of_proto(proto, lambda: reference, type(module).__name__.lower())
+        opened = _opened(module, args, kwargs, torch)
+        try:
+            built = _built(module, *opened, names, torch)
+        except ValueError as error:
+            if not opened[2] or not any(words in str(error) for words in _OF_OPEN_SIZES):
+                raise
+            built = _built(module, args, kwargs, set(), names, torch)
     return told(built)
+
+
+def _built(
+    module: Any, args: Any, kwargs: Any, axes: set[Axis], names: list[str], torch: Any
+) -> BuiltModel:
+    """The model with these axes open, compared with the module."""
+    proto = _exported(module, args, kwargs, names, axes, torch)
+
+    def reference(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        values = iter([inputs[name] for name in names])
+        tensors = iter(
+            [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in _flat([args, kwargs])]
+        )
+        given = [_refilled(part, tensors) for part in (args, kwargs)]
+        return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
+
+    kind = type(module).__name__
+    try:
+        return model_of_proto(proto, lambda: reference, kind.lower())
+    except ValueError as error:
+        reason = str(error).replace(ADVICE, _ADVICE)
+        raise ValueError(f"The module {kind} cannot be imported. {reason}") from error
 
 
 def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, torch: Any) -> Any:
@@ -91,7 +121,7 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
     shapes = {name: _shapes(value, axes, places, torch) for name, value in bound.items()}
     shapes = _as_called(module, shapes)
     try:
-        with whole_when_exported(module, torch):
+        with whole_when_exported(torch):
             proto = torch.onnx.export(
                 module,
                 args,
@@ -104,9 +134,9 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
     except Exception as error:
         raise ValueError(
             f"The module {kind} cannot be exported by torch.onnx.export: {_reason(error)} Where "
-            "its control flow or its shapes depend on the values of tensors (also "
-            "pack_padded_sequence), write it with torch.where or without, or give the part of it "
-            "that has none to from_torch."
+            "its control flow depends on the values of tensors, write it with torch.where; leave "
+            "out pack_padded_sequence; or give from_torch the modules inside that do without, each "
+            "on its own."
         ) from error
     return checked(proto, f"The ONNX model of the module {kind}")
 
@@ -143,10 +173,23 @@ def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, Any, 
 
     tensors = _flat(args) + _flat(kwargs)
     groups = open_axes(tensors, runs, torch)
+    groups = _at_most_two(groups, tensors)
     for group in groups:
         if all(tensors[number].shape[axis] == 1 for number, axis in group):
             tensors = doubled(tensors, group, torch)
     return *called_with(tensors), {axis for group in groups for axis in group}
+
+
+def _at_most_two(groups: list[set[Axis]], tensors: list[Any]) -> list[set[Axis]]:
+    """The groups without those beyond the batch and time, the first two axes of a tensor."""
+    counts = [0] * len(tensors)
+    kept = []
+    for group in sorted(groups, key=lambda group: min(axis for _, axis in group)):
+        if all(counts[number] < 2 for number, _ in group):
+            kept.append(group)
+            for number, _ in group:
+                counts[number] += 1
+    return kept
 
 
 def _shapes(value: Any, axes: set[Axis], places: Iterator[int], torch: Any) -> Any:
@@ -234,6 +277,11 @@ def _on_device(value: Any, module: Any, torch: Any) -> Any:
         raise ValueError(
             f"Expected tensors as example inputs, received {type(value).__name__}. Leave out "
             "arguments with a default, or wrap the module in one that takes tensors alone."
+        )
+    if value.is_floating_point() and value.dtype != torch.float32:
+        raise ValueError(
+            f"Expected example inputs in float32 or integers, received {value.dtype}. Call "
+            ".float() on them."
         )
     return value.detach().to(device)
 

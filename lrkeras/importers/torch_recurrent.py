@@ -3,48 +3,44 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 
 @contextlib.contextmanager
-def whole_when_exported(module: Any, torch: Any) -> Iterator[None]:
+def whole_when_exported(torch: Any) -> Iterator[None]:
     """While it lasts, `nn.RNN` and `nn.LSTM` with `proj_size` are exported as ONNX operators.
 
     `torch.export` takes an `nn.RNN` apart into its time steps, and ONNX has no LSTM with a
     projection: it becomes an LSTM of the domain `lrkeras`, whose input 8, of shape (directions,
-    hidden, projection), follows those of ONNX's. Modules that compute something else in a class
-    of their own are left alone.
+    hidden, projection), follows those of ONNX's.
     """
-    changed = [
-        part
-        for part in module.modules()
-        if (isinstance(part, torch.nn.LSTM) and part.proj_size and _is_own(part, torch.nn.LSTM))
-        or (isinstance(part, torch.nn.RNN) and _is_own(part, torch.nn.RNN))
-    ]
-    for part in changed:
-        part.forward = functools.partial(_forward, torch, part)
+    lstm, rnn = torch.nn.LSTM.forward, torch.nn.RNN.forward
+
+    # The names of the arguments are those of the modules.
+    def lstm_forward(self: Any, input: Any, hx: Any = None) -> Any:
+        return _forward(torch, self, input, hx) if self.proj_size else lstm(self, input, hx)
+
+    def rnn_forward(self: Any, input: Any, hx: Any = None) -> Any:
+        return _forward(torch, self, input, hx)
+
+    torch.nn.LSTM.forward, torch.nn.RNN.forward = lstm_forward, rnn_forward
     try:
         yield
     finally:
-        for part in changed:
-            del part.forward
+        torch.nn.LSTM.forward, torch.nn.RNN.forward = lstm, rnn
 
 
-def _is_own(part: Any, kind: Any) -> bool:
-    return type(part).forward is kind.forward and "forward" not in vars(part)
-
-
-# The names of the arguments are those of `nn.LSTM.forward`.
-def _forward(torch: Any, part: Any, input: Any, hx: Any = None) -> Any:
+def _forward(torch: Any, part: Any, x: Any, hx: Any) -> Any:
     """What the module computes, of operators that stand for a layer each."""
     is_lstm = isinstance(part, torch.nn.LSTM)
-    is_single = input.dim() == 2
-    x = input.unsqueeze(1) if is_single else input.transpose(0, 1) if part.batch_first else input
+    if x.dim() != 3:
+        raise ValueError(
+            "a recurrent module is called without a batch. Give it (and the examples) the batch as "
+            "an axis"
+        )
+    x = x.transpose(0, 1) if part.batch_first else x
     states = (None, None) if hx is None else tuple(hx) if is_lstm else (hx,)
-    if is_single and hx is not None:
-        states = tuple(state.unsqueeze(1) for state in states)
     count = 2 if part.bidirectional else 1
     ends = []
     for layer in range(part.num_layers):
@@ -52,9 +48,7 @@ def _forward(torch: Any, part: Any, input: Any, hx: Any = None) -> Any:
         x, *last = _layer(torch, part, layer, x, [s if s is None else s[own] for s in states])
         ends.append(last)
     final = [torch.cat(parts) for parts in zip(*ends, strict=True)]
-    if is_single:
-        x, final = x.squeeze(1), [state.squeeze(1) for state in final]
-    elif part.batch_first:
+    if part.batch_first:
         x = x.transpose(0, 1)
     return x, (tuple(final) if is_lstm else final[0])
 

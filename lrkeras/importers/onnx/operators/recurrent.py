@@ -126,7 +126,8 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
         raise refusal(
             node,
             f"its input has the shape {x.dims}, whose second axis is not the batch.",
-            "Export the model with the batch as an open axis of its inputs.",
+            "Export the model with the batch as an open axis of its inputs; give from_torch "
+            "examples with a batch.",
         )
 
 

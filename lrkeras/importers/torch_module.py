@@ -81,20 +81,32 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     args, kwargs = (_on_device(part, module, torch) for part in (args, kwargs))
     names = _names(module, args, kwargs)
     with _at_inference(module, torch), _without_triton():
-        opened = _opened(module, args, kwargs, torch)
+        opened, groups = _opened(module, args, kwargs, torch)
         try:
-            built = _built(module, *opened, names, torch)
+            built = _built(module, opened, groups, names, torch)
         except ValueError as error:
-            if not opened[2] or not any(words in str(error) for words in _OF_OPEN_SIZES):
+            if not groups or not any(words in str(error) for words in _OF_OPEN_SIZES):
                 raise
-            built = _built(module, args, kwargs, set(), names, torch)
+            built = _with_fewer_open(module, (args, kwargs), opened, groups[:1], names, torch)
     return told(built)
 
 
+def _with_fewer_open(
+    module: Any, given: Any, opened: Any, batch: list[set[Axis]], names: list[str], torch: Any
+) -> BuiltModel:
+    """The model with an open batch alone, or else the sizes of the examples."""
+    try:
+        return _built(module, opened, batch, names, torch)
+    except ValueError:
+        return _built(module, given, [], names, torch)
+
+
 def _built(
-    module: Any, args: Any, kwargs: Any, axes: set[Axis], names: list[str], torch: Any
+    module: Any, given: Any, groups: list[set[Axis]], names: list[str], torch: Any
 ) -> BuiltModel:
     """The model with these axes open, compared with the module."""
+    args, kwargs = given
+    axes = {axis for group in groups for axis in group}
     proto = _exported(module, args, kwargs, names, axes, torch)
 
     def reference(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -102,8 +114,8 @@ def _built(
         tensors = iter(
             [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in _flat([args, kwargs])]
         )
-        given = [_refilled(part, tensors) for part in (args, kwargs)]
-        return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
+        arguments, options = (_refilled(part, tensors) for part in (args, kwargs))
+        return [t.cpu().numpy() for t in _flat(module(*arguments, **options))]
 
     kind = type(module).__name__
     try:
@@ -153,8 +165,8 @@ def _as_called(module: Any, shapes: dict[str, Any]) -> Any:
     return shapes
 
 
-def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, Any, set[Axis]]:
-    """The open axes, and the examples with at least two entries along each of them.
+def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, list[set[Axis]]]:
+    """The examples with at least two entries along each open axis, and these, the first one first.
 
     PyTorch takes an axis of size one for one that must have this size.
     """
@@ -177,7 +189,7 @@ def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, Any, 
     for group in groups:
         if all(tensors[number].shape[axis] == 1 for number, axis in group):
             tensors = doubled(tensors, group, torch)
-    return *called_with(tensors), {axis for group in groups for axis in group}
+    return called_with(tensors), groups
 
 
 def _at_most_two(groups: list[set[Axis]], tensors: list[Any]) -> list[set[Axis]]:

@@ -19,6 +19,14 @@ from lrkeras.importers.onnx.load_onnx import model_of_proto, told
 from lrkeras.importers.onnx.read_file import checked
 from lrkeras.importers.onnx.refusal import ADVICE
 from lrkeras.importers.open_axes import Axis, doubled, open_axes
+from lrkeras.importers.torch_examples import (
+    arguments_of,
+    flat,
+    names_of,
+    on_device,
+    open_shapes,
+    refilled,
+)
 from lrkeras.importers.torch_recurrent import whole_when_exported
 from lrkeras.system.optional_imports import require
 
@@ -77,9 +85,9 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
             "load weights from a file with module.load_state_dict(weights)."
         )
     _check_modules(module, torch)
-    args, kwargs = _arguments(example_inputs)
-    args, kwargs = (_on_device(part, module, torch) for part in (args, kwargs))
-    names = _names(module, args, kwargs)
+    args, kwargs = arguments_of(example_inputs)
+    args, kwargs = (on_device(part, module, torch) for part in (args, kwargs))
+    names = names_of(module, args, kwargs)
     with _at_inference(module, torch), _without_triton():
         opened, groups = _opened(module, args, kwargs, torch)
         try:
@@ -112,10 +120,10 @@ def _built(
     def reference(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
         values = iter([inputs[name] for name in names])
         tensors = iter(
-            [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in _flat([args, kwargs])]
+            [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in flat([args, kwargs])]
         )
-        arguments, options = (_refilled(part, tensors) for part in (args, kwargs))
-        return [t.cpu().numpy() for t in _flat(module(*arguments, **options))]
+        arguments, options = (refilled(part, tensors) for part in (args, kwargs))
+        return [t.cpu().numpy() for t in flat(module(*arguments, **options))]
 
     kind = type(module).__name__
     try:
@@ -130,7 +138,7 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
     kind = type(module).__name__
     bound = inspect.signature(module.forward).bind(*args, **kwargs).arguments
     places = itertools.count()
-    shapes = {name: _shapes(value, axes, places, torch) for name, value in bound.items()}
+    shapes = {name: open_shapes(value, axes, places, torch) for name, value in bound.items()}
     shapes = _as_called(module, shapes)
     try:
         with whole_when_exported(torch):
@@ -173,7 +181,7 @@ def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, list[
 
     def called_with(tensors: list[Any]) -> tuple[Any, Any]:
         values = iter(tensors)
-        return _refilled(args, values), _refilled(kwargs, values)
+        return refilled(args, values), refilled(kwargs, values)
 
     def runs(tensors: list[Any]) -> bool:
         new_args, new_kwargs = called_with(tensors)
@@ -183,7 +191,7 @@ def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, list[
             return False
         return True
 
-    tensors = _flat(args) + _flat(kwargs)
+    tensors = flat(args) + flat(kwargs)
     groups = open_axes(tensors, runs, torch)
     groups = _at_most_two(groups, tensors)
     for group in groups:
@@ -204,19 +212,6 @@ def _at_most_two(groups: list[set[Axis]], tensors: list[Any]) -> list[set[Axis]]
     return kept
 
 
-def _shapes(value: Any, axes: set[Axis], places: Iterator[int], torch: Any) -> Any:
-    """What torch.export wants to know of an argument."""
-    if isinstance(value, dict):
-        return {key: _shapes(item, axes, places, torch) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_shapes(item, axes, places, torch) for item in value)
-    if value is None:
-        return None
-    number = next(places)
-    dim = torch.export.Dim.AUTO
-    return {axis: dim for axis in range(value.dim()) if (number, axis) in axes}
-
-
 def _reason(error: BaseException) -> str:
     """The innermost cause, in one line of plain text."""
     while error.__cause__ is not None:
@@ -232,70 +227,6 @@ def _check_modules(module: Any, torch: Any) -> None:
             f"Expected a module in float32, received {wrong[0]!r} in another type. Call "
             "module.float() first."
         )
-
-
-def _arguments(example_inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    if isinstance(example_inputs, dict):
-        return (), dict(example_inputs)
-    if isinstance(example_inputs, (list, tuple)):
-        return tuple(example_inputs), {}
-    return (example_inputs,), {}
-
-
-def _names(module: Any, args: Any, kwargs: Any) -> list[str]:
-    """A name for each tensor: that of the argument, numbered where the argument has several."""
-    try:
-        bound = inspect.signature(module.forward).bind(*args, **kwargs)
-    except TypeError as error:
-        raise ValueError(
-            f"The example inputs do not fit forward of {type(module).__name__}: {error}. Give a "
-            "tensor, a tuple of its arguments, or a dict of them by name."
-        ) from error
-    names: list[str] = []
-    for name, value in bound.arguments.items():
-        tensors = _flat(value)
-        names += [name] if len(tensors) == 1 else [f"{name}_{i}" for i in range(len(tensors))]
-    return names
-
-
-def _flat(value: Any) -> list[Any]:
-    """The tensors in nested tuples, lists and dicts."""
-    if isinstance(value, dict):
-        return [tensor for item in value.values() for tensor in _flat(item)]
-    if isinstance(value, (list, tuple)):
-        return [tensor for item in value for tensor in _flat(item)]
-    return [] if value is None else [value]
-
-
-def _refilled(value: Any, tensors: Iterator[Any]) -> Any:
-    """The same nest with other tensors."""
-    if isinstance(value, dict):
-        return {key: _refilled(item, tensors) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_refilled(item, tensors) for item in value)
-    return None if value is None else next(tensors)
-
-
-def _on_device(value: Any, module: Any, torch: Any) -> Any:
-    """The examples where the module's weights are."""
-    device = next((p.device for p in module.parameters()), torch.device("cpu"))
-    if isinstance(value, dict):
-        return {key: _on_device(item, module, torch) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_on_device(item, module, torch) for item in value)
-    if value is None:
-        return None
-    if not isinstance(value, torch.Tensor):
-        raise ValueError(
-            f"Expected tensors as example inputs, received {type(value).__name__}. Leave out "
-            "arguments with a default, or wrap the module in one that takes tensors alone."
-        )
-    if value.is_floating_point() and value.dtype != torch.float32:
-        raise ValueError(
-            f"Expected example inputs in float32 or integers, received {value.dtype}. Call "
-            ".float() on them."
-        )
-    return value.detach().to(device)
 
 
 @contextlib.contextmanager

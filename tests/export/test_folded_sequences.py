@@ -14,3 +14,12 @@ def test_the_rows_of_a_spectrogram_are_sequences_of_their_own(tmp_path):
     model = keras.Model(x, ops.reshape(across, (1, 3, 4, 2)))
     report = lrkeras.convert(model, tmp_path / "m.tflite", form="sequence")
     assert all(error.relative < 1e-5 for error in report.parity)
+
+
+def test_a_sum_of_one_number_for_each_step(tmp_path):
+    """Keras takes it for a bias along an image's channels."""
+    x = keras.Input((4, 2))
+    recurrent = keras.layers.LSTM(1, return_sequences=True)(x)
+    model = keras.Model(x, keras.layers.Add()([recurrent, keras.layers.Dense(1)(x)]))
+    report = lrkeras.convert(model, tmp_path / "m.tflite", form="sequence")
+    assert all(error.relative < 1e-5 for error in report.parity)

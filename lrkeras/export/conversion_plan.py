@@ -102,7 +102,7 @@ class ConversionPlan:
             fused = DopedLSTM(layer.cell) if self._is_fused(layer) else None
             # Ranges belong to one node for each weight.
             copies = 1 if self.quantization.needs_sample else COPIES
-            self._cells[id(layer)] = RecurrentCell(layer, fused, self._outlined, self.batch, copies)
+            self._cells[id(layer)] = RecurrentCell(layer, fused, self._outlined, copies)
         return self._cells[id(layer)]
 
     def _is_fused(self, layer: keras.layers.Layer) -> bool:

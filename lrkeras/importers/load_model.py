@@ -12,7 +12,7 @@ import h5py
 import keras
 
 from lrkeras.importers.keras_archive import load_archive
-from lrkeras.importers.onnx import load_onnx
+from lrkeras.importers.onnx.load_onnx import load_onnx
 from lrkeras.importers.saved_model import is_saved_model, load_saved_model
 from lrkeras.importers.weight_files import load_weights
 from lrkeras.legacy_h5 import load_legacy_h5

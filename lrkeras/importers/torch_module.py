@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import io
 import itertools
 import logging
 import sys
@@ -15,28 +14,47 @@ from typing import Any
 import keras
 import numpy as np
 
-from lrkeras.importers.onnx.load_onnx import model_of_proto
+from lrkeras.importers.onnx.graph_builder import BuiltModel
+from lrkeras.importers.onnx.load_onnx import model_of_proto, told
 from lrkeras.importers.onnx.read_file import checked
+from lrkeras.importers.onnx.refusal import ADVICE
 from lrkeras.importers.open_axes import Axis, doubled, open_axes
+from lrkeras.importers.torch_examples import (
+    arguments_of,
+    flat,
+    names_of,
+    on_device,
+    open_shapes,
+    refilled,
+)
+from lrkeras.importers.torch_recurrent import whole_when_exported
 from lrkeras.system.optional_imports import require
 
 __all__ = ["from_torch"]
+
+# What is said where open sizes may be at fault; loops over time are exported for one length.
+_OF_OPEN_SIZES = ("with a fixed", "of the model differs", "of the model has the shape")
+_ADVICE = (
+    "Give from_torch the modules before it and after it, each on its own, write the part between "
+    "as a Keras layer or in keras.ops, and join them: after(between(before.output))."
+)
 
 
 def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     """Makes a Keras Functional model that computes what a PyTorch module does at inference.
 
-    `nn.LSTM`, `nn.GRU` and `nn.RNN` (with layers, both directions, either `batch_first`), and
-    modules of them with Linear, Embedding, convolutions, normalizations, attention and arithmetic,
-    become Keras layers with the same weights, named after the modules. The module is exported to
-    ONNX in memory and imported from there, so what is said of inputs, outputs and states in
-    `lrkeras.importers.onnx.load_onnx` holds: inputs and outputs of the model have their batch
-    first and time second, whatever `batch_first` says, and states that are passed in and out are
-    inputs and outputs of shape (batch, units), one for each layer and direction. The inputs carry
-    the names of the arguments of `forward`.
+    `nn.LSTM` (also with `proj_size`), `nn.GRU` and `nn.RNN` (with layers, both directions, either
+    `batch_first`), and modules of them with Linear, Embedding, convolutions, normalizations,
+    attention and arithmetic, become Keras layers with the same weights, named after the modules.
+    The module is exported to ONNX in memory and imported from there, so what is said of inputs,
+    outputs and states in `lrkeras.importers.onnx.load_onnx` holds: inputs and outputs of the model
+    have their batch first and time second, whatever `batch_first` says, and states that are passed
+    in and out are inputs and outputs of shape (batch, width), one for each layer and direction. The
+    inputs carry the names of the arguments of `forward`.
 
-    Every axis of the examples that the module takes in another size is open in the model: the
-    batch, and time. It is called with longer examples to find out.
+    The first two axes of an example that the module takes in another size are open in the model:
+    the batch, and time. It is called with longer examples to find out. The others have the size of
+    the examples, and so have all but the batch where a part can be imported with fixed sizes alone.
 
     The model is compared with the module on random inputs before it is returned.
 
@@ -62,24 +80,57 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     require("onnxscript", "torch")
     require("onnx", "torch")
     if not isinstance(module, torch.nn.Module):
-        raise ValueError(f"Expected a torch.nn.Module, received {type(module).__name__}.")
+        raise ValueError(
+            f"Expected a torch.nn.Module, received {type(module).__name__}. Make the module, and "
+            "load weights from a file with module.load_state_dict(weights)."
+        )
     _check_modules(module, torch)
-    args, kwargs = _arguments(example_inputs)
-    args, kwargs = (_on_device(part, module, torch) for part in (args, kwargs))
-    names = _names(module, args, kwargs)
+    args, kwargs = arguments_of(example_inputs)
+    args, kwargs = (on_device(part, module, torch) for part in (args, kwargs))
+    names = names_of(module, args, kwargs)
     with _at_inference(module, torch), _without_triton():
-        args, kwargs, axes = _opened(module, args, kwargs, torch)
-        proto = _exported(module, args, kwargs, names, axes, torch)
+        opened, groups = _opened(module, args, kwargs, torch)
+        try:
+            built = _built(module, opened, groups, names, torch)
+        except ValueError as error:
+            if not groups or not any(words in str(error) for words in _OF_OPEN_SIZES):
+                raise
+            built = _with_fewer_open(module, (args, kwargs), opened, groups[:1], names, torch)
+    return told(built)
 
-        def reference(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-            values = iter([inputs[name] for name in names])
-            tensors = iter(
-                [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in _flat([args, kwargs])]
-            )
-            given = [_refilled(part, tensors) for part in (args, kwargs)]
-            return [t.cpu().numpy() for t in _flat(module(*given[0], **given[1]))]
 
-        return model_of_proto(proto, lambda: reference, type(module).__name__.lower()).model
+def _with_fewer_open(
+    module: Any, given: Any, opened: Any, batch: list[set[Axis]], names: list[str], torch: Any
+) -> BuiltModel:
+    """The model with an open batch alone, or else the sizes of the examples."""
+    try:
+        return _built(module, opened, batch, names, torch)
+    except ValueError:
+        return _built(module, given, [], names, torch)
+
+
+def _built(
+    module: Any, given: Any, groups: list[set[Axis]], names: list[str], torch: Any
+) -> BuiltModel:
+    """The model with these axes open, compared with the module."""
+    args, kwargs = given
+    axes = {axis for group in groups for axis in group}
+    proto = _exported(module, args, kwargs, names, axes, torch)
+
+    def reference(inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        values = iter([inputs[name] for name in names])
+        tensors = iter(
+            [torch.as_tensor(next(values)).to(t.device, t.dtype) for t in flat([args, kwargs])]
+        )
+        arguments, options = (refilled(part, tensors) for part in (args, kwargs))
+        return [t.cpu().numpy() for t in flat(module(*arguments, **options))]
+
+    kind = type(module).__name__
+    try:
+        return model_of_proto(proto, lambda: reference, kind.lower())
+    except ValueError as error:
+        reason = str(error).replace(ADVICE, _ADVICE)
+        raise ValueError(f"The module {kind} cannot be imported. {reason}") from error
 
 
 def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, torch: Any) -> Any:
@@ -87,27 +138,25 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
     kind = type(module).__name__
     bound = inspect.signature(module.forward).bind(*args, **kwargs).arguments
     places = itertools.count()
-    shapes = {name: _shapes(value, axes, places, torch) for name, value in bound.items()}
-    options: dict[str, Any] = {"kwargs": kwargs, "input_names": names, "verbose": False}
-    file = io.BytesIO()
+    shapes = {name: open_shapes(value, axes, places, torch) for name, value in bound.items()}
+    shapes = _as_called(module, shapes)
     try:
-        if any(isinstance(part, torch.nn.RNN) for part in module.modules()):
-            # torch.export takes an nn.RNN apart into its time steps.
-            named = {
-                name: {axis: f"{name}_{axis}" for number, axis in axes if number == place}
-                for place, name in enumerate(names)
-            }
-            torch.onnx.export(module, args, file, dynamo=False, dynamic_axes=named, **options)
-            proto = require("onnx", "torch").load_from_string(file.getvalue())
-        else:
-            options["dynamic_shapes"] = _as_called(module, shapes)
-            proto = torch.onnx.export(module, args, dynamo=True, **options).model_proto
+        with whole_when_exported(torch):
+            proto = torch.onnx.export(
+                module,
+                args,
+                kwargs=kwargs,
+                input_names=names,
+                dynamic_shapes=shapes,
+                dynamo=True,
+                verbose=False,
+            ).model_proto
     except Exception as error:
         raise ValueError(
             f"The module {kind} cannot be exported by torch.onnx.export: {_reason(error)} Where "
-            "its control flow or its shapes depend on the values of tensors (also "
-            "pack_padded_sequence), write it with torch.where or without, or give the part of it "
-            "that has none to from_torch."
+            "its control flow depends on the values of tensors, write it with torch.where; leave "
+            "out pack_padded_sequence; or give from_torch the modules inside that do without, each "
+            "on its own."
         ) from error
     return checked(proto, f"The ONNX model of the module {kind}")
 
@@ -124,15 +173,15 @@ def _as_called(module: Any, shapes: dict[str, Any]) -> Any:
     return shapes
 
 
-def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, Any, set[Axis]]:
-    """The open axes, and the examples with at least two entries along each of them.
+def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, list[set[Axis]]]:
+    """The examples with at least two entries along each open axis, and these, the first one first.
 
     PyTorch takes an axis of size one for one that must have this size.
     """
 
     def called_with(tensors: list[Any]) -> tuple[Any, Any]:
         values = iter(tensors)
-        return _refilled(args, values), _refilled(kwargs, values)
+        return refilled(args, values), refilled(kwargs, values)
 
     def runs(tensors: list[Any]) -> bool:
         new_args, new_kwargs = called_with(tensors)
@@ -142,25 +191,25 @@ def _opened(module: Any, args: Any, kwargs: Any, torch: Any) -> tuple[Any, Any, 
             return False
         return True
 
-    tensors = _flat(args) + _flat(kwargs)
+    tensors = flat(args) + flat(kwargs)
     groups = open_axes(tensors, runs, torch)
+    groups = _at_most_two(groups, tensors)
     for group in groups:
         if all(tensors[number].shape[axis] == 1 for number, axis in group):
             tensors = doubled(tensors, group, torch)
-    return *called_with(tensors), {axis for group in groups for axis in group}
+    return called_with(tensors), groups
 
 
-def _shapes(value: Any, axes: set[Axis], places: Iterator[int], torch: Any) -> Any:
-    """What torch.export wants to know of an argument."""
-    if isinstance(value, dict):
-        return {key: _shapes(item, axes, places, torch) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_shapes(item, axes, places, torch) for item in value)
-    if value is None:
-        return None
-    number = next(places)
-    dim = torch.export.Dim.AUTO
-    return {axis: dim for axis in range(value.dim()) if (number, axis) in axes}
+def _at_most_two(groups: list[set[Axis]], tensors: list[Any]) -> list[set[Axis]]:
+    """The groups without those beyond the batch and time, the first two axes of a tensor."""
+    counts = [0] * len(tensors)
+    kept = []
+    for group in sorted(groups, key=lambda group: min(axis for _, axis in group)):
+        if all(counts[number] < 2 for number, _ in group):
+            kept.append(group)
+            for number, _ in group:
+                counts[number] += 1
+    return kept
 
 
 def _reason(error: BaseException) -> str:
@@ -172,81 +221,12 @@ def _reason(error: BaseException) -> str:
 
 
 def _check_modules(module: Any, torch: Any) -> None:
-    for name, part in module.named_modules():
-        size = getattr(part, "proj_size", 0)
-        if isinstance(part, torch.nn.LSTM) and size:
-            raise ValueError(
-                f"The module {name or type(module).__name__!r} is an nn.LSTM with proj_size="
-                f"{size}, which ONNX has no operator for. Build its layer in Keras, "
-                "lrkeras.layers.LSTM("
-                f"{part.hidden_size}, projection_units={size}), and give the parts before and "
-                "after it to from_torch."
-            )
     wrong = [n for n, p in module.named_parameters() if p.dtype != torch.float32]
     if wrong:
         raise ValueError(
             f"Expected a module in float32, received {wrong[0]!r} in another type. Call "
             "module.float() first."
         )
-
-
-def _arguments(example_inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    if isinstance(example_inputs, dict):
-        return (), dict(example_inputs)
-    if isinstance(example_inputs, (list, tuple)):
-        return tuple(example_inputs), {}
-    return (example_inputs,), {}
-
-
-def _names(module: Any, args: Any, kwargs: Any) -> list[str]:
-    """A name for each tensor: that of the argument, numbered where the argument has several."""
-    try:
-        bound = inspect.signature(module.forward).bind(*args, **kwargs)
-    except TypeError as error:
-        raise ValueError(
-            f"The example inputs do not fit forward of {type(module).__name__}: {error}. Give a "
-            "tensor, a tuple of its arguments, or a dict of them by name."
-        ) from error
-    names: list[str] = []
-    for name, value in bound.arguments.items():
-        tensors = _flat(value)
-        names += [name] if len(tensors) == 1 else [f"{name}_{i}" for i in range(len(tensors))]
-    return names
-
-
-def _flat(value: Any) -> list[Any]:
-    """The tensors in nested tuples, lists and dicts."""
-    if isinstance(value, dict):
-        return [tensor for item in value.values() for tensor in _flat(item)]
-    if isinstance(value, (list, tuple)):
-        return [tensor for item in value for tensor in _flat(item)]
-    return [] if value is None else [value]
-
-
-def _refilled(value: Any, tensors: Iterator[Any]) -> Any:
-    """The same nest with other tensors."""
-    if isinstance(value, dict):
-        return {key: _refilled(item, tensors) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_refilled(item, tensors) for item in value)
-    return None if value is None else next(tensors)
-
-
-def _on_device(value: Any, module: Any, torch: Any) -> Any:
-    """The examples where the module's weights are."""
-    device = next((p.device for p in module.parameters()), torch.device("cpu"))
-    if isinstance(value, dict):
-        return {key: _on_device(item, module, torch) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_on_device(item, module, torch) for item in value)
-    if value is None:
-        return None
-    if not isinstance(value, torch.Tensor):
-        raise ValueError(
-            f"Expected tensors as example inputs, received {type(value).__name__}. Leave out "
-            "arguments with a default, or wrap the module in one that takes tensors alone."
-        )
-    return value.detach().to(device)
 
 
 @contextlib.contextmanager

@@ -99,18 +99,91 @@ def test_convolution_normalization_and_the_last_step():
     assert model.outputs[0].shape == (None, 6)
 
 
+class Loop(nn.Module):
+    """A cell in a loop of Python, which is exported for one length."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.LSTMCell(4, 3)
+
+    def forward(self, x):
+        h = c = torch.zeros(x.shape[0], 3)
+        results = []
+        for t in range(x.shape[1]):
+            h, c = self.cell(x[:, t], (h, c))
+            results.append(h)
+        return torch.stack(results, 1)
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "expected"),
+    [
+        (nn.Conv2d(1, 2, 3), (1, 1, 8, 9), (None, None, 1, 9)),
+        (Loop(), (2, 3, 4), (None, 3, 4)),
+    ],
+)
+def test_axes_that_cannot_be_open_have_the_size_of_the_example(module, shape, expected):
+    assert lrkeras.from_torch(module, torch.zeros(shape)).inputs[0].shape == expected
+
+
 @pytest.mark.parametrize(
     ("module", "example", "message"),
     [
         (Branch(), torch.ones(2, 3), r"Branch cannot be exported.*torch\.where"),
-        (nn.LSTM(4, 6, proj_size=3), torch.zeros(5, 2, 4), r"LSTM\(6, projection_units=3\)"),
         (Streaming(), torch.zeros(5, 2, 4), "do not fit forward"),
         (nn.Linear(2, 2).double(), torch.zeros(1, 2), r"module\.float\(\)"),
-        ("module.pt", torch.zeros(1, 2), "Expected a torch.nn.Module, received str"),
+        (nn.Linear(2, 2), torch.zeros(1, 2).double(), r"\.float\(\) on them"),
+        (nn.Linear(2, 2).state_dict(), torch.zeros(1, 2), "received OrderedDict.*load_state_dict"),
         (nn.Linear(2, 2), np.zeros((1, 2)), "Expected tensors"),
+        (nn.GRU(2, 2), torch.zeros(5, 2), "give from_torch examples with a batch"),
     ],
 )
 def test_refusals_say_what_to_do(module, example, message):
     with pytest.raises(ValueError, match=message) as caught:
         lrkeras.from_torch(module, example)
     assert "\n" not in str(caught.value)
+
+
+class Cumulated(nn.Module):
+    """An operator in the middle that has no Keras layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.fc = nn.LSTM(4, 3, batch_first=True), nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.fc(torch.cumsum(self.lstm(x)[0], 1))
+
+
+class Chosen(nn.Module):
+    def forward(self, x):
+        return torch.where(x.sum() > 0, x * 2, x)
+
+
+def test_what_refusals_advise_works():
+    """Each piece of advice, followed to the letter."""
+    module, x = Cumulated(), torch.randn(2, 5, 4)
+    message = r"operator CumSum.*before it and after it.*after\(between\(before\.output\)\)"
+    with pytest.raises(ValueError, match=message):
+        lrkeras.from_torch(module, x)
+
+    class Before(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm = module.lstm
+
+        def forward(self, x):
+            return self.lstm(x)[0]
+
+    before = lrkeras.from_torch(Before(), x)
+    after = lrkeras.from_torch(module.fc, torch.zeros(2, 5, 3))
+    joined = keras.Model(before.input, after(keras.ops.cumsum(before.output, axis=1)))
+    with torch.no_grad():
+        expected = module(x).numpy()
+    np.testing.assert_allclose(joined(x.numpy()), expected, atol=1e-5)
+
+    lrkeras.from_torch(Chosen(), torch.ones(2, 3))
+    lrkeras.from_torch(nn.Linear(2, 2).double().float(), torch.zeros(1, 2).double().float())
+    made = nn.Linear(2, 2)
+    made.load_state_dict(nn.Linear(2, 2).state_dict())
+    lrkeras.from_torch(made, torch.zeros(1, 2))

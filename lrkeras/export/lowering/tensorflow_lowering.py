@@ -26,7 +26,7 @@ def lower(steps: Sequence[StepModel]) -> ModelFile:
     tf = require("tensorflow")
     subroutines = _subroutines(steps)
     names = [step.form.name for step in steps]
-    with _stand_ins(tf, subroutines):
+    with _stand_ins(tf, subroutines), _plain_sums(tf):
         module, signatures = tf.Module(), {}
         for step in steps:
             signatures[step.form.name] = _trace(tf, step)
@@ -110,6 +110,27 @@ def _stand_ins(tf: Any, subroutines: list[Subroutine]) -> Iterator[None]:
         for index, subroutine in enumerate(subroutines):
             stack.enter_context(subroutine.replaced(_stand_in(tf, index, subroutine)))
         yield
+
+
+@contextlib.contextmanager
+def _plain_sums(tf: Any) -> Iterator[None]:
+    """While it lasts, biases along the second axis are sums.
+
+    Keras takes a sum of shapes (1, T, 1) for an image's bias in the layout NCHW, which the
+    converter refuses for other ranks than four.
+    """
+    original = tf.nn.bias_add
+
+    def bias_add(value: Any, bias: Any, data_format: Any = None, name: Any = None) -> Any:
+        if data_format != "NCHW":
+            return original(value, bias, data_format=data_format, name=name)
+        return tf.add(value, tf.reshape(bias, (-1, *[1] * (len(value.shape) - 2))), name=name)
+
+    tf.nn.bias_add = bias_add
+    try:
+        yield
+    finally:
+        tf.nn.bias_add = original
 
 
 def _stand_in(tf: Any, index: int, subroutine: Subroutine) -> Any:

@@ -29,7 +29,6 @@ class RecurrentCell:
             of the layer's cell, or None.
         outlined: Whether the graphs call one subroutine, which holds the recurrent weights once;
             the inputs are multiplied outside, for all steps at once, where the cell allows it.
-        batch: Sequences side by side: as many neighbouring rows are one step.
         copies: Steps of a small layer that a graph has itself, at most, rather than as calls.
 
     Attributes:
@@ -42,19 +41,17 @@ class RecurrentCell:
         layer: keras.layers.RNN,
         cell_step: Any = None,
         outlined: bool = False,
-        batch: int = 1,
         copies: int = COPIES,
     ):
         self.layer = layer
         self.copies = copies
-        self.batch = batch
         self.cell_step = cell_step
         self.outlined = outlined
         self.subroutines: list[Subroutine] = []
         split = ProjectedCell.of(layer.cell) if outlined and cell_step is None else None
         self._split = split
         self._cell: Callable = cell_step or (split.step if split else self._call_cell)
-        self._blocks: dict[tuple[int, int, bool], Subroutine] = {}
+        self._blocks: dict[tuple[int, int, int, bool], Subroutine] = {}
 
     @property
     def name(self) -> str:
@@ -85,16 +82,16 @@ class RecurrentCell:
         copied = 4 * sum(math.prod(weight.shape) for weight in self.layer.weights)
         return copied <= (_SMALL_WHOLE if whole else _SMALL) and steps <= self.copies
 
-    def prepare(self, features: int, steps: int, masked: bool, whole: bool) -> None:
+    def prepare(self, features: int, steps: int, batch: int, masked: bool, whole: bool) -> None:
         """Says how `run` will be called, which is when the subroutines are made."""
         width = self._split.width if self._split is not None else features
         if whole and self.inlines(steps, whole):
             return  # nothing beside the graph itself
         blocks = whole and steps >= BLOCK_STEPS
         if not (blocks and self.inlines(BLOCK_STEPS, True)) or steps % BLOCK_STEPS:
-            self._block(1, width, masked)
+            self._block(1, batch, width, masked)
         if blocks:
-            self._block(BLOCK_STEPS, width, masked)
+            self._block(BLOCK_STEPS, batch, width, masked)
 
     def project(self, x: Any) -> Any:
         """What `run` takes, from inputs (steps, features)."""
@@ -108,7 +105,7 @@ class RecurrentCell:
         whole: bool = False,
         inlined: bool = False,
     ) -> tuple[list[Any], list[Any]]:
-        """Runs steps in a row.
+        """Runs steps in a row, of as many sequences side by side as states have rows.
 
         Args:
             z: Projected inputs, (steps * batch, width).
@@ -121,27 +118,30 @@ class RecurrentCell:
             Outputs, each (steps * batch, width) for the steps of one subroutine, and the last
             states.
         """
-        steps, outputs, done = z.shape[0] // self.batch, [], 0
+        batch = int(states[0].shape[0])
+        steps, outputs, done = z.shape[0] // batch, [], 0
         while done < steps:
             blocks = whole and self.outlined and not inlined and steps - done >= BLOCK_STEPS
             count = BLOCK_STEPS if blocks else 1
-            rows = slice(done * self.batch, (done + count) * self.batch)
+            rows = slice(done * batch, (done + count) * batch)
             inputs = [z if steps == count else z[rows], *states]
             if mask is not None:
                 inputs.append(mask if steps == count else mask[rows])
-            block = self._one_step if inlined else self._block(count, z.shape[1], mask is not None)
+            block = self._one_step
+            if not inlined:
+                block = self._block(count, batch, z.shape[1], mask is not None)
             output, *states = block(*inputs)
             outputs.append(output)
             done += count
         return outputs, states
 
-    def _block(self, steps: int, width: int, masked: bool) -> Callable[..., list[Any]]:
+    def _block(self, steps: int, batch: int, width: int, masked: bool) -> Callable:
         function = self._one_step if steps == 1 else self._many_steps
         if not self.outlined:
             return function
-        key, rows = (steps, width, masked), steps * self.batch
+        key, rows = (steps, batch, width, masked), steps * batch
         if key not in self._blocks:
-            states = [TensorSpec((self.batch, size)) for size in self.state_sizes]
+            states = [TensorSpec((batch, size)) for size in self.state_sizes]
             masks = [TensorSpec((rows, 1), "bool")] if masked else []
             outputs = [TensorSpec((rows, self.output_size)), *states]
             inputs = [TensorSpec((rows, width)), *states, *masks]

@@ -41,7 +41,7 @@ class RecurrentStep(keras.layers.Layer):
         """Runs the steps; `mask` is that of the inputs, (1, steps), or None."""
         # Keras hands a list of one on as what is in it.
         x, *states = inputs if isinstance(inputs, (list, tuple)) else [inputs]
-        batch = self.form.batch
+        batch = int(x.shape[0])
         states = states or [ops.zeros((batch, size)) for size in self.cell.state_sizes]
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         mask = mask if self.masked else None
@@ -65,7 +65,7 @@ class RecurrentStep(keras.layers.Layer):
     def compute_output_spec(self, inputs: list[Any], mask: Any = None) -> list[Any]:
         """What `call` returns; tracing every step to find out would take long."""
         x = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
-        batch = self.form.batch
+        batch = x.shape[0]
         shape = (batch, x.shape[1]) if self.cell.layer.return_sequences else (batch,)
         output = keras.KerasTensor((*shape, self.cell.output_size), "float32")
         states = [keras.KerasTensor((batch, size), "float32") for size in self.cell.state_sizes]

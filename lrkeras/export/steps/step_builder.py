@@ -280,7 +280,8 @@ class StepBuilder:
         self._layers.append(layer)
         cell = self._cells[id(layer)] = self._cell_of(layer)
         whole = not self._form.has_states
-        cell.prepare(int(x.shape[-1]), int(x.shape[1]), mask is not None, whole)
+        batch, steps, features = map(int, x.shape)
+        cell.prepare(features, steps, batch, mask is not None, whole)
         states = self._states.pop(id(layer), {})
         before = [*states.values()] or [state for state in initial if state is not None]
         return RecurrentStep(cell, self._form, masked)([x, *before], mask=mask), states

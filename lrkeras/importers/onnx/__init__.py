@@ -5,7 +5,7 @@ tensor is followed through transposes and reshapes, `operators/` has the operato
 `check_outputs.py` compares the model with onnxruntime.
 """
 
-from lrkeras.importers.onnx.load_onnx import load_onnx
+from lrkeras.importers.onnx.load_onnx import PrecisionWarning, load_onnx
 from lrkeras.importers.onnx.registry import SUPPORTED
 
-__all__ = ["SUPPORTED", "load_onnx"]
+__all__ = ["SUPPORTED", "PrecisionWarning", "load_onnx"]

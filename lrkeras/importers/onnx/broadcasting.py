@@ -96,7 +96,8 @@ def constant_operand(value: Constant, axes: list[Group], layout: list[Group]) ->
     while result and result[0] == 1:
         result = result[1:]
     array = array.reshape(result)
-    return array.astype(np.int32) if array.dtype == np.int64 else np.ascontiguousarray(array)
+    plain = {"i": np.int32, "f": np.float32}.get(array.dtype.kind, array.dtype)
+    return np.ascontiguousarray(array, plain)
 
 
 def _padded(tensor: Tensor, rank: int) -> Tensor:

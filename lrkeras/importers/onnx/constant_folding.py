@@ -31,6 +31,9 @@ def fold(node: Node, values: list[Any], opset: int) -> list[Constant] | None:
     if node.op in _SIZES and all(not any(isinstance(d, Dim) for d in v.dims) for v in given):
         result = _SIZES[node.op](node, *[v and v.array for v in values])
         return [Constant.of(_plain_if_known(result))]
+    if node.op in ("Gemm", "MatMul") and _is_repeated_row(node, given):
+        (result,) = evaluate(node, [v and v.array for v in values], opset)
+        return [Constant(result, (given[0].dims[0], *result.shape[1:]))]
     if node.op in _ELEMENTWISE and all(v.array.dtype != object for v in given):
         results = evaluate(node, [v and v.array for v in values], opset)
         rank = max(len(v.dims) for v in given)
@@ -40,6 +43,14 @@ def fold(node: Node, values: list[Any], opset: int) -> list[Constant] | None:
                 dims[place] = size if size != 1 else dims[place]
         return [Constant(results[0], tuple(dims))]
     return None
+
+
+def _is_repeated_row(node: Node, given: list[Any]) -> bool:
+    """Whether a product is that of one row, such as a first state, for each sequence of a batch."""
+    first, *rest = given
+    open_axes = [axis for axis, size in enumerate(first.dims) if isinstance(size, Dim)]
+    is_numbers = first.array.dtype != object and not node.attribute("transA", 0)
+    return is_numbers and open_axes == [0] and all(v.is_plain and v.array.ndim < 3 for v in rest)
 
 
 def evaluate(node: Node, arrays: list[Any], opset: int) -> list[np.ndarray]:

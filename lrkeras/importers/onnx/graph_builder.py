@@ -15,7 +15,7 @@ from lrkeras.importers.onnx.graph_inputs import GraphInput, InputPlan, keras_inp
 from lrkeras.importers.onnx.graph_outputs import GraphOutput, keras_outputs
 from lrkeras.importers.onnx.node import Node
 from lrkeras.importers.onnx.refusal import refusal
-from lrkeras.importers.onnx.registry import HANDLERS
+from lrkeras.importers.onnx.registry import HANDLERS, OWN_DOMAIN
 from lrkeras.importers.onnx.values import Constant, Stack, Tensor, Value
 from lrkeras.system.optional_imports import require
 
@@ -30,6 +30,7 @@ class BuiltModel:
         outputs: The outputs of the file, in order, and what they are in Keras.
         used: What was read of each recurrent node.
         rows: Number of rows of the table that each input of ids is looked up in, by its name.
+        casts: The types, other than float32, that nodes cast to, by the names of the nodes.
     """
 
     model: keras.Model
@@ -37,6 +38,7 @@ class BuiltModel:
     outputs: list[GraphOutput]
     used: dict[str, set[str]]
     rows: dict[str, int]
+    casts: dict[str, str]
 
 
 class GraphBuilder:
@@ -57,6 +59,7 @@ class GraphBuilder:
         self.known_use = used
         self.used: dict[str, set[str]] = {}
         self.rows: dict[str, int] = {}
+        self.casts: dict[str, str] = {}
         self.values: dict[str, Value] = {}
         self.pads: dict[str, tuple[Tensor, list[tuple[int, int]]]] = {}
         self.nodes = _live_nodes(self.graph)
@@ -89,12 +92,12 @@ class GraphBuilder:
             _alone([tensor for item in outputs for tensor in item.tensors]),
             name=self._model_name,
         )
-        return BuiltModel(model, inputs, outputs, self.used, self.rows)
+        return BuiltModel(model, inputs, outputs, self.used, self.rows, self.casts)
 
     def _run(self, node: Node) -> None:
         if all(name in self.values for name in node.outputs if name):
             return  # done together with the node before it
-        if node.proto.domain not in ("", "ai.onnx"):
+        if node.proto.domain not in ("", "ai.onnx", OWN_DOMAIN):
             raise refusal(node, f"it belongs to the domain {node.proto.domain!r}.")
         results: Any = None
         values = [self.values.get(name) for name in node.inputs]
@@ -184,6 +187,10 @@ class GraphBuilder:
             return tensor
 
         return read
+
+    def note_cast(self, node: Node, dtype: str) -> None:
+        """Notes that a node casts to a type in place of which the model has float32."""
+        self.casts[node.name or node.outputs[0]] = dtype
 
     def note_rows(self, name: str, rows: int) -> None:
         """Notes that the inputs from which a value of ids comes are rows of a table."""

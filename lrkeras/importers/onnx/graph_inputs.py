@@ -12,7 +12,7 @@ import numpy as np
 
 from lrkeras.importers.onnx.dim import Dim, Size
 from lrkeras.importers.onnx.node import Node
-from lrkeras.importers.onnx.values import Atom, Group, Stack, Tensor
+from lrkeras.importers.onnx.values import Atom, Group, Stack, Tensor, size_of, unit_batch_first
 from lrkeras.system.optional_imports import require
 
 _BATCH = re.compile(r"(?i)^(n|b|bs|batch.*|.*batch(_?size)?|unk__\d+)$")
@@ -87,6 +87,15 @@ class InputPlan:
         return sizes
 
     @property
+    def has_unit_batch(self) -> bool:
+        """Whether the batch is one, in front of every input and output, wherever the file has it.
+
+        So it is where sizes are fixed and no first axis is common to the inputs: a step of a
+        network with caches of shape (layers, 1, units), for example.
+        """
+        return not self.is_open and self.fixed_batch is None
+
+    @property
     def fixed_batch(self) -> int | None:
         """The batch of the file, where it has a fixed one."""
         sizes = {self.file_sizes(name)[axis] for name, axis in self.batch_axes.items()}
@@ -135,6 +144,8 @@ def keras_inputs(builder: Any) -> list[GraphInput]:
         axis = builder.plan.batch_axes[name]
         if name not in builder.consumers and name not in builder.output_names:
             result.append(GraphInput(name, sizes, dtype, [], lambda array: []))
+        elif builder.plan.has_unit_batch:
+            result.append(_unit_batch_input(builder, name, sizes, dtype))
         elif _is_state(builder, name):
             builder.plan.batch_axes[name] = 1
             result.append(_state_input(builder, name, builder.plan.sizes(name), dtype))
@@ -168,6 +179,18 @@ def _plain_input(builder: Any, name: str, sizes: list[Size], dtype: Any, batch: 
     tensor = keras.Input(batch_shape=shape, dtype=keras_dtype(dtype), name=_plain(name))
     builder.values[name] = Tensor(tensor, [axes[i] for i in order], axes)
     return GraphInput(name, sizes, dtype, [tensor], lambda array: [np.transpose(array, order)])
+
+
+def _unit_batch_input(builder: Any, name: str, sizes: list[Size], dtype: Any) -> GraphInput:
+    """An input with an axis of size one in front: its first one, or a new one."""
+    axes: list[Group] = [
+        () if size == 1 else (Atom(size, (name, i)),) for i, size in enumerate(sizes)
+    ]
+    layout = unit_batch_first(axes)
+    shape: Any = [size_of(group) for group in layout]
+    tensor = keras.Input(batch_shape=shape, dtype=keras_dtype(dtype), name=_plain(name))
+    builder.values[name] = Tensor(tensor, layout, axes)
+    return GraphInput(name, sizes, dtype, [tensor], lambda array: [array.reshape(shape)])
 
 
 def _state_input(builder: Any, name: str, sizes: list[Size], dtype: Any) -> GraphInput:

@@ -9,7 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from lrkeras.importers.onnx.values import Stack, Tensor, arranged, batch_first
+from lrkeras.importers.onnx.values import (
+    Stack,
+    Tensor,
+    arranged,
+    batch_first,
+    size_of,
+    unit_batch_first,
+)
 
 
 @dataclasses.dataclass
@@ -38,6 +45,12 @@ def keras_outputs(builder: Any) -> list[GraphOutput]:
 
 def _output(builder: Any, name: str) -> GraphOutput:
     value = builder.values[name]
+    if isinstance(value, (Stack, Tensor)) and builder.plan.has_unit_batch:
+        whole = value.joined(builder.batch) if isinstance(value, Stack) else value
+        layout = unit_batch_first(whole.axes)
+        shape: Any = [size_of(group) for group in layout]
+        tensor = _own(builder, arranged(whole, layout))
+        return GraphOutput(name, [tensor], lambda array: [array.reshape(shape)])
     if isinstance(value, Stack):
         tensors, transposes = [], []
         for part in value.parts:

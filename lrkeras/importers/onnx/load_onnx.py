@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,9 @@ def load_onnx(path: str | os.PathLike) -> keras.Model:
     The model is compared with onnxruntime on random inputs, in several lengths where the length is
     open, before it is returned.
 
+    Where the file casts to float16 or float64 the model computes in float32, and a
+    `PrecisionWarning` names the nodes once.
+
     Args:
         path: The file. Weights in files beside it are read too.
 
@@ -57,7 +61,27 @@ def load_onnx(path: str | os.PathLike) -> keras.Model:
     file = pathlib.Path(path)
     proto = without_batchwise_layout(read_file(file))
     name = re.sub(r"\W", "_", file.stem) or "model"
-    return model_of_proto(proto, lambda: onnxruntime_reference(proto), name).model
+    return told(model_of_proto(proto, lambda: onnxruntime_reference(proto), name))
+
+
+class PrecisionWarning(UserWarning):
+    """A file computes in float16 or float64 what its Keras model computes in float32."""
+
+
+def told(built: BuiltModel) -> keras.Model:
+    """The model, after a warning of what it computes in another precision than its file."""
+    if built.casts:
+        warnings.warn(
+            f"{_casts(built)} The model computes in float32 there; the outputs agree all the same.",
+            PrecisionWarning,
+            stacklevel=3,
+        )
+    return built.model
+
+
+def _casts(built: BuiltModel) -> str:
+    nodes = ", ".join(f"{name!r} to {dtype}" for name, dtype in built.casts.items())
+    return f"The ONNX model {built.model.name!r} casts in the operators Cast: {nodes}."
 
 
 def model_of_proto(proto: Any, make_reference: Callable[[], Reference], name: str) -> BuiltModel:
@@ -82,7 +106,15 @@ def _checked(
     proto: Any, plan: InputPlan, make_reference: Callable[[], Reference], name: str
 ) -> BuiltModel:
     built = _built(proto, plan, name)
-    check_outputs(built, plan, make_reference())
+    try:
+        check_outputs(built, plan, make_reference())
+    except ValueError as error:
+        if not built.casts:
+            raise
+        raise ValueError(
+            f"{error} {_casts(built)} The model computes in float32 there. Export it in float32 "
+            "throughout."
+        ) from error
     return built
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 HANDLERS: dict[str, Callable[..., Any]] = {}
 
+OWN_DOMAIN = "lrkeras"
+"""The domain of operators that ONNX has not; only what this package exports itself has them."""
+
 SUPPORTED: dict[str, str] = {}
 """What becomes of each operator of the domain `ai.onnx` that can be imported."""
 

@@ -164,6 +164,12 @@ def batch_first(groups: Sequence[Group], batch: Size) -> list[Group]:
     return [*first, *(g for g in groups if not (first and g is first[0]))]
 
 
+def unit_batch_first(groups: Sequence[Group]) -> list[Group]:
+    """The groups with the first of size one in front, or with a new one."""
+    place = next((i for i, group in enumerate(groups) if not group), len(groups))
+    return [(), *groups[:place], *groups[place + 1 :]]
+
+
 def renamed(tensor: Tensor, axes: Sequence[Group]) -> Tensor:
     """The tensor with the atoms of axes of the same sizes in place of its own."""
     for old, new in zip(flat(tensor.axes), flat(axes), strict=True):

@@ -4,45 +4,11 @@
 import keras
 import numpy as np
 import pytest
+from onnx_files import FLOAT, ints, onnx, saved, weights
 
-from lrkeras.importers.onnx import SUPPORTED, load_onnx
+from lrkeras.importers.onnx import SUPPORTED, PrecisionWarning, load_onnx
 
-onnx = pytest.importorskip("onnx", reason='pip install "lrkeras[onnx]"')
-pytest.importorskip("onnxruntime", reason='pip install "lrkeras[onnx]"')
-helper, FLOAT = onnx.helper, onnx.TensorProto.FLOAT
-RNG = np.random.default_rng(0)
-
-
-def weights(*shape):
-    return RNG.normal(size=shape).astype("float32")
-
-
-def ints(*values):
-    return np.array(values, "int64")
-
-
-def saved(path, nodes, shape, constants, opset=17, kind=FLOAT):
-    """A file of `(operator, inputs, attributes)` in a row, each of which gives the next its input."""
-    made, last = [], "x"
-    for place, (op, inputs, attributes) in enumerate(nodes):
-        names = [last if name == "_" else name for name in inputs]
-        last = f"y{place}"
-        made.append(helper.make_node(op, names, [last], name=f"n{place}", **attributes))
-    graph = helper.make_graph(
-        made,
-        "graph",
-        [helper.make_tensor_value_info("x", kind, shape)],
-        [helper.make_tensor_value_info(last, FLOAT, None)],
-        [onnx.numpy_helper.from_array(np.asarray(c), n) for n, c in constants.items()],
-    )
-    model = helper.make_model(
-        graph,
-        opset_imports=[helper.make_opsetid("", opset), helper.make_opsetid("com.maker", 1)],
-        ir_version=8,
-    )
-    onnx.save(model, path)
-    return path
-
+FLOAT16, DOUBLE = onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE
 
 CASES = {
     "gemm": ([("Gemm", ["_", "w", "b"], {"transB": 1, "alpha": 0.5})], ["N", 4], {"w": weights(3, 4), "b": weights(3)}),
@@ -54,6 +20,19 @@ CASES = {
     "depthwise 2-D conv": ([("Conv", ["_", "w"], {"group": 3, "auto_pad": "SAME_LOWER"})], ["N", 3, 6, 5], {"w": weights(3, 1, 2, 2)}),
     "transposed conv": ([("ConvTranspose", ["_", "w"], {"strides": [2], "pads": [1, 0]})], ["N", 4, 7], {"w": weights(4, 3, 3)}),
     "max pool": ([("MaxPool", ["_"], {"kernel_shape": [3], "strides": [2], "pads": [1, 1]})], ["N", 2, 9], {}),
+    "max pool to the end": ([("MaxPool", ["_"], {"kernel_shape": [3], "strides": [2], "ceil_mode": 1})], ["N", 2, 8], {}),
+    "max pool of an open length": ([("MaxPool", ["_"], {"kernel_shape": [3], "auto_pad": "SAME_LOWER"})], ["N", 2, "T"], {}),
+    "2-D max pool": ([("MaxPool", ["_"], {"kernel_shape": [2, 3], "strides": [2, 2], "pads": [1, 0, 0, 1], "ceil_mode": 1})], ["N", 2, 6, 7], {}),
+    "mean pool": ([("AveragePool", ["_"], {"kernel_shape": [3], "strides": [2], "pads": [1, 1], "count_include_pad": 1, "ceil_mode": 1})], ["N", 2, 8], {}),
+    "mean pool without its padding": ([("AveragePool", ["_"], {"kernel_shape": [3], "strides": [2], "pads": [1, 1]})], ["N", 2, 9], {}),
+    "2-D mean pool": ([("AveragePool", ["_"], {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1], "ceil_mode": 1})], ["N", 2, 6, 5], {}),
+    "mean pool of the same size": ([("AveragePool", ["_"], {"kernel_shape": [2, 2], "auto_pad": "SAME_UPPER"})], ["N", 2, 5, 4], {}),
+    "2-D global pool": ([("GlobalAveragePool", ["_"], {}), ("Flatten", ["_"], {})], ["N", 4, 5, 3], {}),
+    "equal parts": ([("Split", ["_"], {"axis": 2, "_outputs": 2}), ("Sub", ["y0_1", "y0"], {})], ["N", "T", 4], {}),
+    "parts of given sizes": ([("Split", ["_", "s"], {"axis": -1, "_outputs": 3}), ("Concat", ["y0_2", "y0", "y0_1"], {"axis": -1})], ["N", "T", 5], {"s": ints(1, 2, 2)}),
+    "a number of parts": ([("Split", ["_"], {"axis": 1, "num_outputs": 3, "_outputs": 3}), ("Concat", ["y0_2", "y0"], {"axis": 1})], ["N", 7, 2], {}, 18),
+    "where": ([("Greater", ["_", "zero"], {}), ("Where", ["_", "x", "c"], {})], ["N", "T", 4], {"zero": np.float32(0), "c": weights(4)}),
+    "where of a constant choice": ([("Where", ["c", "zero", "x"], {}), ("Where", ["d", "x", "_"], {})], ["N", 6, 4], {"c": weights(6, 1) > 0, "d": weights(1, 4) > 0, "zero": np.float32(0)}),
     "global pool": ([("GlobalAveragePool", ["_"], {}), ("Flatten", ["_"], {})], ["N", 4, "T"], {}),
     "reshape": ([("Reshape", ["_", "a"], {}), ("Transpose", ["_"], {"perm": [0, 2, 1, 3]}), ("Reshape", ["_", "b"], {})], [1, 6, 8], {"a": ints(1, 6, 2, 4), "b": ints(1, 2, -1)}),
     "slices": ([("Slice", ["_", "s", "e", "a"], {}), ("Concat", ["_", "_"], {"axis": -1}), ("Pad", ["_", "p"], {})], ["N", "T", 4], {"s": ints(1), "e": ints(3), "a": ints(2), "p": ints(0, 1, 0, 0, 0, 2)}),
@@ -74,6 +53,26 @@ def test_equals_onnxruntime(name, tmp_path):
     x = np.ones([size or 8 for size in model.inputs[0].shape], "float32")
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "m.keras")(x), model(x))
     assert {op for op, _, _ in CASES[name][0]} <= set(SUPPORTED)
+
+
+@pytest.mark.parametrize("dtype", [FLOAT16, DOUBLE])
+def test_a_cast_to_another_precision_is_told_once(dtype, tmp_path):
+    number = {DOUBLE: np.float64(0.5), FLOAT16: np.float16(0.5)}[dtype]
+    nodes = [("Sign", ["_"], {}), ("Cast", ["_"], {"to": dtype}), ("Mul", ["_", "half"], {})]
+    nodes += [("Cast", ["_"], {"to": FLOAT})]
+    path = saved(tmp_path / "m.onnx", nodes, ["N", 4], {"half": number})
+    with pytest.warns(PrecisionWarning, match="'m' casts .*'n1' to float") as told:
+        model = load_onnx(path)
+    assert len(told) == 1 and model(np.ones((1, 4), "float32")).dtype == "float32"
+
+
+def test_a_cast_that_the_outputs_need_is_refused(tmp_path):
+    """In float32 nothing is left of a number that was added to a hundred million."""
+    nodes = [("Cast", ["_"], {"to": DOUBLE}), ("Add", ["_", "far"], {}), ("Sub", ["_", "far"], {})]
+    nodes += [("Cast", ["_"], {"to": FLOAT})]
+    path = saved(tmp_path / "m.onnx", nodes, ["N", 4], {"far": np.float64(1e8)})
+    with pytest.raises(ValueError, match=r"differs.*'n0' to float64\..*in float32 throughout"):
+        load_onnx(path)
 
 
 def test_a_table_is_an_embedding_with_its_bias_less_dense(tmp_path):

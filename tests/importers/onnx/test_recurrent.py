@@ -7,7 +7,7 @@ import pytest
 from lrkeras.importers.onnx import load_onnx
 
 onnx = pytest.importorskip("onnx", reason='pip install "lrkeras[onnx]"')
-pytest.importorskip("onnxruntime", reason='pip install "lrkeras[onnx]"')
+onnxruntime = pytest.importorskip("onnxruntime", reason='pip install "lrkeras[onnx]"')
 helper, FLOAT = onnx.helper, onnx.TensorProto.FLOAT
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 FEATURES, UNITS = 3, 5
@@ -54,6 +54,24 @@ def test_every_direction_with_sequence_and_states(op, attributes, direction, tmp
     width = 2 * UNITS if direction == "bidirectional" else UNITS
     assert model.inputs[0].shape == (None, None, FEATURES)
     assert model.outputs[0].shape == (None, None, width)
+
+
+@pytest.mark.parametrize("direction", ["forward", "bidirectional"])
+@pytest.mark.parametrize("op", ["LSTM", "GRU", "RNN"])
+def test_a_layout_with_the_batch_first(op, direction, tmp_path):
+    """onnxruntime runs no such file: compared with the same weights time-major."""
+    outputs = ["Y", "Y_h", "Y_c"] if op == "LSTM" else ["Y", "Y_h"]
+    options = {"direction": direction}
+    model = load_onnx(
+        saved(tmp_path / "m.onnx", op, outputs, ("N", "T", FEATURES), layout=1, **options)
+    )
+    x = np.random.default_rng(1).normal(size=(2, 7, FEATURES)).astype("float32")
+    session = onnxruntime.InferenceSession(saved(tmp_path / "t.onnx", op, outputs, **options))
+    y, *states = session.run(None, {"x": x.swapaxes(0, 1)})
+    # (T, D, N, H) and (D, N, H), as the file has them: (N, T, D, H) and (N, D, H).
+    expected = [y.transpose(2, 0, 1, 3), *(state.swapaxes(0, 1) for state in states)]
+    for actual, wanted in zip(model(x), expected, strict=True):
+        np.testing.assert_allclose(np.reshape(actual, wanted.shape), wanted, atol=1e-5)
 
 
 def test_a_batch_of_one_is_opened(tmp_path):

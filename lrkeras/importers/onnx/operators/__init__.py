@@ -10,6 +10,7 @@ from lrkeras.importers.onnx.operators import (  # noqa: F401
     products,
     recurrent,
     reductions,
+    scatters,
     selections,
     shapes,
 )

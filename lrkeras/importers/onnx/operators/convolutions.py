@@ -8,6 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from lrkeras.importers.onnx.dim import Dim
+from lrkeras.importers.onnx.operators.padding import pads_of
 from lrkeras.importers.onnx.operators.pooling import pooled_size
 from lrkeras.importers.onnx.registry import operator
 from lrkeras.importers.onnx.values import Atom, Group, Tensor, arranged
@@ -31,7 +32,7 @@ def conv(builder: Any, node: Any) -> Tensor:
     groups = node.attribute("group", 1)
     size = list(kernel.shape[2:])
     spans = [d * (k - 1) for d, k in zip(dilations, size, strict=True)]
-    widths = _pads(node, x, spans, strides)
+    widths = pads_of(node, x, spans, strides)
     if extra is not None:
         widths = [(a + c, b + d) for (a, b), (c, d) in zip(widths, extra, strict=True)]
     padding = _padding(widths, spans, strides, rank)
@@ -127,26 +128,6 @@ def _with_zeros(x: Any, axis: int, stride: int) -> Any:
     shape[axis] = length * stride
     wide = ops.reshape(wide, shape)
     return wide[(slice(None),) * axis + (slice(0, (length - 1) * stride + 1),)]
-
-
-def _pads(node: Any, x: Tensor, spans: list[int], strides: list[int]) -> list[tuple[int, int]]:
-    """Zeros before and after each axis."""
-    mode = node.attribute("auto_pad", "NOTSET")
-    rank = len(spans)
-    if mode in ("NOTSET", "VALID"):
-        pads = (node.attribute("pads") if mode == "NOTSET" else None) or [0] * (2 * rank)
-        return list(zip(pads[:rank], pads[rank:], strict=True))
-    widths = []
-    for size, span, stride in zip(x.dims[2:], spans, strides, strict=True):
-        if stride == 1:
-            total = span
-        elif isinstance(size, Dim):
-            raise ValueError(f"it has auto_pad={mode} and a stride along an axis of open size.")
-        else:
-            total = max((-(-size // stride) - 1) * stride + span + 1 - size, 0)
-        small, large = total // 2, total - total // 2
-        widths.append((small, large) if mode == "SAME_UPPER" else (large, small))
-    return widths
 
 
 def _padding(widths: list[tuple[int, int]], spans: list[int], strides: list[int], rank: int) -> str:

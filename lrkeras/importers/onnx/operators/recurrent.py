@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -14,10 +15,12 @@ from lrkeras.importers.onnx.operators.gate_activations import gate_activations
 from lrkeras.importers.onnx.refusal import refusal
 from lrkeras.importers.onnx.registry import operator
 from lrkeras.importers.onnx.values import Atom, Constant, LastStep, Stack, Tensor, arranged
+from lrkeras.layers import LSTM
 
 # Which gate of the file each gate of Keras is: i, o, f, c there and i, f, c, o here.
 _GATES = {"LSTM": (0, 2, 3, 1), "GRU": (0, 1, 2), "RNN": (0,)}
 _CLASSES = {"LSTM": layers.LSTM, "GRU": layers.GRU, "RNN": layers.SimpleRNN}
+_PROJECTION = 8  # the input of an LSTM with projections, after those that ONNX has
 _DIRECTIONS = {"forward": 1, "reverse": 1, "bidirectional": 2}
 
 
@@ -33,9 +36,10 @@ def recurrent(builder: Any, node: Any) -> list[Any]:
     direction = node.attribute("direction", "forward")
     count = _DIRECTIONS[direction]
     kernel, recurrent_kernel = (builder.constant(node, place) for place in (1, 2))
-    units = int(recurrent_kernel.shape[2])
-    kinds = 2 if node.op == "LSTM" else 1
-    given = [_initial(builder, node, 5 + i, count, x, units) for i in range(kinds)]
+    units = int(recurrent_kernel.shape[1]) // len(_GATES[node.op])
+    projection = builder.constant(node, _PROJECTION)
+    widths = [int(recurrent_kernel.shape[2]), units][: 2 if node.op == "LSTM" else 1]
+    given = [_initial(builder, node, 5 + i, count, x, width) for i, width in enumerate(widths)]
     initial = _by_direction(given, count)
     key = node.outputs[0] or node.outputs[-1]
     use = None if builder.known_use is None else builder.known_use.get(key, set())
@@ -55,6 +59,8 @@ def recurrent(builder: Any, node: Any) -> list[Any]:
         for activations in gate_activations(node, count)
     ]
     kind = _CLASSES[node.op]
+    if projection is not None:
+        kind = functools.partial(LSTM, projection_units=widths[0])
     if count == 1:
         layer = kind(**options[0], name=name, go_backwards=direction == "reverse")
     else:
@@ -66,11 +72,12 @@ def recurrent(builder: Any, node: Any) -> list[Any]:
     sequence = arranged(x, [batch, time, features])
     results = layer(sequence, initial_state=initial) if initial else layer(sequence)
     bias = builder.constant(node, 3)
-    layer.set_weights(
-        [w for d in range(count) for w in _weights(node, kernel[d], recurrent_kernel[d], bias, d)]
-    )
+    weights = [_weights(node, kernel[d], recurrent_kernel[d], bias, d) for d in range(count)]
+    if projection is not None:
+        weights = [[*w, p] for w, p in zip(weights, projection, strict=True)]
+    layer.set_weights([w for direction_weights in weights for w in direction_weights])
     first, *states = results if has_states else [results]
-    return _outputs(builder, node, x, units, first, states, has_sequence)
+    return _outputs(builder, node, x, widths, first, states, has_sequence)
 
 
 def _check(builder: Any, node: Any, x: Tensor) -> None:
@@ -119,7 +126,8 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
         raise refusal(
             node,
             f"its input has the shape {x.dims}, whose second axis is not the batch.",
-            "Export the model with the batch as an open axis of its inputs.",
+            "Export the model with the batch as an open axis of its inputs; give from_torch "
+            "examples with a batch.",
         )
 
 
@@ -204,7 +212,7 @@ def _outputs(
     builder: Any,
     node: Any,
     x: Tensor,
-    units: int,
+    widths: list[int],
     first: Any,
     states: list[Any],
     has_sequence: bool,
@@ -213,7 +221,7 @@ def _outputs(
     time, batch, _ = x.axes
     count = _DIRECTIONS[direction]
     per_direction = len(states) // count if states else 0
-    hidden = Atom(units)
+    hidden = Atom(widths[0])
 
     def state(index: int, what: str) -> Stack | None:
         if not states and (index or count == 2):
@@ -222,7 +230,7 @@ def _outputs(
         for d in range(count):
             tensor = states[d * per_direction + index] if states else first
             read = builder.reader(node, what, tensor)
-            axes = [batch, (Atom(units),)]
+            axes = [batch, (Atom(widths[index]),)]
             parts.append(Tensor(read, axes, axes))
         return Stack(parts)
 

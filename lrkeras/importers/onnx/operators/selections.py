@@ -68,18 +68,7 @@ def gather(builder: Any, node: Any) -> Value:
     if index.array.ndim == 1 and isinstance(value, Stack) and axis == 0:
         return Stack([value.parts[i] for i in index.array])
     tensor = value.joined(builder.batch) if isinstance(value, Stack) else value
-    x, layout, place = _along(tensor, axis, builder)
-    atoms: Group = tuple(Atom(size) for size in index.array.shape)
-    size = tensor.dims[axis]
-    array = np.asarray(index.array, np.int32)
-    if not isinstance(size, Dim):
-        array = np.where(array < 0, array + size, array)
-    taken = ops.take(x, array.reshape(-1), axis=place)
-    return Tensor(
-        taken,
-        [*layout[:place], atoms, *layout[place + 1 :]],
-        [*tensor.axes[:axis], *((a,) for a in atoms), *tensor.axes[axis + 1 :]],
-    )
+    return taken(tensor, axis, index.array, builder)
 
 
 @operator(Split="indexes of the tensor")
@@ -114,6 +103,12 @@ def concat(builder: Any, node: Any) -> Value:
     values = [v for v in values if v.dims[axis] != 0] or values
     if all(isinstance(value, Constant) for value in values):
         raise ValueError("it joins sizes that the file leaves open.")
+    return joined(builder, node, values, axis)
+
+
+def joined(builder: Any, node: Any, values: list[Any], axis: int) -> Tensor:
+    """Values, at least one of them a tensor, one after the other along an axis."""
+    rank = len(values[0].dims)
     tensors = [_as_tensor(v, values, axis) for v in values]
     lead = tensors[0]
     axes: list[Group] = list(lead.axes)
@@ -280,6 +275,24 @@ def _along(tensor: Tensor, axis: int, builder: Any) -> tuple[Any, list[Group], i
     return arranged(tensor, layout), layout, layout.index(group)
 
 
+def taken(tensor: Tensor | Constant, axis: int, index: np.ndarray, builder: Any) -> Value:
+    """Entries along an axis by their numbers."""
+    if isinstance(tensor, Constant):
+        dims = (*tensor.dims[:axis], *index.shape, *tensor.dims[axis + 1 :])
+        return Constant(np.take(tensor.array, index, axis=axis), dims)
+    x, layout, place = _along(tensor, axis, builder)
+    groups: list[Group] = [(Atom(n),) if n != 1 else () for n in index.shape]
+    size = tensor.dims[axis]
+    array = np.asarray(index, np.int32)
+    if not isinstance(size, Dim):
+        array = np.where(array < 0, array + size, array)
+    return Tensor(
+        ops.take(x, array.reshape(-1), axis=place),
+        [*layout[:place], tuple(flat(groups)), *layout[place + 1 :]],
+        [*tensor.axes[:axis], *groups, *tensor.axes[axis + 1 :]],
+    )
+
+
 def _looked_up(builder: Any, node: Any, table: Constant, index: Any, axis: int) -> Tensor:
     if isinstance(index, Constant):
         raise ValueError("it looks up an open size.")
@@ -366,4 +379,4 @@ def _layout_with(lead: Tensor, axis: int, builder: Any) -> list[Any]:
     return [*rest[:place], None, *rest[place:]]
 
 
-__all__ = ["flat", "sliced"]
+__all__ = ["flat", "joined", "sliced", "taken"]

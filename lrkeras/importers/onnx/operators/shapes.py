@@ -62,7 +62,10 @@ def cast(builder: Any, node: Any) -> Value:
     else:
         helper = require("onnx.helper", "onnx")
         name = helper.tensor_dtype_to_np_dtype(node.attribute("to")).name
-    name = keras_dtype("float32" if name in ("float64", "float16", "bfloat16") else name)
+    if name in ("float64", "float16", "bfloat16"):
+        builder.note_cast(node, name)
+        name = "float32"
+    name = keras_dtype(name)
     if isinstance(value, Stack):
         return value
     tensor: Tensor = value
@@ -77,7 +80,11 @@ def cast(builder: Any, node: Any) -> Value:
 def transpose(builder: Any, node: Any) -> Value:
     """Another order of the axes."""
     value = builder.value(node, 0)
-    order = node.attribute("perm") or list(range(len(value.dims)))[::-1]
+    return transposed(value, node.attribute("perm") or list(range(len(value.dims)))[::-1])
+
+
+def transposed(value: Tensor | Constant, order: list[int]) -> Tensor | Constant:
+    """A value with its axes in another order."""
     if isinstance(value, Constant):
         return Constant(value.array.transpose(order), tuple(value.dims[i] for i in order))
     return value.seen_as([value.axes[i] for i in order])
@@ -192,7 +199,7 @@ def repeated(tensor: Tensor, counts: list[Size], builder: Any) -> Tensor:
     return tensor
 
 
-def reshaped(value: Tensor | Constant, target: list[Size], builder: Any) -> Value:
+def reshaped(value: Tensor | Constant, target: list[Size], builder: Any) -> Tensor | Constant:
     """A value with these sizes, one of which may be -1."""
     total = product(value.dims)
     target = _with_batch(value, target, builder)

@@ -291,7 +291,7 @@ def _claim(folder: pathlib.Path, settings: dict[str, Any], task: Task) -> None:
     outputs = output_names(task.load())
     arrays = {**_named(task.train, outputs, ""), **_named(task.validation, outputs, "_val")}
     with written_whole(folder / "data.npz") as draft:
-        np.savez(draft, **arrays)
+        np.savez(draft, **arrays)  # type: ignore[arg-type]
     with written_whole(folder / _calibration(task)) as draft:
         if isinstance(task.calibration, dict):
             np.savez(draft, **task.calibration)

@@ -18,7 +18,8 @@ class Recipe:
     Attributes:
         label: What it is, for people.
         bits: `"int8"` or `"int4"`; the latter is trained with rounded weights at last.
-        units: Times fewer parameters by fewer hidden units (`prune_units`), or None.
+        units: Times fewer parameters by fewer hidden units, or how many stay by name of a layer,
+            as for `prune_units`; or None.
         structures: Structure by name of the matrix, or `"auto"`, or empty.
         compression: Times smaller that each of these matrices becomes, or
         budget: what `compress` may spend on the whole model, such as `"350000 B int8"`.
@@ -31,7 +32,7 @@ class Recipe:
 
     label: str
     bits: str = "int8"
-    units: float | None = None
+    units: Any = None
     structures: Any = ()
     compression: float | None = None
     budget: str | None = None
@@ -70,7 +71,10 @@ class Recipe:
         found, last = [], model
         sample = f"--calibration {shlex.quote(calibration)}"
         if self.units is not None:
-            found.append(f"lrkeras compress {last} fewer.keras --prune-units {self.units!r}")
+            fewer = f"--prune-units {self.units!r}"
+            if isinstance(self.units, dict):
+                fewer = " ".join(f"--units {name}={count}" for name, count in self.units.items())
+            found.append(f"lrkeras compress {last} fewer.keras {fewer}")
             last = "fewer.keras"
         if self.structures:
             size = f"--compression {self.compression!r}"

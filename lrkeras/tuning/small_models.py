@@ -38,7 +38,8 @@ def small_model(model: keras.Model, recipe: Recipe, calibration: Any, seed: int)
     """
     try:
         if recipe.units is not None:
-            model, _ = prune_units(model, recipe.units)
+            by_name = isinstance(recipe.units, dict)
+            model, _ = prune_units(model, **{"units" if by_name else "compression": recipe.units})
         if recipe.structures:
             model, _ = compress(
                 model,
@@ -86,9 +87,10 @@ def sized(
         recipe = recipe.replace(budget=f"{int(limit)} B {recipe.bits}")
         return recipe, make(recipe)
     if share == 1:
-        found = _closest(lambda t: recipe.replace(units=t), make, size_of, ratio, limit)
+        fewer = lambda times: recipe.replace(units=_units(model, recipe.bits, times))  # noqa: E731
+        found = _closest(fewer, make, size_of, ratio, limit)
     else:
-        units = None if share == 0 else round(ratio**share, 4)
+        units = None if share == 0 else _units(model, recipe.bits, round(ratio**share, 4))
         base = recipe.replace(units=units)
         rest = ratio ** (1 - share)
         found = _closest(lambda t: base.replace(compression=t), make, size_of, rest, limit)
@@ -105,6 +107,17 @@ def fresh_copy(model: keras.Model, seed: int) -> keras.Model:
     return copy
 
 
+def _units(model: keras.Model, bits: str, times: float) -> float | dict[str, int]:
+    """What `prune_units` takes; in four bits even numbers, which are stored in pairs."""
+    if bits != "int4":
+        return times
+    try:
+        _, report = prune_units(model, times)
+    except ValueError as error:
+        raise NotPossibleError(str(error)) from error
+    return {row.layers[0]: max(2, row.after - row.after % 2) for row in report.units}
+
+
 def _closest(
     recipe_of: Callable[[float], Recipe],
     make: Callable[[Recipe], keras.Model],
@@ -117,8 +130,8 @@ def _closest(
     error: NotPossibleError | None = None
     for _ in range(_TRIALS):
         times = float(np.round(max(times, 1.01), 4))
-        recipe = recipe_of(times)
         try:
+            recipe = recipe_of(times)
             model = make(recipe)
             size = size_of(model)
         except NotPossibleError as found:

@@ -26,7 +26,7 @@ from lrkeras.tuning.tuning_data import TuningData
 # Examples that structures are fitted on and files compared with Keras on.
 CALIBRATION, SAMPLE = 256, 64
 # Sizes that are tried to come close to a budget, and how much of it is close enough.
-_TRIALS, _USED = 4, 0.93
+_TRIALS, _USED = 5, 0.93
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +108,7 @@ def _start_within(task: Task, model: keras.Model, candidate: Candidate, limit: f
     """The start whose file is the largest within a limit; the weights are not all of a file."""
     best: Start | None = None
     smallest, room = float("inf"), limit
+    sizes: list[tuple[float, float]] = []  # of weights and of files
     for _ in range(_TRIALS):
         try:
             recipe, small = sized(
@@ -120,19 +121,27 @@ def _start_within(task: Task, model: keras.Model, candidate: Candidate, limit: f
         found = _start(task, small, recipe)
         size = len(found.file)
         smallest = min(size, smallest)
+        sizes.append((StoredSize.of(small, recipe.bits).bytes, size))
         if size <= limit:
             best = found if best is None or size > len(best.file) else best
             if size >= _USED * limit or small is model:
                 break
-            room += limit - size
-        else:
-            # What is over goes from what the weights take now, whatever they might have taken.
-            room = min(room, StoredSize.of(small, recipe.bits).bytes) - 1.02 * (size - limit)
+        room = _room(sizes, 0.98 * limit)
         if room <= 0:
             break
     if best is None:
         raise NotPossibleError(f"its smallest file that was tried takes {smallest:,} bytes")
     return best
+
+
+def _room(sizes: list[tuple[float, float]], wanted: float) -> float:
+    """Bytes of weights whose file has about as many bytes as wanted, along a line."""
+    (weights, size), before = sizes[-1], sizes[-2:-1]
+    if before and size != before[0][1] and weights != before[0][0]:
+        slope = (weights - before[0][0]) / (size - before[0][1])
+        if slope > 0:
+            return weights + slope * (wanted - size)
+    return weights * wanted / size
 
 
 def _start(task: Task, model: keras.Model, recipe: Recipe) -> Start:

@@ -190,4 +190,5 @@ def optimizer_like(model: keras.Model, learning_rate: float) -> keras.optimizers
 def base_learning_rate(model: keras.Model) -> float:
     """The learning rate that a model is compiled with; 0.001 where that is a schedule."""
     rate = model.optimizer.get_config().get("learning_rate", 1e-3)
-    return float(rate) if isinstance(rate, (int, float)) else 1e-3
+    # What float32 made of it is no number for people.
+    return float(f"{rate:.6g}") if isinstance(rate, (int, float)) else 1e-3

@@ -102,6 +102,7 @@ class Search:
         waiting = [one for one in planned if self._records.result(one.number) is None]
         unmade = [one for one in planned if self._records.start(one.number) is None]
         for one in planned:
+            self._check_same(one)
             self._table.add(
                 one.number, one.candidate.recipe.label, self._records.result(one.number)
             )
@@ -199,6 +200,7 @@ class Search:
     def _known(self, one: _Planned, start: Start, us: float | None, reference: float) -> dict:
         return {
             "number": one.number,
+            "asked": repr(one.candidate),
             "recipe": start.recipe.config,
             "budget": None if one.budget is None else str(one.budget),
             "is_rival": one.number < len(self._rivals),
@@ -215,6 +217,15 @@ class Search:
                 raise ValueError(f"The model itself cannot be converted: {made[0].why}")
             return made[0].file
         return self._records.file(0, "start.tflite")
+
+    def _check_same(self, one: _Planned) -> None:
+        known = self._records.start(one.number)
+        if known is not None and known["asked"] != repr(one.candidate):
+            raise ValueError(
+                f"Expected trial {one.number} in the folder to be {one.candidate}, received "
+                f"{known['asked']}, as another version of lrkeras or Optuna proposes. Choose "
+                "another folder, or delete this one."
+            )
 
     def _limit(self, one: _Planned) -> float | None:
         """Bytes of a file to begin with: time goes about with the bytes."""

@@ -107,16 +107,15 @@ def start_of(task: Task, candidate: Candidate, limit: float | None) -> Start:
 def _start_within(task: Task, model: keras.Model, candidate: Candidate, limit: float) -> Start:
     """The start whose file is the largest within a limit; the weights are not all of a file."""
     best: Start | None = None
-    smallest, room = float("inf"), limit
+    smallest, room, why = float("inf"), limit, ""
     sizes: list[tuple[float, float]] = []  # of weights and of files
     for _ in range(_TRIALS):
         try:
             recipe, small = sized(
                 model, candidate.recipe, room, candidate.share, task.calibration, task.seed
             )
-        except NotPossibleError:
-            if smallest == float("inf"):
-                raise
+        except NotPossibleError as error:
+            why = f"; smaller: {error}"
             break
         found = _start(task, small, recipe)
         size = len(found.file)
@@ -129,8 +128,10 @@ def _start_within(task: Task, model: keras.Model, candidate: Candidate, limit: f
         room = _room(sizes, 0.98 * limit)
         if room <= 0:
             break
+    if best is None and smallest == float("inf"):
+        raise NotPossibleError(why.removeprefix("; smaller: "))
     if best is None:
-        raise NotPossibleError(f"its smallest file that was tried takes {smallest:,} bytes")
+        raise NotPossibleError(f"its smallest file that was tried takes {smallest:,} bytes{why}")
     return best
 
 

@@ -120,6 +120,11 @@ class TuneReport:
             for trial in front:
                 axes.annotate(str(trial["number"]), (trial[key], trial["quality"]), fontsize=8)
             axes.set_xscale("log")
+            for axis in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+                axis(
+                    lambda value, place: f"{value:,.4g}" if value < 1e4 else f"{value / 1e3:,.0f}k"
+                )
+            axes.tick_params(axis="x", which="both", labelsize=8, rotation=30)
             axes.set_xlabel(what)
             axes.grid(alpha=0.3)
         left.set_ylabel(f"{self.objective} through the file")

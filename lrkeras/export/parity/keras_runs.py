@@ -10,6 +10,9 @@ from lrkeras.export.parity.file_runs import Values, steps_of
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.model_graph.layer_states import reset_states, states_kept
 
+# Calls of a model with a fixed batch that are not worth compiling it.
+_FEW = 16
+
 
 def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]) -> Values:
     """Outputs of the user's model, over as many steps as it was built for.
@@ -81,6 +84,9 @@ def outputs_of(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
     count = len(feed[0])
     batch = model.inputs[0].shape[0] or count
     parts = []
+    call = (
+        _compiled(model) if count > _FEW * batch else lambda values: model(values, training=False)
+    )
     with states_kept(model):
         for begin in range(0, count, batch):
             rows = np.arange(begin, begin + batch) % count  # the last batch is filled up
@@ -89,11 +95,18 @@ def outputs_of(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
                 for value, tensor in zip(feed, model.inputs, strict=True)
             ]
             reset_states(model)
-            parts.append(keras.tree.flatten(model(values, training=False)))
+            parts.append(keras.tree.flatten(call(values)))
     return [
         np.concatenate([keras.ops.convert_to_numpy(o).astype(np.float32) for o in output])[:count]
         for output in zip(*parts, strict=True)
     ]
+
+
+def _compiled(model: keras.Model) -> Any:
+    """A model for many calls: operation by operation a large one takes seconds for each."""
+    same = keras.Model(model.inputs, model.outputs)
+    same.jit_compile = False  # compiling for one machine takes longer than it saves
+    return same.predict_on_batch
 
 
 def _whole_signal(hops: np.ndarray, tensor: Any) -> np.ndarray:

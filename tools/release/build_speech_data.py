@@ -10,7 +10,6 @@ speakers where the split has enough of them, cut to the word and 50 ms around it
 import argparse
 import csv
 import hashlib
-import lzma
 import os
 import pathlib
 import sys
@@ -20,11 +19,6 @@ OUT = pathlib.Path(__file__).resolve().parents[2] / "lrkeras" / "datasets" / "sp
 SPLITS = {"train": ("george", 10), "valid": ("jackson", 4), "test": ("theo", 10)}
 OTHER_WORDS = ("marvin",)
 NOISE_SECONDS, MARGIN, LONGEST = 0.5, 800, 10_400
-# Differences of neighbouring samples pack by a fifth better than samples.
-PACKING = [
-    {"id": lzma.FILTER_DELTA, "dist": 2},
-    {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 1, "pb": 1},
-]
 HEADER = ("file", "class", "word", "speaker", "suggested_split")
 
 
@@ -71,15 +65,12 @@ def write(clip, out):
     else:
         begin, end = word_span(clip.samples, MARGIN)
         samples = clip.samples[begin:end]
-    name = f"{clip.word or 'noise'}_{clip.speaker}.wav"
+    name = f"{clip.word or 'noise'}_{clip.speaker}.wav.xz"
     if "/" in clip.name:
         write_wav(out / name, samples)
     else:  # digits were recorded at half the rate: every other sample holds all there is
         write_wav(out / name, samples[::2], SAMPLE_RATE // 2)
-    content = (out / name).read_bytes()
-    (out / name).unlink()
-    (out / f"{name}.xz").write_bytes(lzma.compress(content, lzma.FORMAT_XZ, filters=PACKING))
-    return f"{name}.xz"
+    return name
 
 
 def main(arguments=None):

@@ -90,9 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Compresses, and returns the compression's report."""
-    model_file, output = files.existing_model(options.model), files.writable(options.output)
-    if output.suffix != ".keras":
-        raise ValueError(f"Expected an output that ends in .keras; received {str(output)!r}.")
+    model_file, output = files.existing_model(options.model), files.keras_output(options.output)
     for path in (options.report, options.plot):
         if path:
             files.writable(path)

@@ -35,6 +35,19 @@ def size(path: pathlib.Path) -> int:
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
+def keras_output(path: str) -> pathlib.Path:
+    """Returns a path into which a `.keras` file can be written.
+
+    Raises:
+        OSError: as `writable`.
+        ValueError: the path ends in something else.
+    """
+    file = writable(path)
+    if file.suffix != ".keras":
+        raise ValueError(f"Expected an output that ends in .keras; received {str(file)!r}.")
+    return file
+
+
 def writable(path: str) -> pathlib.Path:
     """Returns a path into which a file can be written.
 

@@ -34,9 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Trains, and returns the objective of each epoch."""
-    model_file, output = files.existing_model(options.model), files.writable(options.output)
-    if output.suffix != ".keras":
-        raise ValueError(f"Expected an output that ends in .keras; received {str(output)!r}.")
+    model_file, output = files.existing_model(options.model), files.keras_output(options.output)
     teacher_file = None if options.teacher is None else files.existing_model(options.teacher)
 
     from lrkeras.importers.load_model import load_model

@@ -123,17 +123,13 @@ class Proposals:
 
     def ask(self) -> tuple[Any, Candidate]:
         """A trial of Optuna, to `tell`, and what it proposes; something new, where that is."""
-        for _ in range(_ASKED_AT_MOST):
+        for left in reversed(range(_ASKED_AT_MOST)):
             trial = self._study.ask()
             candidate = self._candidate(trial)
-            key = repr(candidate)
-            if key not in self._seen:
+            if not left or repr(candidate) not in self._seen:
                 break
             self._study.tell(trial, state=self._states.FAIL)
-        else:
-            trial = self._study.ask()
-            candidate = self._candidate(trial)
-        self._seen.add(key)
+        self._seen.add(repr(candidate))
         return trial, candidate
 
     def tell(self, trial: Any, cost: float | None, stopped: bool = False) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
 from lrkeras.export.runtime.step_runner import StepRunner
+from lrkeras.export.steps.tensor_names import output_names
 from lrkeras.export.tflite.file_header import FileHeader
 from lrkeras.tuning.objective import Objective, evaluate
-from lrkeras.tuning.tuning_data import TuningData, output_names
+from lrkeras.tuning.tuning_data import TuningData
 
 # Parts that examples are judged in, for the spread; and draws of them for an interval.
 GROUPS, DRAWS = 64, 2000

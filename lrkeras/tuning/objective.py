@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from lrkeras.system.name_patterns import did_you_mean
+from lrkeras.system.reason_of import reason_of
 from lrkeras.tuning.tuning_data import TuningData
 
 _PREFIX = "val_"
@@ -101,8 +102,7 @@ def evaluate(model: keras.Model, inputs: Any, data: TuningData, batch_size: int)
 
 
 def _unfit(model: keras.Model, error: Exception) -> ValueError:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return ValueError(
         f"Expected data that `{model.name}` can be evaluated on with the loss it is compiled with; "
-        f"Keras says: {lines[0] if lines else type(error).__name__}"
+        f"Keras says: {reason_of(error)}"
     )

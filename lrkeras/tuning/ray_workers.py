@@ -133,7 +133,9 @@ class Workers:
                 found[number] = ray.get(ready)
             except ray.exceptions.RayError as error:
                 recipe = wanted[number][0].recipe
-                found[number] = Start(recipe, why=f"the worker died: {_last_line(error)}")
+                found[number] = Start(
+                    recipe, why=f"the worker died: {_last_line(error)}", died=True
+                )
         return found
 
     def times(self, files: list[bytes], rounds: int = ROUNDS) -> list[float]:
@@ -145,7 +147,6 @@ class Workers:
         self,
         numbers: list[int],
         budgets: dict[int, str],
-        epochs: int,
         cutoffs: dict[tuple[str, int], float],
         on_epoch: Epoch,
         on_end: Callable[[int], None],
@@ -155,7 +156,6 @@ class Workers:
         Args:
             numbers: The trials.
             budgets: What each is compared with others by.
-            epochs: Of the longest training.
             cutoffs: The objective, as a cost, that a trial of a budget must have after an epoch.
             on_epoch: Called with number, epoch and cost.
             on_end: Called with the number of each trial that is over, stopped or dead.

@@ -12,8 +12,9 @@ from lrkeras.tuning.progress_table import ProgressTable
 from lrkeras.tuning.trial import Start, Task
 from lrkeras.tuning.trial_records import TrialRecords
 
-# A trial stops after a third of its epochs where it is not among this share of the earlier ones.
-_KEPT, _LEAST_COMPARED = 1 / 2, 4
+# Earlier trials of a budget that there must be for one to be behind half of them.
+_LEAST_COMPARED = 4
+_DIED = {"state": "died", "why": "its worker died"}
 _GENERATION = 6
 # Times that a start is made smaller because its file takes too long, and by how much more than
 # its time asks for.
@@ -69,7 +70,6 @@ class Search:
             for place, budget in enumerate(budgets)
         ]
         self._costs: dict[tuple[str, int], list[float]] = {}
-        self._slow: dict[int, float] = {}
 
     @property
     def rivals(self) -> int:
@@ -109,7 +109,10 @@ class Search:
         if unmade:
             self._make(workers, unmade)
         training = [one for one in waiting if self._records.result(one.number) is None]
+        cutoffs = self._cutoffs()
         histories: dict[int, list[float]] = {one.number: [] for one in training}
+
+        budgets = {one.number: str(one.budget or "") for one in training}
 
         def on_epoch(number: int, epoch: int, cost: float) -> None:
             del histories[number][epoch - 1 :]  # of a worker that was killed
@@ -118,20 +121,14 @@ class Search:
 
         def on_end(number: int) -> None:
             if self._records.result(number) is None:
-                self._records.write_result(number, self._unfinished(histories[number], number))
+                unfinished = self._unfinished(histories[number], budgets[number], cutoffs)
+                self._records.write_result(number, unfinished)
             self._table.end(number, self._records.result(number) or {})
 
-        workers.train(
-            [one.number for one in training],
-            {one.number: str(one.budget or "") for one in planned},
-            self._training["epochs"],
-            self._cutoffs(),
-            on_epoch,
-            on_end,
-        )
+        workers.train([one.number for one in training], budgets, cutoffs, on_epoch, on_end)
         for one in training:
             if self._records.result(one.number) is None:
-                self._records.write_result(one.number, {"state": "died", "why": "its worker died"})
+                self._records.write_result(one.number, _DIED)
         self._hear(planned)
 
     def _make(self, workers: Any, planned: list[_Planned]) -> None:
@@ -142,9 +139,9 @@ class Search:
         limits = {one.number: self._limit(one) for one in planned}
         for trial in range(_TRIALS):
             slow = self._made(workers, planned, limits, trial == _TRIALS - 1)
-            for one in slow:
-                limits[one.number] = self._shorter(one, limits[one.number])
-            planned = slow
+            for one, limit in slow:
+                limits[one.number] = limit
+            planned = [one for one, _ in slow]
 
     def _made(
         self,
@@ -152,8 +149,8 @@ class Search:
         planned: list[_Planned],
         limits: dict[int, float | None],
         is_last: bool = True,
-    ) -> list[_Planned]:
-        """Makes starts and times them; returns those that take too long and may be smaller."""
+    ) -> list[tuple[_Planned, float]]:
+        """Makes starts and times them; returns those that take too long, with smaller limits."""
         if not planned:
             return []
         for one in planned:
@@ -171,14 +168,14 @@ class Search:
             files = (
                 {"start.keras": start.model, "start.tflite": start.file} if not start.why else {}
             )
-            is_slow = one.budget is not None and time > (one.budget.us or time)
-            if is_slow and not is_last and limits[one.number] is not None:
-                slow.append(one)
-                self._slow[one.number] = time
+            limit = limits[one.number]
+            most = None if one.budget is None else one.budget.us
+            if limit is not None and most is not None and time > most and not is_last:
+                slow.append((one, limit * _SHORTER * most / time))
                 continue
             # Last: a trial that has a start has its model, or a result that says why there is none.
             if start.why is not None:
-                state = "died" if "worker died" in start.why else "not possible"
+                state = "died" if start.died else "not possible"
                 self._end(one, {"state": state, "why": start.why})
             elif one.budget is not None and not one.budget.holds(len(start.file), time):
                 why = f"{len(start.file):,} bytes, {time:.1f} us: not within {one.budget}"
@@ -187,11 +184,6 @@ class Search:
                 self._table.state(one.number, "waits")
             self._records.write_start(one.number, known, files)
         return slow
-
-    def _shorter(self, one: _Planned, limit: float | None) -> float | None:
-        if limit is None or one.budget is None or one.budget.us is None:
-            return limit
-        return limit * _SHORTER * one.budget.us / self._slow[one.number]
 
     def _end(self, one: _Planned, result: dict[str, Any]) -> None:
         self._records.write_result(one.number, result)
@@ -237,20 +229,17 @@ class Search:
             whole = min(whole, _SHORTER * known["start_bytes"] * one.budget.us / known["us"])
         return one.candidate.fill * whole
 
-    def _unfinished(self, history: list[float], number: int) -> dict[str, Any]:
+    def _unfinished(
+        self, history: list[float], budget: str, cutoffs: dict[tuple[str, int], float]
+    ) -> dict[str, Any]:
         values = [self._task.objective.cost(cost) for cost in history]
-        if history and self._was_behind(history, number):
+        if history and history[-1] > cutoffs.get((budget, len(history)), float("inf")):
             return {
                 "state": "stopped",
                 "history": values,
                 "why": f"behind half of the trials before it after {len(history)} epochs",
             }
-        return {"state": "died", "history": values, "why": "its worker died"}
-
-    def _was_behind(self, history: list[float], number: int) -> bool:
-        budget = (self._records.start(number) or {}).get("budget") or ""
-        cutoff = self._cutoffs().get((budget, len(history)))
-        return cutoff is not None and history[-1] > cutoff
+        return {**_DIED, "history": values}
 
     def _cutoffs(self) -> dict[tuple[str, int], float]:
         """The cost that a trial must have reached after the epochs of the rungs."""
@@ -258,7 +247,7 @@ class Search:
         rungs = self._rungs()
         for (budget, epoch), costs in self._costs.items():
             if epoch in rungs and len(costs) >= _LEAST_COMPARED:
-                found[budget, epoch] = statistics.quantiles(costs, n=100)[int(100 * _KEPT) - 1]
+                found[budget, epoch] = statistics.median(costs)
         return found
 
     def _rungs(self) -> list[int]:

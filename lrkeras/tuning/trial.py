@@ -76,12 +76,14 @@ class Start:
     Attributes:
         recipe: With its sizes; as it was where `why` is given.
         why: Why there is no model, or None.
+        died: Whether that is because a worker died.
         model, file: The content of the model's file before training, and of its `.tflite` file.
         params: Numbers that the model stores.
     """
 
     recipe: Recipe
     why: str | None = None
+    died: bool = False
     model: bytes = b""
     file: bytes = b""
     params: int = 0
@@ -147,7 +149,8 @@ def _room(sizes: list[tuple[float, float]], wanted: float) -> float:
 
 def _start(task: Task, model: keras.Model, recipe: Recipe) -> Start:
     file = _converted(task, model, recipe.bits)["file"]
-    return Start(recipe, None, model_bytes(model), file, StoredSize.of(model).params)
+    params = StoredSize.of(model).params
+    return Start(recipe, model=model_bytes(model), file=file, params=params)
 
 
 class Trial:

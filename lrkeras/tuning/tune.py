@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import pathlib
 from collections.abc import Sequence
@@ -12,11 +11,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from lrkeras.export.steps.tensor_names import output_names
 from lrkeras.saving import check_finite
 from lrkeras.system.atomic_write import written_whole
 from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.optional_imports import require
+from lrkeras.system.same_settings import check_same_settings
 from lrkeras.system.versions import package_versions
 from lrkeras.tuning.file_budget import FileBudget
 from lrkeras.tuning.file_score import FileScore, interval
@@ -28,7 +29,7 @@ from lrkeras.tuning.search import Search
 from lrkeras.tuning.trial import Task, model_bytes, read_model
 from lrkeras.tuning.trial_records import TrialRecords
 from lrkeras.tuning.tune_report import TuneReport, judged
-from lrkeras.tuning.tuning_data import TuningData, output_names
+from lrkeras.tuning.tuning_data import TuningData
 
 # The settings, which are written after the files that say what is searched.
 _CONFIG = "config.json"
@@ -166,7 +167,7 @@ def tune(
     from lrkeras.tuning.ray_workers import Workers, cluster
 
     with cluster(address, workers):
-        _claim(folder, settings, task)
+        _claim(folder, settings, task, output_names(model))
         crew = Workers(task, records, folder)
         with table.shown():
             search.run(crew, count)
@@ -265,30 +266,22 @@ def _write(report: TuneReport, folder: pathlib.Path) -> None:
 def _check_same(folder: pathlib.Path, settings: dict[str, Any]) -> None:
     """Checks that a folder is free, or holds a search with the same settings."""
     file = folder / _CONFIG
-    if not file.exists():
-        if folder.is_dir() and {item.name for item in folder.iterdir()} - _FIRST:
-            raise ValueError(
-                f"Expected an empty folder or one of a search, received {str(folder)!r}, which has "
-                "other files. Choose another folder."
-            )
-        return
-    found = json.loads(file.read_text(encoding="utf-8"))
-    changed = sorted(key for key in settings if found.get(key) != settings[key])
-    if changed:
+    if file.exists() or not folder.is_dir():
+        check_same_settings(file, settings)
+    elif {item.name for item in folder.iterdir()} - _FIRST:
         raise ValueError(
-            f"Expected an empty folder or one of the same search; {str(folder)!r} holds one with "
-            f"another {', '.join(changed)}. Choose another folder, or delete this one."
+            f"Expected an empty folder or one of a search, received {str(folder)!r}, which has "
+            "other files. Choose another folder."
         )
 
 
-def _claim(folder: pathlib.Path, settings: dict[str, Any], task: Task) -> None:
+def _claim(folder: pathlib.Path, settings: dict[str, Any], task: Task, outputs: list[str]) -> None:
     """Makes the folder, with what the commands of trials need."""
     if (folder / _CONFIG).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     with written_whole(folder / "model.keras") as draft:
         draft.write_bytes(task.model)
-    outputs = output_names(task.load())
     arrays = {**_named(task.train, outputs, ""), **_named(task.validation, outputs, "_val")}
     with written_whole(folder / "data.npz") as draft:
         np.savez(draft, **arrays)  # type: ignore[arg-type]

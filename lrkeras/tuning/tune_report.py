@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from lrkeras.benchmark.plots import require_matplotlib
+from lrkeras.system.markdown_table import markdown_table
 from lrkeras.tuning.file_score import interval
 
 if TYPE_CHECKING:
@@ -157,8 +158,7 @@ class TuneReport:
         headings = ["trial", "what", self.objective, "bytes", "us", "ratio"]
         rows = [[*_cells(t), *([t["state"], t.get("why") or ""] if why else [])] for t in trials]
         headings += ["state", "why"] if why else []
-        lines = [headings, ["---"] * len(headings), *rows]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        return markdown_table(headings, rows)
 
 
 def judged(

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-ROLES = ("", "_val", "_test")
+from lrkeras.export.steps.tensor_names import output_names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,11 +117,6 @@ class TuningData:
                 f"Expected as many inputs as targets in `{what}`, at least one; received "
                 f"{sorted(counts)}."
             )
-
-
-def output_names(model: keras.Model) -> list[str]:
-    """Names of the outputs of a model; those of a Sequential have none of their own."""
-    return list(getattr(model, "output_names", None) or ["output"])
 
 
 def _arrays(nested: Any) -> Any:

@@ -30,7 +30,7 @@ class InProcessWorkers:
     def times(self, files, rounds=1):
         return [len(file) / 1e3 for file in files]
 
-    def train(self, numbers, budgets, epochs, cutoffs, on_epoch, on_end):
+    def train(self, numbers, budgets, cutoffs, on_epoch, on_end):
         for number in numbers:
             if number == self.interrupted_at:
                 raise KeyboardInterrupt

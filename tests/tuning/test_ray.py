@@ -34,7 +34,6 @@ def test_workers_of_ray_do_what_this_process_does(task, tmp_path):
         workers.train(
             [0, 1, 2],
             budgets,
-            2,
             {("stops", 1): -1.0},
             lambda *seen: epochs.append(seen),
             ended.append,

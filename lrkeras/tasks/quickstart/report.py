@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
+
+from lrkeras.system.markdown_table import markdown_table
 
 
 def render(report: dict[str, Any]) -> str:
@@ -52,7 +53,7 @@ def table(report: dict[str, Any]) -> str:
         )
         for row in report["files"]
     ]
-    return _markdown(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _setting(report: dict[str, Any]) -> str:
@@ -92,7 +93,7 @@ def _training_table(models: dict[str, Any]) -> str:
         )
         for name, model in models.items()
     ]
-    return _markdown(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _predictions(predictions: dict[str, list[dict]]) -> str:
@@ -108,14 +109,9 @@ def _predictions(predictions: dict[str, list[dict]]) -> str:
         for place in prompts
         for name, found in predictions.items()
     ]
-    return _markdown(headings, rows)
+    return markdown_table(headings, rows)
 
 
 def _plain(text: str) -> str:
     """Keeps text from being read as Markdown."""
     return "".join(f"\\{sign}" if sign in r"\|*_`<>[]#" else sign for sign in text)
-
-
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

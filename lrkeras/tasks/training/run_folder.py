@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import importlib.util
-import json
 import pathlib
 from collections.abc import Collection
 from typing import Any
@@ -14,6 +13,7 @@ import keras
 
 from lrkeras.saving import save_model
 from lrkeras.system.json_file import write_json
+from lrkeras.system.same_settings import check_same_settings
 
 __all__ = ["check", "claim", "read_history", "record_keepers", "save_model", "write_json"]
 
@@ -29,17 +29,7 @@ def check(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None
     Raises:
         ValueError: the folder holds a run with another config.
     """
-    file = out / "config.json"
-    if not file.exists():
-        return
-    wanted = json.loads(json.dumps(dataclasses.asdict(config)))
-    found = json.loads(file.read_text(encoding="utf-8"))
-    changed = sorted(k for k in wanted if k not in ignored and found.get(k) != wanted[k])
-    if changed:
-        raise ValueError(
-            f"Expected an empty folder or one with the same settings; {str(out)!r} holds a run "
-            f"with another {', '.join(changed)}. Choose another folder, or delete this one."
-        )
+    check_same_settings(out / "config.json", dataclasses.asdict(config), ignored)
 
 
 def claim(out: pathlib.Path, config: Any) -> None:

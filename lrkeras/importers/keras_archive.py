@@ -18,8 +18,8 @@ from lrkeras.importers.keras_2_weights import set_archive_weights
 from lrkeras.legacy_h5.build_model import ModelBuilder
 from lrkeras.legacy_h5.code_in_files import refuse_code
 from lrkeras.legacy_h5.layer_config import FIXED
+from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.saving import check_finite
-from lrkeras.system.reason_of import reason_of
 
 _PARTS = {"config.json", "model.weights.h5"}
 

@@ -13,8 +13,8 @@ from typing import Any
 import keras
 
 from lrkeras.legacy_h5 import load_legacy_h5
+from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.system.optional_imports import require
-from lrkeras.system.reason_of import reason_of
 
 _GRAPH, _DESCRIPTION = "saved_model.pb", "keras_metadata.pb"
 _CODE = re.compile(rb'"class_name":\s*"(Lambda|TFSMLayer|FlaxLayer|JaxLayer)"')

@@ -10,8 +10,8 @@ import h5py
 import keras
 import numpy as np
 
+from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.saving import check_finite
-from lrkeras.system.reason_of import reason_of
 
 
 def load_weights(file: pathlib.Path, model: keras.Model) -> bool:

@@ -13,7 +13,7 @@ from lrkeras.legacy_h5.code_in_files import refuse_code
 from lrkeras.legacy_h5.keras_1 import keras_2_config
 from lrkeras.legacy_h5.layer_weights import modern_name, set_weights
 from lrkeras.legacy_h5.legacy_file import LegacyFile
-from lrkeras.system.reason_of import reason_of
+from lrkeras.legacy_h5.reason_of import reason_of
 
 
 def load_legacy_h5(

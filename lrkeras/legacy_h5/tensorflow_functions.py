@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from lrkeras.system.reason_of import reason_of
+from lrkeras.legacy_h5.reason_of import reason_of
 
 LAYERS = {"SlicingOpLambda", "TFOpLambda"}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
+from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.system.name_patterns import did_you_mean
-from lrkeras.system.reason_of import reason_of
 from lrkeras.tuning.tuning_data import TuningData
 
 _PREFIX = "val_"

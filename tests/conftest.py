@@ -1,5 +1,6 @@
 """For every test: a fixed seed, and the TensorFlow backend unless another one is asked for."""
 
+import collections
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -18,6 +19,21 @@ pytest_plugins = ["parity_distribution"]
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("explore", max_examples=1000)
 settings.load_profile("repeatable")
+
+
+# Of the cases of a test in a `sampled` file, every so many run always, the first among them.
+_SAMPLED = 3
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    cases = collections.Counter()
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            test = item.nodeid.partition("[")[0]
+            if cases[test] % _SAMPLED:
+                item.add_marker("slow")
+            cases[test] += 1
 
 
 @pytest.fixture(autouse=True)

@@ -157,6 +157,15 @@ def test_corpus_without_its_folder(tmp_path, capsys):
     assert "nowhere" in fails_with(capsys, *arguments, "--data", tmp_path / "nowhere")
 
 
+def test_tune_of_a_training_is_checked_before_it(tmp_path, capsys):
+    out = tmp_path / "x"
+    words = ("train", "papers/ptb_small", "--out", out, "--tune", "1 MB")
+    assert "Use `lrkeras tune` with one of its models." in fails_with(capsys, *words)
+    words = ("train", "word_prediction", "--out", out, "--tune", "large")
+    assert "Expected a budget such as" in fails_with(capsys, *words)
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("command", ["convert", "inspect"])
 def test_bad_keras_files(command, model_file, tmp_path, capsys):
     output = [tmp_path / "out.tflite"] if command == "convert" else []

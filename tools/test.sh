@@ -5,7 +5,7 @@
 #     tools/test.sh --all              also what takes long and rarely fails: tests marked `slow` (long trainings, all notebooks,
 #                                      tools of the benchmarks), 500 random models, the Android app with both runtimes
 #     tools/test.sh [--all] -k word    further arguments go to pytest, which is then all there is of tests
-# Of each slow test a smaller one guards the same in every run.
+# Of each slow test a smaller one guards the same in every run; of a `sampled` file every third case of each test runs always.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/venv.sh
@@ -37,7 +37,7 @@ if [ -n "$android" ] && grep '^error: ' "$log"; then exit 1; fi
 # Most of a test is tracing in Python: a process for each core, one thread in each, file by file, in the order of their names:
 # files of few tests, which xdist leaves for the end, are the slow ones here.
 export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
-pytest() { .venv/bin/python -m pytest -n auto "$@"; }
+pytest() { .venv/bin/python -m pytest -n auto --durations=40 "$@"; }
 if [ -n "$all" ]; then
     pytest --dist loadfile --no-loadscope-reorder "$@"
     # All in one file, and so for one process if it were not for this.

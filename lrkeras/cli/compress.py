@@ -69,6 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="or how many units of a layer stay, such as lstm=128; may be repeated",
     )
     parser.add_argument(
+        "--through-normalization",
+        action="store_true",
+        help="with --prune-units or --units: units may go that a LayerNormalization reads; train "
+        "the model after it",
+    )
+    parser.add_argument(
         "--include", action="append", metavar="PATTERN", help="only these matrices, or layers"
     )
     parser.add_argument(
@@ -95,6 +101,10 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         if path:
             files.writable(path)
     if options.prune_units is None and not options.units:
+        if options.through_normalization:
+            raise ValueError(
+                "Expected --through-normalization with --prune-units or --units, received neither."
+            )
         small, report = _with_structures(options, model_file)
     else:
         small, report = _with_fewer_units(options, model_file)
@@ -152,6 +162,7 @@ def _with_fewer_units(options: argparse.Namespace, model_file: pathlib.Path) -> 
         calibration,
         include=options.include,
         exclude=options.exclude,
+        through_normalization=options.through_normalization,
     )
 
 

@@ -19,6 +19,11 @@ HELP = (
     "to choose on; or module:function, which returns (train, validation) as model.fit takes them"
 )
 
+OUTPUTS_HELP = (
+    "what the outputs are, for a teacher, where model and loss do not tell: softmax, logits, "
+    "sigmoid, binary_logits or values"
+)
+
 
 def read(model: keras.Model, source: str) -> dict[str, TuningData]:
     """Reads examples.

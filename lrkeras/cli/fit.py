@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--bits", type=int, choices=(4, 8), help="train with rounded weights in the last third"
     )
     parser.add_argument("--fresh", action="store_true", help="start from random weights")
+    parser.add_argument("--outputs", help=data.OUTPUTS_HELP)
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
 
 
@@ -55,6 +56,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         batch_size=options.batch_size,
         bits=options.bits,
         fresh=options.fresh,
+        outputs=options.outputs,
         seed=options.seed,
         on_epoch=lambda number, value: values.append(value),
     )

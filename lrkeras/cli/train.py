@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import inspect
+import json
+import pathlib
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrkeras.system.name_patterns import did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from lrkeras.tuning import TuneReport
 
 # Those of `lrkeras.tasks`, which imports Keras.
 TASKS = ("word_prediction", "speech_commands", "papers")
@@ -44,6 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", help="folder of a finished run, for presets that start from its model"
     )
+    parser.add_argument(
+        "--tune",
+        action="append",
+        metavar="SIZE",
+        help="then search the best files of the first model for this size or time, as "
+        "`lrkeras tune` does, in OUT/tune; repeatable",
+    )
+    parser.add_argument("--tune-trials", type=int, default=24, help="of that search (default: 24)")
 
 
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
@@ -72,9 +84,51 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         if "start" not in inspect.signature(task.train).parameters:
             raise ValueError(f"--start: no preset of {name!r} starts from a finished run.")
         further["start"] = options.start
+    if options.tune:
+        _check_tune(name, task, options)
     report = task.train(config, options.out, data=options.data, **further)
     report["out"] = options.out
-    return report, render(report)
+    if not options.tune:
+        return report, render(report)
+    found = _tuned(task, config, options)
+    report["tune"] = json.loads(found.to_json())
+
+    from rich.console import Group
+
+    return report, Group(render(report), found.render())
+
+
+def _check_tune(name: str, task: Any, options: argparse.Namespace) -> None:
+    """Before a training of hours."""
+    from lrkeras.system.optional_imports import require
+    from lrkeras.tuning.file_budget import FileBudget
+
+    if not hasattr(task, "tunable"):
+        raise ValueError(
+            f"--tune: not of the task {name!r}. Use `lrkeras tune` with one of its models."
+        )
+    FileBudget.read(options.tune)
+    require("ray", "tune")
+    require("optuna", "tune")
+
+
+def _tuned(task: Any, config: Any, options: argparse.Namespace) -> TuneReport:
+    from lrkeras.tuning import tune
+
+    given = task.tunable(config, options.out, options.data)
+    return tune(
+        given.model,
+        given.train,
+        validation=given.validation,
+        budgets=options.tune,
+        trials=options.tune_trials,
+        batch_size=config.batch_size,
+        metadata=given.metadata,
+        outputs=given.outputs,
+        out=pathlib.Path(options.out) / "tune",
+        seed=config.seed,
+        verbose=not options.json,
+    )
 
 
 def _preset(option: str | None, row: str) -> str:

@@ -39,8 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-distill", action="store_true", help="train on the targets alone, without a teacher"
     )
+    parser.add_argument("--outputs", help=data.OUTPUTS_HELP)
     parser.add_argument("--form", default="auto", help="step, sequence or auto (default: auto)")
     parser.add_argument("--steps", type=int, help="length of the form sequence, where it is open")
+    parser.add_argument("--metadata", help="a JSON file to put into the files (vocabulary, ...)")
     parser.add_argument("--address", help="host:port of a Ray cluster, or auto")
     parser.add_argument("--workers", type=int, help="trials at once (default: one on each core)")
     parser.add_argument("--seed", type=int, default=0, help="(default: 0)")
@@ -53,6 +55,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     if not budgets:
         raise ValueError("Expected --budget or --max-latency; received neither.")
 
+    from lrkeras.cli.convert import read_metadata
     from lrkeras.importers.load_model import load_model
     from lrkeras.tuning import tune
 
@@ -72,8 +75,10 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         learning_rate=options.learning_rate,
         batch_size=options.batch_size,
         distill=not options.no_distill,
+        outputs=options.outputs,
         form=options.form,
         steps=options.steps,
+        metadata=read_metadata(options.metadata) if options.metadata else None,
         out=options.out,
         address=options.address,
         workers=options.workers,

@@ -37,6 +37,7 @@ class FineTuning:
         bits: 4 to train with rounded weights in the last third of the epochs, at a tenth of the
             rate; None to train in float.
         fresh: Whether to start from random weights.
+        outputs: What the outputs are, as in `distill`; None finds out.
 
     Attributes:
         history: The objective after each epoch.
@@ -56,10 +57,12 @@ class FineTuning:
         seed: int = 0,
         bits: int | None = None,
         fresh: bool = False,
+        outputs: str | None = None,
     ):
         keras.utils.set_random_seed(seed)
         self._data, self._validation, self._objective = data, validation, objective
         self._teacher, self._rate, self._batch = teacher, learning_rate, batch_size
+        self._outputs = outputs
         self._bits, self._epochs, self._rng = bits, epochs, np.random.default_rng(seed)
         self.history: list[float] = []
         self._float = self._student = fresh_copy(model, seed) if fresh else model
@@ -114,7 +117,9 @@ class FineTuning:
             student.optimizer = optimizer
             optimizer.build(student.trainable_variables)
         else:
-            self._trained = distill(self._teacher, student, optimizer=optimizer)
+            self._trained = distill(
+                self._teacher, student, optimizer=optimizer, outputs=self._outputs
+            )
 
 
 def fine_tune(
@@ -129,6 +134,7 @@ def fine_tune(
     batch_size: int | None = None,
     bits: int | None = None,
     fresh: bool = False,
+    outputs: str | None = None,
     seed: int = 0,
     on_epoch: Callable[[int, float], None] | None = None,
 ) -> keras.Model:
@@ -145,6 +151,7 @@ def fine_tune(
         batch_size: Examples in a batch; None takes that of the data set, or 32.
         bits: 4 to train with rounded weights in the last third, as `quantize_aware` does.
         fresh: Whether to start from random weights.
+        outputs: What the outputs are, as in `distill`, where a teacher cannot tell.
         seed: The same seed gives the same model on the same machine.
         on_epoch: Called with the number of each epoch and its objective.
 
@@ -172,6 +179,7 @@ def fine_tune(
         seed=seed,
         bits=bits,
         fresh=fresh,
+        outputs=outputs,
     )
     for number in range(epochs):
         value = training.epoch()

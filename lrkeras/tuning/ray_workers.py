@@ -118,11 +118,13 @@ class Workers:
         recorder = ray.remote(num_cpus=0)(_Recorder)
         self._recorder = recorder.options(scheduling_strategy=self._here).remote(records)
 
-    def starts(self, wanted: dict[int, tuple[Candidate, float | None]]) -> dict[int, Start]:
-        """Makes the models that trials start from."""
+    def starts(
+        self, wanted: dict[int, tuple[Candidate, float | None]], overhead: float = 0.0
+    ) -> dict[int, Start]:
+        """Makes the models that trials start from; see `start_of`."""
         make = ray.remote(num_cpus=1, max_retries=_AGAIN)(_start)
         waiting = {
-            make.remote(self._task, candidate, limit): number
+            make.remote(self._task, candidate, limit, overhead): number
             for number, (candidate, limit) in wanted.items()
         }
         found = {}
@@ -167,7 +169,10 @@ class Workers:
             ray_tune.with_resources(trainable, {"cpu": 1}),
             param_space={"number": ray_tune.grid_search(numbers)},
             tune_config=ray_tune.TuneConfig(
-                metric="cost", mode="min", scheduler=_Rungs(budgets, cutoffs)
+                metric="cost",
+                mode="min",
+                scheduler=_Rungs(budgets, cutoffs),
+                reuse_actors=True,
             ),
             run_config=ray_tune.RunConfig(
                 name=f"generation_{numbers[0]:03d}",
@@ -200,16 +205,24 @@ class _Trainable(ray_tune.Trainable):
     """A trial as Ray Tune runs it: a step is an epoch."""
 
     def setup(self, config: dict, task: Any = None, recorder: Any = None) -> None:
-        self._number, self._recorder, self._cost = config["number"], recorder, float("inf")
-        if isinstance(task, ray.ObjectRef):
-            task = ray.get(task)
+        self._recorder = recorder
+        self._task = ray.get(task) if isinstance(task, ray.ObjectRef) else task
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict) -> bool:
+        """Begins a trial; the process stays for the next one, and with it what Keras takes to load.
+
+        Returns:
+            That it could.
+        """
+        self._number, self._cost = new_config["number"], float("inf")
         keras.backend.clear_session()
-        self._goal = task.objective
-        self._trial = Trial(task, ray.get(recorder.start.remote(self._number)))
+        self._trial = Trial(self._task, ray.get(self._recorder.start.remote(self._number)))
+        return True
 
     def step(self) -> dict[str, Any]:
         try:
-            self._cost = self._goal.cost(self._trial.epoch())
+            self._cost = self._task.objective.cost(self._trial.epoch())
             if self._trial.is_over:
                 result, files = self._trial.finish()
                 self._keep(result, files)
@@ -262,6 +275,10 @@ class _Listener(ray_tune.Callback):
     def __init__(self, on_epoch: Epoch, on_end: Callable[[int], None]):
         self._on_epoch, self._on_end = on_epoch, on_end
 
+    def __getstate__(self) -> dict:
+        # Tune pickles its callbacks beside the results; what listens here cannot be.
+        return {}
+
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict, **info: Any):
         self._on_epoch(trial.config["number"], result["training_iteration"], result["cost"])
 
@@ -272,9 +289,9 @@ class _Listener(ray_tune.Callback):
         self._on_end(trial.config["number"])
 
 
-def _start(task: Task, candidate: Candidate, limit: float | None) -> Start:
+def _start(task: Task, candidate: Candidate, limit: float | None, overhead: float) -> Start:
     keras.backend.clear_session()
-    return start_of(task, candidate, limit)
+    return start_of(task, candidate, limit, overhead)
 
 
 def _times(files: list[bytes], rounds: int) -> list[float]:

@@ -57,7 +57,13 @@ class Recipe:
         return dataclasses.replace(self, **changes)
 
     def commands(
-        self, model: str, data: str, calibration: str, options: str, seed: int
+        self,
+        model: str,
+        data: str,
+        calibration: str,
+        options: str,
+        seed: int,
+        conversion: str = "",
     ) -> list[str]:
         """The commands that make the file, one after the other, in an empty folder.
 
@@ -67,6 +73,7 @@ class Recipe:
             calibration: What `--calibration` takes.
             options: More for `lrkeras fit`, such as the objective.
             seed: Of everything drawn at random.
+            conversion: More for `lrkeras convert`, such as the form.
         """
         found, last = [], model
         sample = f"--calibration {shlex.quote(calibration)}"
@@ -74,7 +81,7 @@ class Recipe:
             fewer = f"--prune-units {self.units!r}"
             if isinstance(self.units, dict):
                 fewer = " ".join(f"--units {name}={count}" for name, count in self.units.items())
-            found.append(f"lrkeras compress {last} fewer.keras {fewer}")
+            found.append(f"lrkeras compress {last} fewer.keras {fewer} --through-normalization")
             last = "fewer.keras"
         if self.structures:
             size = f"--compression {self.compression!r}"
@@ -95,7 +102,7 @@ class Recipe:
                 f"--seed {seed}{options}"
             )
             last = "tuned.keras"
-        found.append(f"lrkeras convert {last} tuned.tflite --quantize {self.bits}")
+        found.append(f"lrkeras convert {last} tuned.tflite --quantize {self.bits}{conversion}")
         return found
 
     def _structure_options(self) -> str:

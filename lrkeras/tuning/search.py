@@ -156,7 +156,7 @@ class Search:
         for one in planned:
             self._table.state(one.number, "being made")
         wanted = {one.number: (one.candidate, limits[one.number]) for one in planned}
-        made: dict[int, Start] = workers.starts(wanted)
+        made: dict[int, Start] = workers.starts(wanted, self._overhead())
         possible = [one for one in planned if made[one.number].why is None]
         times = workers.times([self._reference(made), *[made[o.number].file for o in possible]])
         us = {one.number: times[1 + place] for place, one in enumerate(possible)}
@@ -197,6 +197,7 @@ class Search:
             "budget": None if one.budget is None else str(one.budget),
             "is_rival": one.number < len(self._rivals),
             "params": start.params,
+            "weight_bytes": start.weight_bytes,
             "start_bytes": len(start.file),
             "us": us,
             "ratio": None if us is None else us / reference,
@@ -218,6 +219,11 @@ class Search:
                 f"{known['asked']}, as another version of lrkeras or Optuna proposes. Choose "
                 "another folder, or delete this one."
             )
+
+    def _overhead(self) -> float:
+        """Bytes of a file beside the weights, as those of the model itself in int8."""
+        known = self._records.start(0)
+        return 0.0 if known is None else known["start_bytes"] - known["weight_bytes"]
 
     def _limit(self, one: _Planned) -> float | None:
         """Bytes of a file to begin with: time goes about with the bytes."""

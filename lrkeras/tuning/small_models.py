@@ -39,7 +39,8 @@ def small_model(model: keras.Model, recipe: Recipe, calibration: Any, seed: int)
     try:
         if recipe.units is not None:
             by_name = isinstance(recipe.units, dict)
-            model, _ = prune_units(model, **{"units" if by_name else "compression": recipe.units})
+            size = {"units" if by_name else "compression": recipe.units}
+            model, _ = prune_units(model, **size, through_normalization=True)
         if recipe.structures:
             model, _ = compress(
                 model,
@@ -112,7 +113,7 @@ def _units(model: keras.Model, bits: str, times: float) -> float | dict[str, int
     if bits != "int4":
         return times
     try:
-        _, report = prune_units(model, times)
+        _, report = prune_units(model, times, through_normalization=True)
     except ValueError as error:
         raise NotPossibleError(str(error)) from error
     return {row.layers[0]: max(2, row.after - row.after % 2) for row in report.units}

@@ -35,12 +35,15 @@ class Task:
 
     Attributes:
         model: The content of the `.keras` file of the model.
-        train, validation, test: The examples; the last may be None.
+        train, validation: The examples.
         objective: What is best.
         batch_size: Examples in a batch.
         form, steps: As in `convert`.
         seed: Of everything drawn at random.
         classes: What Keras has to know to read the model, by name.
+        test: More examples, or None.
+        metadata: What the files keep, as in `convert`.
+        outputs: What the outputs are, as in `distill`, or None.
     """
 
     model: bytes
@@ -53,6 +56,8 @@ class Task:
     seed: int
     classes: dict[str, Any]
     test: TuningData | None = None
+    metadata: dict[str, Any] | None = None
+    outputs: str | None = None
 
     def load(self) -> keras.Model:
         """The model."""
@@ -66,7 +71,15 @@ class Task:
     def convert(self, model: keras.Model, bits: str, path: pathlib.Path) -> Any:
         """Writes the file of a model; returns the report."""
         sample = self.validation.part(slice(0, SAMPLE)).x
-        return convert(model, path, form=self.form, steps=self.steps, quantize=bits, sample=sample)
+        return convert(
+            model,
+            path,
+            form=self.form,
+            steps=self.steps,
+            quantize=bits,
+            sample=sample,
+            metadata=self.metadata,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +92,7 @@ class Start:
         died: Whether that is because a worker died.
         model, file: The content of the model's file before training, and of its `.tflite` file.
         params: Numbers that the model stores.
+        weight_bytes: What they take in the recipe's bits.
     """
 
     recipe: Recipe
@@ -87,29 +101,33 @@ class Start:
     model: bytes = b""
     file: bytes = b""
     params: int = 0
+    weight_bytes: int = 0
 
 
-def start_of(task: Task, candidate: Candidate, limit: float | None) -> Start:
+def start_of(task: Task, candidate: Candidate, limit: float | None, overhead: float = 0.0) -> Start:
     """Makes the model that a trial starts from, and its file, for its size and its time.
 
     Args:
         task: The search.
         candidate: What to make.
         limit: Bytes that the file may have, where the candidate is made for a size.
+        overhead: Bytes beside the weights that such a file has, about.
     """
     model = task.load()
     try:
         if limit is None:
             return _start(task, model, candidate.recipe)
-        return _start_within(task, model, candidate, limit)
+        return _start_within(task, model, candidate, limit, overhead)
     except ValueError as error:  # as of a ConversionError
         return Start(candidate.recipe, why=str(error))
 
 
-def _start_within(task: Task, model: keras.Model, candidate: Candidate, limit: float) -> Start:
+def _start_within(
+    task: Task, model: keras.Model, candidate: Candidate, limit: float, overhead: float
+) -> Start:
     """The start whose file is the largest within a limit; the weights are not all of a file."""
     best: Start | None = None
-    smallest, room, why = float("inf"), limit, ""
+    smallest, room, why = float("inf"), max(limit - overhead, limit / 2), ""
     sizes: list[tuple[float, float]] = []  # of weights and of files
     for _ in range(_TRIALS):
         try:
@@ -122,7 +140,7 @@ def _start_within(task: Task, model: keras.Model, candidate: Candidate, limit: f
         found = _start(task, small, recipe)
         size = len(found.file)
         smallest = min(size, smallest)
-        sizes.append((StoredSize.of(small, recipe.bits).bytes, size))
+        sizes.append((found.weight_bytes, size))
         if size <= limit:
             best = found if best is None or size > len(best.file) else best
             if size >= _USED * limit or small is model:
@@ -144,13 +162,19 @@ def _room(sizes: list[tuple[float, float]], wanted: float) -> float:
         slope = (weights - before[0][0]) / (size - before[0][1])
         if slope > 0:
             return weights + slope * (wanted - size)
-    return weights * wanted / size
+    return max(weights + wanted - size, weights * wanted / size / 2)
 
 
 def _start(task: Task, model: keras.Model, recipe: Recipe) -> Start:
     file = _converted(task, model, recipe.bits)["file"]
-    params = StoredSize.of(model).params
-    return Start(recipe, model=model_bytes(model), file=file, params=params)
+    stored = StoredSize.of(model, recipe.bits)
+    return Start(
+        recipe,
+        model=model_bytes(model),
+        file=file,
+        params=stored.params,
+        weight_bytes=stored.bytes,
+    )
 
 
 class Trial:
@@ -180,6 +204,7 @@ class Trial:
                 seed=task.seed,
                 bits=4 if recipe.bits == "int4" else None,
                 fresh=recipe.fresh,
+                outputs=task.outputs,
             )
 
     def epoch(self) -> float:

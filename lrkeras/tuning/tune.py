@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from lrkeras.compression import distill as make_distiller
 from lrkeras.export.steps.tensor_names import output_names
 from lrkeras.saving import check_finite
 from lrkeras.system.atomic_write import written_whole
@@ -33,7 +35,7 @@ from lrkeras.tuning.tuning_data import TuningData
 
 # The settings, which are written after the files that say what is searched.
 _CONFIG = "config.json"
-_FIRST = {"model.keras", "data.npz", "calibration.npz", "calibration.npy"}
+_FIRST = {"model.keras", "data.npz", "calibration.npz", "calibration.npy", "metadata.json"}
 _LAST_ROUNDS = 50
 
 
@@ -52,8 +54,10 @@ def tune(
     learning_rate: float | None = None,
     batch_size: int | None = None,
     distill: bool = True,
+    outputs: str | None = None,
     form: str = "auto",
     steps: int | None = None,
+    metadata: Mapping[str, Any] | None = None,
     out: str | os.PathLike = "run",
     address: str | None = None,
     workers: int | None = None,
@@ -93,8 +97,10 @@ def tune(
         learning_rate: To start from; None takes that of the model's optimizer.
         batch_size: Examples in a batch; None takes that of the data set, or 32.
         distill: Whether the model teaches.
+        outputs: What its outputs are, as in `lrkeras.distill`, where model and loss do not tell.
         form: Of the files, as in `convert`.
         steps: Length of the form `"sequence"`, where the model's is open.
+        metadata: For the files, as in `convert`, such as `{"vocabulary": [...]}`.
         out: The folder.
         address: `host:port` of a Ray cluster, or `"auto"`; None uses this machine.
         workers: Trials at once on this machine; None for one on each core.
@@ -105,8 +111,9 @@ def tune(
         The report.
 
     Raises:
-        ValueError: If model, data, objective or a budget do not fit, `trials` is less than the
-            rivals take, or the folder holds a search with other arguments.
+        ValueError: If model, data, objective or a budget do not fit, it cannot be known what the
+            model would teach, `trials` is less than the rivals take, or the folder holds a search
+            with other arguments.
         ConnectionError: If the cluster does not answer.
         ImportError: If Ray or Optuna is missing.
 
@@ -127,6 +134,9 @@ def tune(
     tested = None if test is None else TuningData.of(model, test, "test")
     for part in filter(None, (data, held_out, tested)):
         goal.check(model, part)
+    if distill:
+        teacher, student = (read_model(content, classes) for _ in range(2))
+        make_distiller(teacher, student, outputs=outputs)  # says what cannot be known
     require("ray", "tune")
     require("optuna", "tune")
     rate = base_learning_rate(model) if learning_rate is None else learning_rate
@@ -142,6 +152,8 @@ def tune(
         seed,
         classes,
         tested,
+        None if metadata is None else dict(metadata),
+        outputs,
     )
     folder = pathlib.Path(out)
     records = TrialRecords(folder)
@@ -158,6 +170,8 @@ def tune(
         "weights": _digest([np.asarray(w) for w in model.get_weights()]),
         "train": _digest(_arrays(data)),
         "validation": _digest(_arrays(held_out)),
+        "metadata": task.metadata,
+        "outputs": outputs,
     }
     _check_same(folder, settings)
     table = ProgressTable(trials, objective, verbose)
@@ -214,33 +228,33 @@ def _report(
     )
 
 
-def _tested(found: dict, known: list[dict], task: Task, records: TrialRecords) -> str:
+def _tested(found: dict, known: list[dict], task: Task, records: TrialRecords) -> dict[str, Any]:
     """What winner and rivals do on the test data, which nothing was chosen on."""
     if task.test is None:
         raise AssertionError("there are test data")
-    model = task.load()
-    score = FileScore(model, task.test, task.objective)
-    numbers = [found["winner"], *[rival["trial"] for rival in found["rivals"]]]
-    lines, of_winner = [], None
-    for number in numbers:
-        value, parts = score.of_file(records.folder(number) / "model.tflite")
-        known[number]["test"] = value
-        line = f"trial {number}: {value:.4g}"
-        if of_winner is None:
-            of_winner = parts
-        else:
-            difference, low, high = interval(parts, of_winner, score.sizes())
-            line += f" ({difference:+.3g}, 95 % of {low:+.3g} to {high:+.3g})"
-        lines.append(line)
-    return f"On the test data: {'; '.join(lines)}."
+    score = FileScore(task.load(), task.test, task.objective)
+
+    def judge(number: int) -> list[float]:
+        known[number]["test"], parts = score.of_file(records.folder(number) / "model.tflite")
+        return parts
+
+    of_winner, rivals = judge(found["winner"]), []
+    for rival in found["rivals"]:
+        difference, low, high = interval(judge(rival["trial"]), of_winner, score.sizes())
+        rivals.append({"trial": rival["trial"], "difference": difference, "low": low, "high": high})
+    return {"quality": known[found["winner"]]["test"], "rivals": rivals}
 
 
 def _known(records: TrialRecords, number: int, task: Task) -> dict[str, Any]:
     start, result = records.start(number) or {}, records.result(number) or {}
     recipe = Recipe.of(start["recipe"])
     options = f" --objective {task.objective.name} --batch-size {task.batch_size}"
+    options += f" --outputs {task.outputs}" if task.outputs else ""
     files = ("model.keras", "data.npz", _calibration(task))
-    commands = recipe.commands(*files, options, task.seed)
+    conversion = "" if task.form == "auto" else f" --form {task.form}"
+    conversion += f" --steps {task.steps}" if task.steps else ""
+    conversion += " --metadata metadata.json" if task.metadata else ""
+    commands = recipe.commands(*files, options, task.seed, conversion)
     return {**start, **result, "commands": commands}
 
 
@@ -290,6 +304,8 @@ def _claim(folder: pathlib.Path, settings: dict[str, Any], task: Task, outputs: 
             np.savez(draft, **task.calibration)
         else:
             np.save(draft, task.calibration)
+    if task.metadata:
+        write_json(folder / "metadata.json", task.metadata)
     write_json(folder / _CONFIG, settings)
 
 
@@ -328,7 +344,9 @@ def _digest(arrays: list[np.ndarray]) -> str:
 def _classes() -> dict[str, Any]:
     """Classes that the caller registered with Keras, which workers do not know."""
     known = keras.saving.get_custom_objects()
-    return {k: v for k, v in known.items() if not _module(v).startswith(("lrkeras.", "keras"))}
+    # A worker has Keras and what it imports of this package: not the tasks.
+    has = re.compile(r"keras\b|lrkeras\.(?!tasks\b)")
+    return {name: v for name, v in known.items() if not has.match(_module(v))}
 
 
 def _module(thing: Any) -> str:

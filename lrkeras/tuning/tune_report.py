@@ -25,7 +25,8 @@ class TuneReport:
         budgets: For each: `budget`, `winner` (number of a trial, or None where no file is within
             it), `file`, `keras`, and `rivals`: for the best file of each other kind, `difference`
             (its objective less the winner's), `low` and `high` (95 % of a bootstrap over parts of
-            the validation data), and `verdict`.
+            the validation data), and `verdict`; and, where there are test data, `test`: `quality`
+            of the winner and, for each rival, `trial`, `difference`, `low` and `high` on them.
         front: Numbers of the trials that no other beats in quality, bytes and time at once.
         trials: What is known of each.
         settings, machine, versions: Of the search.
@@ -74,6 +75,8 @@ class TuneReport:
             parts.append(_plain(self._sentence(found)))
             for rival in found["rivals"]:
                 parts.append(f"  {_plain(rival['verdict'])}")
+            if found.get("test"):
+                parts.append(_plain(self.test_sentence(found)))
         table = Table(title="the front")
         for heading in ("trial", "what", self.objective, "bytes", "us", "ratio"):
             table.add_column(heading)
@@ -137,7 +140,7 @@ class TuneReport:
         if found["rivals"]:
             lines.append("\n".join(f"* {rival['verdict']}" for rival in found["rivals"]))
         if found.get("test"):
-            lines.append(found["test"])
+            lines.append(self.test_sentence(found))
         return "\n\n".join(lines)
 
     def _sentence(self, found: dict[str, Any]) -> str:
@@ -153,6 +156,18 @@ class TuneReport:
             f"{trial['us']:.1f} us ({trial['ratio']:.2f} of the model itself in int8): "
             f"{found['file']}"
         )
+
+    def test_sentence(self, found: dict[str, Any]) -> str:
+        """What winner and rivals of one of `budgets` do on the test data."""
+        told = [f"the winner {found['test']['quality']:.4g}"]
+        for rival in found["test"]["rivals"]:
+            trial = self.trials[rival["trial"]]
+            told.append(
+                f"trial {trial['number']} ({trial['recipe']['label']}) {trial['test']:.4g}, a "
+                f"difference of {rival['difference']:+.3g} (95 % of {rival['low']:+.3g} to "
+                f"{rival['high']:+.3g})"
+            )
+        return f"On the test data: {'; '.join(told)}."
 
     def _table(self, trials: list[dict[str, Any]], why: bool = False) -> str:
         headings = ["trial", "what", self.objective, "bytes", "us", "ratio"]

@@ -233,6 +233,7 @@ def test_what_units_mean():
         (["--prune-units", "2", "--plot", "r.png"], "its report cannot be drawn"),
         (["--prune-units", "2", "--calibration", "none.npy"], "No file 'none.npy'"),
         (["--prune-units", "2", "--report", "/nowhere/r.json"], "No folder '/nowhere'"),
+        (["--compression", "4", "--through-normalization"], "with --prune-units or --units"),
     ],
 )
 def test_bad_options_for_units_leave_no_file(model_file, tmp_path, capsys, options, message):

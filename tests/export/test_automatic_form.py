@@ -9,6 +9,8 @@ from rich.console import Console
 
 from lrkeras.export import ConversionError, convert
 
+pytestmark = pytest.mark.sampled
+
 
 def model(length, *inside):
     return keras.Sequential([keras.Input((length, 3), name="x"), *inside, layers.Dense(2)])

@@ -11,6 +11,8 @@ from lrkeras.compression.sparsify import sparsify
 from lrkeras.export import ConversionError, StepRunner, convert
 from lrkeras.export.runtime.interpreters import open_interpreter
 
+pytestmark = pytest.mark.sampled
+
 RNG = np.random.default_rng(0)
 LENGTHS = [7, 4, 1]
 

@@ -9,6 +9,8 @@ from lrkeras import layers, structures
 from lrkeras.compression.sparsify import sparsify
 from lrkeras.export import StepRunner, convert
 
+pytestmark = pytest.mark.sampled
+
 KL = keras.layers
 
 

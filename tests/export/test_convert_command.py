@@ -9,6 +9,8 @@ import pytest
 from lrkeras.cli import main
 from lrkeras.export import StepRunner
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory):

@@ -10,6 +10,8 @@ from lrkeras.export import StepRunner
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.model_graph.state_inputs import without_state_inputs
 
+pytestmark = pytest.mark.sampled
+
 WORDS, UNITS = 40, 24
 
 

@@ -10,6 +10,8 @@ from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.layers.cifg_cell import CIFGCell
 from lrkeras.rounding.rounded_copy import plain_copy
 
+pytestmark = pytest.mark.sampled
+
 WORDS, WIDTH, UNITS = 300, 32, 48
 
 

@@ -11,6 +11,8 @@ from lrkeras.export import ConversionError
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.model_graph.input_kinds import fixed_length, reads_ids
 
+pytestmark = pytest.mark.sampled
+
 RNG = np.random.default_rng(0)
 
 

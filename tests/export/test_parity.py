@@ -13,6 +13,8 @@ from lrkeras.export.parity.parity_error import ParityError
 from lrkeras.export.parity_limits import ParityLimits
 from lrkeras.export.quantization import INT8
 
+pytestmark = pytest.mark.sampled
+
 KL = keras.layers
 
 

@@ -15,6 +15,8 @@ from lrkeras.export import StepRunner, convert, find_sparse_hazards
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
 
+pytestmark = pytest.mark.sampled
+
 KL = keras.layers
 # Chosen out of 24: each kind of layer, structure and form that came up there, and each pair of a
 # quantisation with a form or a runtime, is in these too, most of them several times.

@@ -8,6 +8,8 @@ from keras import layers
 from lrkeras.export import ConversionError, StepRunner, convert
 from lrkeras.export.runtime.interpreters import open_interpreter
 
+pytestmark = pytest.mark.sampled
+
 OPTIONS = {
     "stateful": dict(stateful=True),
     "states": dict(return_state=True),

@@ -11,6 +11,8 @@ from seq2seq_models import WORDS, noisy, translator
 from lrkeras import ConversionError, Seq2SeqRunner, convert
 from lrkeras.cli import main
 
+pytestmark = pytest.mark.sampled
+
 LENGTH = 6
 
 

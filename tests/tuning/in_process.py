@@ -21,7 +21,7 @@ class InProcessWorkers:
         self.killed, self.interrupted_at = killed, interrupted_at
         self.trained: list[int] = []
 
-    def starts(self, wanted):
+    def starts(self, wanted, overhead=0.0):
         return {number: self.start(*what) for number, what in wanted.items()}
 
     def start(self, candidate, limit):

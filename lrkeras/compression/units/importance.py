@@ -17,7 +17,9 @@ from lrkeras.model_graph.units.unit_norms import summed
 _DIRECTIONS = 64
 
 
-def output_changes(model: keras.Model, examples: list[Any], seed: int = 0) -> list[np.ndarray]:
+def output_changes(
+    model: keras.Model, examples: list[Any], seed: int = 0, through_normalization: bool = False
+) -> list[np.ndarray]:
     """How far the outputs of a model move when a unit is taken out, to first order.
 
     With a gate `m` on what reads a unit (1 as it is, 0 without it) the outputs `y` move by about
@@ -31,9 +33,10 @@ def output_changes(model: keras.Model, examples: list[Any], seed: int = 0) -> li
         model: A model, not changed.
         examples: Batches of inputs, each a list of arrays in the order of `model.inputs`.
         seed: Of the random signs.
+        through_normalization: As for `find_units`.
 
     Returns:
-        For each group of `find_units(model)` `(units,)`, float64.
+        For each group of `find_units` `(units,)`, float64.
 
     Raises:
         ValueError: If no output is a float that depends on a weight, or one is not finite.
@@ -42,7 +45,7 @@ def output_changes(model: keras.Model, examples: list[Any], seed: int = 0) -> li
     for old, new in pairs:
         new.set_weights(old.get_weights())
     _thaw(copy)
-    units = find_units(copy)
+    units = find_units(copy, through_normalization)
     probe = _Probe.of(copy)
     optimizer = _GradientKeeper()
     probe.compile(optimizer, auto_scale_loss=False)

@@ -36,6 +36,7 @@ def prune_units(
     *,
     include: Sequence[str] | str | None = None,
     exclude: Sequence[str] | str | None = None,
+    through_normalization: bool = False,
 ) -> tuple[keras.Model, UnitReport]:
     """Makes a copy of a model with fewer hidden units: plain layers that are smaller.
 
@@ -59,6 +60,9 @@ def prune_units(
         include: Name or names of layers that may lose units: the path, the name, the wrapper
             around it, or a shell pattern; `"lstm.projection"` is the projection of `lstm`.
         exclude: Those that may not.
+        through_normalization: Whether units may go that a LayerNormalization or RMSNormalization
+            reads. It then takes its statistics over the units that stay, so the copy is not what
+            the model would be with zeros in place of the others; training mends it.
 
     Returns:
         `(small, report)`.
@@ -79,14 +83,17 @@ def prune_units(
             f"compression={compression!r} and units={units!r}."
         )
     limit = None if compression is None else check_compression(compression)
-    every = find_units(model)
+    every = find_units(model, through_normalization)
     found = chosen_groups(every, include, exclude)
     check_finite(model)
     if not found.sizes:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.pinned.items())
-        raise ValueError(f"No unit of `{model.name}` can go. {reasons or 'It has no layers'}.")
+        advice = " Pass through_normalization=True." if "statistics over all" in reasons else ""
+        raise ValueError(
+            f"No unit of `{model.name}` can go. {reasons or 'It has no layers'}.{advice}"
+        )
     counts = None if units is None else counts_of(found, units)
-    importance, criterion = _importance(model, every, found, calibration)
+    importance, criterion = _importance(model, every, found, calibration, through_normalization)
     if limit is not None:
         kept = kept_to_params(found, importance, found.total / limit)
     else:
@@ -133,13 +140,18 @@ def prune_to_size(
 
 
 def _importance(
-    model: keras.Model, every: HiddenUnits, found: HiddenUnits, calibration: Any
+    model: keras.Model,
+    every: HiddenUnits,
+    found: HiddenUnits,
+    calibration: Any,
+    through_normalization: bool = False,
 ) -> tuple[list[np.ndarray], str]:
     """The importance of each unit in `found`, and what it is in words."""
     if calibration is None:
         return unit_norms(found), "the squares of their weights, in and out"
     examples = checked_batches(model, calibration)
-    changes = dict(zip(every.names, output_changes(model, examples), strict=True))
+    moved = output_changes(model, examples, through_normalization=through_normalization)
+    changes = dict(zip(every.names, moved, strict=True))
     criterion = "how far the outputs move without them, to first order"
     return [changes[names] for names in found.names], criterion
 

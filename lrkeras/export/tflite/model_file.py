@@ -181,24 +181,41 @@ class ModelFile:
         self.model.metadata = [*(self.model.metadata or []), entry]
 
     def drop_unused(self) -> None:
-        """Removes tensors and operator codes that nothing refers to, and empties such buffers.
+        """Removes tensors, operator codes and buffers that nothing refers to.
 
         Constants of equal bytes share a buffer afterwards: the converter writes those that are
-        not variables once for each graph.
+        not variables once for each graph. It also writes an empty buffer and an empty quantisation
+        for each tensor without, which are most of a small file.
         """
         self._share_buffers()
-        buffers = {entry.buffer for entry in self.model.metadata or []}
         for graph in self.graphs:
             graph.drop_unused_tensors()
-            buffers |= {tensor.buffer for tensor in graph.tensors}
+            for tensor in graph.tensors:
+                if tensor.quantization is not None and _is_empty(tensor.quantization):
+                    tensor.quantization = None
+        self._drop_unused_buffers()
         operators = [op for graph in self.graphs for op in graph.operators]
         codes = sorted({op.opcodeIndex for op in operators})
         self.model.operatorCodes = [self.model.operatorCodes[code] for code in codes]
         for op in operators:
             op.opcodeIndex = codes.index(op.opcodeIndex)
-        for index, buffer in enumerate(self.model.buffers):
-            if index not in buffers:
-                buffer.data = None
+
+    def _drop_unused_buffers(self) -> None:
+        """Leaves the buffers in use, behind the first, which is empty by convention."""
+        old = self.model.buffers
+        holders = [tensor for graph in self.graphs for tensor in graph.tensors]
+        for tensor in holders:
+            if old[tensor.buffer].data is None or not len(old[tensor.buffer].data):
+                tensor.buffer = 0
+        holders += self.model.metadata or []
+        used = sorted({holder.buffer for holder in holders} - {0})
+        places = {0: 0, **{number: place for place, number in enumerate(used, start=1)}}
+        if old[0].data is not None and len(old[0].data):
+            raise AssertionError("the first buffer of the converter's files is empty")
+        self.model.buffers = [old[0], *[old[number] for number in used]]
+        for holder in holders:
+            holder.buffer = places[holder.buffer]
+        self._buffers = {d: places[n] for d, n in self._buffers.items() if n in places}
 
     def _share_buffers(self) -> None:
         first: dict[bytes, int] = {}
@@ -221,6 +238,11 @@ class ModelFile:
 
     def _builtin(self, code: Any) -> int:
         return max(code.builtinCode, code.deprecatedBuiltinCode)
+
+
+def _is_empty(parameters: Any) -> bool:
+    fields = (parameters.scale, parameters.zeroPoint, parameters.min, parameters.max)
+    return parameters.details is None and all(f is None or not len(f) for f in fields)
 
 
 def _is_plain(parameters: Any) -> bool:

@@ -141,7 +141,7 @@ class HiddenUnits:
         )
 
 
-def find_units(model: keras.Model) -> HiddenUnits:
+def find_units(model: keras.Model, through_normalization: bool = False) -> HiddenUnits:
     """Finds the hidden units of a model that may go.
 
     Those of LSTM, GRU, SimpleRNN and RHN layers and of cells in an RNN, in Bidirectional too, with
@@ -149,6 +149,8 @@ def find_units(model: keras.Model) -> HiddenUnits:
 
     Args:
         model: A built Sequential or Functional model.
+        through_normalization: Whether units may go that a LayerNormalization or RMSNormalization
+            reads, whose statistics change then.
 
     Raises:
         ValueError: If it is not one.
@@ -160,7 +162,7 @@ def find_units(model: keras.Model) -> HiddenUnits:
             f"layer to layer, received `{name}` ({type(model).__name__}). Build it on data, or "
             "make it of keras.Input(...) and layers."
         )
-    walk = UnitWalk(model)
+    walk = UnitWalk(model, through_normalization)
     roots = list(dict.fromkeys(space.root for space in walk.spaces))
     families = _families(roots, walk)
     free = [root for root in roots if root.reason is None and root.width > 1]

@@ -93,6 +93,14 @@ def is_batch_normalization(layer: Any, tensors: list) -> bool:
     return layer.axis in (-1, len(tensors[0].shape) - 1)
 
 
+def normalizes_units_together(layer: Any, tensors: list) -> bool:
+    """Whether a layer normalises all units of a step together, with a weight for each."""
+    if type(layer) not in (L.LayerNormalization, L.RMSNormalization):
+        return False
+    axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
+    return [axis % len(tensors[0].shape) for axis in axes] == [len(tensors[0].shape) - 1]
+
+
 def passed_axis(
     layer: Any, tensors: list, axes: list[Axis], outputs: list, args: tuple, kwargs: dict
 ) -> Axis | str:

@@ -56,6 +56,8 @@ class UnitWalk:
 
     Args:
         model: A built Sequential or Functional model.
+        through_normalization: Whether units pass a LayerNormalization or RMSNormalization, which
+            then takes its statistics over those that are left.
 
     Attributes:
         held: The weights in which units lie, by identity.
@@ -66,7 +68,8 @@ class UnitWalk:
         pinned: Reason by name of units that were never met.
     """
 
-    def __init__(self, model: keras.Model):
+    def __init__(self, model: keras.Model, through_normalization: bool = False):
+        self._through_norms = through_normalization
         self.held: dict[int, Held] = {}
         self.sizes: dict[int, tuple[Any, dict[str, Axis]]] = {}
         self.spaces: list[Space] = []
@@ -127,7 +130,7 @@ class UnitWalk:
             found = self._through_matrix(layer, axes)
         elif passing_layers.is_matrix_product(layer):
             found = self._through_product(layer, axes)
-        elif passing_layers.is_batch_normalization(layer, tensors):
+        elif self._passes_normalization(layer, tensors):
             found = self._through_normalization(layer, axes[0])
         else:
             passed = passing_layers.passed_axis(layer, tensors, axes, outputs, args, kwargs)
@@ -138,6 +141,11 @@ class UnitWalk:
                 self.sizes[id(layer)] = (layer, {"target_shape": passed})
             found = [passed]
         return found
+
+    def _passes_normalization(self, layer: Any, tensors: list) -> bool:
+        if passing_layers.is_batch_normalization(layer, tensors):
+            return True
+        return self._through_norms and passing_layers.normalizes_units_together(layer, tensors)
 
     def _stopped(self, reason: str, axes: list[Axis], outputs: list) -> list[Axis]:
         pin_all(axes, reason)

@@ -9,6 +9,7 @@ one.
 from lrkeras.tasks.speech_commands.config import PRESETS, SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.model import STRUCTURES, build_network, with_front_end
 from lrkeras.tasks.speech_commands.training import train, train_model
+from lrkeras.tasks.speech_commands.tunable import tunable
 
 __all__ = [
     "PRESETS",
@@ -17,5 +18,6 @@ __all__ = [
     "build_network",
     "train",
     "train_model",
+    "tunable",
     "with_front_end",
 ]

@@ -80,6 +80,20 @@ class ConnectedStrings(keras.utils.PyDataset):
         rng = np.random.default_rng((self.config.seed, self.epoch, index))
         # Easy strings first: a network that has learned nothing yet needs words it can tell apart.
         strength = min(1.0, (self.epoch + 1) / self.config.ramp_epochs)
+        samples, outputs = self._strings(strength, rng)
+        frames = log_mel(samples)
+        for string in frames:
+            string[:] = augmentation.tilt(string, rng, decibels=6 * strength)
+            widths = {"frames": round(8 * strength), "bands": round(6 * strength)}
+            augmentation.spec_augment(string, rng, masks=2, **widths)
+        return frames, outputs
+
+    def recorded(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """A batch of samples `(strings, frames * HOP)`, before their spectrograms, and outputs."""
+        rng = np.random.default_rng((self.config.seed, self.epoch, index))
+        return self._strings(1.0, rng)
+
+    def _strings(self, strength: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         size, length = self.config.batch_size, self.config.frames * HOP
         samples = np.zeros((size, length), np.float32)
         outputs = np.full((size, MAX_WORDS + self.config.frames), BLANK, np.int32)
@@ -87,12 +101,7 @@ class ConnectedStrings(keras.utils.PyDataset):
             said = self._fill(row, targets[MAX_WORDS:], strength, rng)
             targets[: len(said)] = said
             row[:] = self._recorded(row, bool(said), strength, rng)
-        frames = log_mel(samples)
-        for string in frames:
-            string[:] = augmentation.tilt(string, rng, decibels=6 * strength)
-            widths = {"frames": round(8 * strength), "bands": round(6 * strength)}
-            augmentation.spec_augment(string, rng, masks=2, **widths)
-        return frames, outputs
+        return samples, outputs
 
     def _fill(
         self, string: np.ndarray, targets: np.ndarray, strength: float, rng: np.random.Generator

@@ -14,6 +14,7 @@ from lrkeras.tasks.word_prediction.models import (
     inherit,
 )
 from lrkeras.tasks.word_prediction.training import load_corpus, train, train_model
+from lrkeras.tasks.word_prediction.tunable import tunable
 
 __all__ = [
     "MODELS",
@@ -27,4 +28,5 @@ __all__ = [
     "read_history",
     "train",
     "train_model",
+    "tunable",
 ]

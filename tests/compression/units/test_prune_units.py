@@ -282,6 +282,37 @@ def test_layers_that_share_a_name_are_refused_with_advice():
     assert [row.after for row in report.units] == [3, 3]
 
 
+@pytest.mark.parametrize("calibrated", [False, True])
+@pytest.mark.parametrize("norm", [L.LayerNormalization, L.RMSNormalization])
+def test_a_norm_takes_its_statistics_over_the_units_that_stay(inputs, norm, calibrated):
+    lstm, norm, out = L.LSTM(9, return_sequences=True, name="one"), norm(name="ln"), L.Dense(3)
+    model = keras.Sequential([keras.Input((6, 4)), lstm, norm, out])
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        weight.assign(rng.normal(size=weight.shape) * 0.7)
+    with pytest.raises(ValueError, match=r"statistics over all.* Pass through_normalization=True"):
+        lrkeras.prune_units(model, units={"one": 5})
+    small, report = lrkeras.prune_units(
+        model,
+        units={"one": 5},
+        calibration=inputs if calibrated else None,
+        through_normalization=True,
+    )
+    kernel, *_ = small.get_weights()
+    whole, recurrent, bias = (np.asarray(w, np.float64) for w in lstm.get_weights())
+    kept = [k for k in range(9) if np.isin(whole[:, k].astype("float32"), kernel[:, :5]).all()]
+    assert len(kept) == 5 and report.units[0].after == 5
+    gone = np.setdiff1d(np.arange(9), kept)
+    h = lstm_by_hand(inputs.astype(np.float64), whole, recurrent, bias, gone)[..., kept]
+    scale, *shift = (w[kept] for w in norm.get_weights())
+    if shift:
+        h = h - h.mean(-1, keepdims=True)
+    h = h / np.sqrt(np.square(h).mean(-1, keepdims=True) + norm.epsilon) * scale
+    matrix, offset = out.get_weights()
+    expected = (h + shift[0] if shift else h) @ matrix[kept] + offset
+    np.testing.assert_allclose(small.predict(inputs, verbose=0), expected, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -7,6 +7,8 @@ from lrkeras.export import StepRunner, convert
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.tflite.model_file import ModelFile
 
+pytestmark = pytest.mark.sampled
+
 KL = keras.layers
 
 

@@ -11,6 +11,8 @@ from lrkeras.export.products.product_choice import forms_of
 from lrkeras.export.products.product_costs import count_blocks, dense_form, sparse_form
 from lrkeras.export.quantization import FLOAT16, FLOAT32, INT8, Quantization
 
+pytestmark = pytest.mark.sampled
+
 UNITS, INPUTS = 64, 96
 
 

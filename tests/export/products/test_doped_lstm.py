@@ -12,6 +12,8 @@ from lrkeras.export.products import product_costs as product_form
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.sparse_tensor import BlockSparseFilter
 
+pytestmark = pytest.mark.sampled
+
 UNITS, INPUTS, STEPS = 48, 40, 10
 SCALE = np.repeat([0.5, 0.5, 1.0, 0.5], UNITS)
 

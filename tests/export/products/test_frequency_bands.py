@@ -8,6 +8,8 @@ from keras.ops import convert_to_numpy as to_numpy
 from lrkeras import convert, layers, structures
 from lrkeras.export import DelegateReport, StepRunner
 
+pytestmark = pytest.mark.sampled
+
 WORDS, WIDTH = 900, 48
 
 

@@ -13,6 +13,8 @@ from lrkeras.export.products.fourier_stages import split
 from lrkeras.export.products.toeplitz_product import ToeplitzProduct
 from lrkeras.export.tflite.model_file import ModelFile
 
+pytestmark = pytest.mark.sampled
+
 
 def _matrix(part):
     """The matrix (outputs, inputs) as its definition says, term by term."""

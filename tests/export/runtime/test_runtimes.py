@@ -11,6 +11,8 @@ import sys
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.sampled
+
 ROOT = pathlib.Path(__file__).parents[3]
 OLD = ROOT / os.environ.get("RUNTIME_VENV", ".venv-tflite-2.14") / "bin" / "python"
 RUNTIMES = {"interpreter": sys.executable, "compiled": sys.executable}

@@ -9,6 +9,8 @@ from keras import layers
 
 from lrkeras import Seq2SeqRunner, convert
 
+pytestmark = pytest.mark.sampled
+
 DIGITS, START, END, LENGTH = 7, 6, 0, 4  # ids 1 to 5; 0 pads too
 
 

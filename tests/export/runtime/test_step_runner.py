@@ -13,6 +13,8 @@ from lrkeras.export.runtime.call_lengths import call_lengths
 from lrkeras.export.tflite.file_header import FileHeader
 from lrkeras.export.tflite.model_file import ModelFile
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):

@@ -11,6 +11,8 @@ from lrkeras import layers
 from lrkeras.export import ConversionError, StepRunner, convert
 from lrkeras.export.steps.mel_step import MelStep
 
+pytestmark = pytest.mark.sampled
+
 RATE, HOP = 16000, 160
 OPTIONS = dict(
     fft_length=512, sequence_stride=HOP, sequence_length=400, num_mel_bins=20, min_freq=60.0

@@ -7,6 +7,8 @@ from keras import layers, ops
 
 from lrkeras.export import ConversionError, StepRunner, convert
 
+pytestmark = pytest.mark.sampled
+
 RNG = np.random.default_rng(0)
 
 

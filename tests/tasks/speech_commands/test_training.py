@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
 from scipy.special import log_softmax
+from tasks.one_trial import run_one_trial
 
 from lrkeras import layers, structures
 from lrkeras.cli.main import main
@@ -57,6 +58,15 @@ def test_every_preset_trains_the_dense_model_first():
     for config in PRESETS.values():
         assert config.models[0] == "dense"
         assert set(config.models) <= set(speech_commands.STRUCTURES)
+
+
+def test_the_trained_model_can_be_searched_from(trained, tmp_path):
+    given = speech_commands.tunable(MICRO, trained[0])
+    samples, outputs = given.train
+    assert samples.shape == (12, 40 * 320) and outputs.shape == (12, MAX_WORDS + 40)
+    assert np.abs(samples).max() <= 1 and np.ptp(samples, axis=1).min() > 0
+    runner = run_one_trial(given, tmp_path / "x.tflite")
+    assert runner.metadata["labels"] == given.metadata["labels"]
 
 
 def dense_parameters(config, units):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras.ops import convert_to_numpy as to_numpy
+from tasks.one_trial import run_one_trial
 
 from lrkeras import structures
 from lrkeras.tasks import TASKS, word_prediction
@@ -65,6 +66,22 @@ def test_table_is_tied_to_the_output_layer():
 def test_unknown_model_names_the_known_ones():
     with pytest.raises(ValueError, match=r"'dense', 'doped_kronecker'.*received 'doped'"):
         word_prediction.build_model(MICRO, "doped")
+
+
+def test_the_trained_model_can_be_searched_from(trained, tmp_path):
+    out, report = trained
+    given = word_prediction.tunable(MICRO, out)
+    assert given.train[0].shape == given.train[1].shape == (48, 8)
+    # As the training scored it, but for the last windows, which it padded.
+    scores = given.model.evaluate(*given.validation, verbose=0, return_dict=True)
+    assert scores["perplexity"] == pytest.approx(
+        report["models"]["dense"]["valid_perplexity"], rel=0.02
+    )
+    runner = run_one_trial(given, tmp_path / "x.tflite")
+    assert (
+        runner.metadata["vocabulary"]
+        == json.loads((out / "metadata.json").read_text())["vocabulary"]
+    )
 
 
 def test_training_leaves_models_histories_and_settings(trained):

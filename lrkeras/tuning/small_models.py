@@ -127,7 +127,7 @@ def _closest(
     limit: float,
 ) -> tuple[Recipe, keras.Model]:
     """The largest model within a limit, by how many times smaller something becomes."""
-    best, low, high = None, 1.0, math.inf
+    best, low, high, smallest = None, 1.0, math.inf, math.inf
     error: NotPossibleError | None = None
     for _ in range(_TRIALS):
         times = float(np.round(max(times, 1.01), 4))
@@ -137,6 +137,7 @@ def _closest(
             size = size_of(model)
         except NotPossibleError as found:
             error, size = found, None
+        smallest = min(smallest, size or math.inf)
         if size is not None and size <= limit:
             high = min(high, times)
             best = (recipe, model, size) if best is None or size > best[2] else best
@@ -152,8 +153,13 @@ def _closest(
         wanted = times * ((size or limit) / (0.98 * limit)) ** 1.1
         between = math.sqrt(low * high) if math.isfinite(high) else times * 1.5
         times = wanted if low < wanted < high else between
+    if best is None and error is not None and math.isinf(smallest):
+        raise error
     if best is None:
-        raise error or NotPossibleError(f"no size of it takes at most {limit:,.0f} bytes")
+        raise NotPossibleError(
+            f"the smallest size of it that was tried takes {smallest:,.0f} bytes of weights, where "
+            f"{limit:,.0f} are left"
+        )
     return best[0], best[1]
 
 

@@ -5,6 +5,8 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Ray's workers leave the cores to others; here these are other tests, and somebody waits for both.
+os.environ.setdefault("RAY_worker_niceness", "0")
 if os.environ["KERAS_BACKEND"] == "jax":
     os.environ.setdefault("JAX_ENABLE_X64", "1")  # the contract tests compare in float64
 
@@ -12,7 +14,7 @@ import keras
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["parity_distribution"]
+pytest_plugins = ["parity_distribution", "seconds_by_file"]
 
 # The same examples at every run, so that a change is blamed for what it broke and nothing else;
 # `--hypothesis-profile=explore` draws new ones.

@@ -37,7 +37,7 @@ if [ -n "$android" ] && grep '^error: ' "$log"; then exit 1; fi
 # Most of a test is tracing in Python: a process for each core, one thread in each, file by file, in the order of their names:
 # files of few tests, which xdist leaves for the end, are the slow ones here.
 export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
-pytest() { .venv/bin/python -m pytest -n auto --durations=40 "$@"; }
+pytest() { .venv/bin/python -m pytest -n auto "$@"; }
 if [ -n "$all" ]; then
     pytest --dist loadfile --no-loadscope-reorder "$@"
     # All in one file, and so for one process if it were not for this.

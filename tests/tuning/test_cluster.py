@@ -136,8 +136,11 @@ def _finished(run):
 
 def _worker(process):
     for part in psutil.Process(process.pid).children(recursive=True):
-        if "_Trainable" in " ".join(part.cmdline()):
-            return part
+        try:
+            if "Trainable" in " ".join(part.cmdline()):
+                return part
+        except psutil.NoSuchProcess:
+            continue
     return None
 
 

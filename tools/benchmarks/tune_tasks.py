@@ -210,7 +210,7 @@ def main(arguments=None):
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--workers", type=int)
     options = parser.parse_args(arguments)
-    require_paths(reads=[options.data], writes=[options.out])
+    require_paths(reads=[options.data], writes=[options.out.with_suffix(".keras")])
     keras.utils.set_random_seed(0)
     task = TASKS[options.task](options.data)
     model = trained(task, options.out.with_suffix(".keras"))

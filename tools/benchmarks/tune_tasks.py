@@ -102,7 +102,7 @@ def turbofan(data: pathlib.Path) -> TuneTask:
     rng = np.random.default_rng(0)
     fleet = Fleet(rng)
     parts = [fleet.windows(count, rng) for count in (160, 60, 60)]
-    return TuneTask(model, *parts, "val_loss", "30 KB", fit_epochs=12, tune_epochs=6)
+    return TuneTask(model, *parts, "val_loss", "45 KB", fit_epochs=12, tune_epochs=6)
 
 
 class Fleet:

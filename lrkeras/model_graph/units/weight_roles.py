@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from lrkeras import layers
+from lrkeras import layers, legacy_h5
 from lrkeras.layers.cifg_cell import CIFGCell
 
 INPUTS, UNITS, PROJECTION = "inputs", "units", "projection"
@@ -65,6 +65,7 @@ _ELEMENTWISE = (
     "threshold",
 )
 _ELEMENTWISE_FUNCTIONS = {getattr(keras.activations, n, None) for n in _ELEMENTWISE} - {None}
+_ELEMENTWISE_FUNCTIONS |= {legacy_h5.hard_sigmoid}  # of every recurrent layer of Keras 2
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from lrkeras import layers
+from lrkeras import layers, legacy_h5
 from lrkeras.layers.cifg_cell import CIFGCell
 from lrkeras.model_graph.units.fewer_units import with_fewer_units
 from lrkeras.model_graph.units.hidden_units import find_units
@@ -230,6 +230,12 @@ def stays(layer, after=None):
     x = numbers()
     h = lstm(6, "one")(x)
     return keras.Model(x, out((after or (lambda y: y))(layer(h))))
+
+
+def test_units_of_layers_from_keras_2_may_go():
+    old = L.LSTM(6, recurrent_activation=legacy_h5.hard_sigmoid, name="one")
+    found = find_units(keras.Sequential([keras.Input((4, 3)), old, L.Dense(2)]))
+    assert ("one",) in found.names
 
 
 def added_to_input():

@@ -94,10 +94,13 @@ def _of_sequence(path: str | os.PathLike) -> Any:
 def _of_steps(path: str | os.PathLike, model: keras.Model) -> Any:
     runner = StepRunner(path)
     ranks = [len(tensor.shape) for tensor in model.outputs]
+    hop = runner.metadata.get("hop")
+    # A step of these files takes as many of the samples of a signal.
+    of_samples = {t.name for t in model.inputs if hop and len(t.shape) == 2 and t.shape[1] is None}
 
     def call(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         runner.reset()
-        given = runner.run(feed)
+        given = runner.run({n: _in_hops(v, hop) if n in of_samples else v for n, v in feed.items()})
         named = given if isinstance(given, dict) else {runner.output_names[0]: given}
         order = _ordered(model, list(named))
         # Of a model that gives its last step, the file gives every step.
@@ -107,6 +110,12 @@ def _of_steps(path: str | os.PathLike, model: keras.Model) -> Any:
         }
 
     return call
+
+
+def _in_hops(samples: np.ndarray, hop: int) -> np.ndarray:
+    """(1, samples) to (1, hops, hop), without what is left of the last hop."""
+    hops = samples.shape[1] // hop
+    return samples[:, : hops * hop].reshape(1, hops, hop)
 
 
 def _ordered(model: keras.Model, names: list[str]) -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 import lrkeras
 from lrkeras import compress, layers, structures
 
+pytestmark = pytest.mark.sampled
+
 L = keras.layers
 
 

@@ -9,6 +9,8 @@ from lrkeras.compression.distill import SoftmaxDistillation
 from lrkeras.compression.output_distillation import OutputDistillation
 from lrkeras.compression.output_kind import kind_of_output
 
+pytestmark = pytest.mark.sampled
+
 L = keras.layers
 
 

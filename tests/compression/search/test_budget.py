@@ -16,6 +16,8 @@ from lrkeras.compression.search.knapsack import Candidate, allocate
 from lrkeras.compression.search.made_up_inputs import made_up_inputs
 from lrkeras.compression.search.output_judge import OutputJudge
 
+pytestmark = pytest.mark.sampled
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -240,6 +242,7 @@ def test_a_calibrated_budget_is_never_behind_the_same_cut_for_all(stack, sequenc
     assert moved <= 1.05 * moved_alike
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calibrated", [True, False])
 def test_auto_is_never_behind_any_family_cut_alike(calibrated):
     """Judged by the outputs on the inputs that it knows, or made up; here of a trained model."""
@@ -318,6 +321,7 @@ def test_progress_is_shown_and_nothing_else(stack, sequences, capsys, monkeypatc
     assert "comparing choices" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_batches_that_come_once_serve_the_whole_search(stack, sequences):
     arrays, once = (
         compress(stack, [structures.LowRank()], budget="4x", calibration=calibration)

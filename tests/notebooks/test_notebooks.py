@@ -44,4 +44,4 @@ def test_notebook_runs(file):
     if data and not (DATA / data).is_file():
         pytest.skip(f"no {DATA / data}: LRKERAS_DATA names the folder it is in")
     notebook = nbformat.read(file, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": file.parent}}).execute()
+    NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": file.parent}}).execute()

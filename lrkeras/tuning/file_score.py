@@ -94,7 +94,7 @@ def _of_sequence(path: str | os.PathLike) -> Any:
 def _of_steps(path: str | os.PathLike, model: keras.Model) -> Any:
     runner = StepRunner(path)
     ranks = [len(tensor.shape) for tensor in model.outputs]
-    hop = runner.metadata.get("hop")
+    hop: int = runner.metadata.get("hop", 0)
     # A step of these files takes as many of the samples of a signal.
     of_samples = {t.name for t in model.inputs if hop and len(t.shape) == 2 and t.shape[1] is None}
 

@@ -92,6 +92,19 @@ def distill(
     return distiller
 
 
+def check_outputs(model: keras.Model, outputs: str | Sequence[str] | None) -> None:
+    """Checks that it is known what a compiled model would teach.
+
+    Args:
+        model: The teacher.
+        outputs: As for `distill`.
+
+    Raises:
+        ValueError: If it cannot be known what its outputs are, or `outputs` does not fit them.
+    """
+    _kinds(model, _losses(model, model.loss), outputs)
+
+
 def _losses(model: keras.Model, loss: Any) -> list[Any]:
     """The loss of each output, in order."""
     count = len(model.outputs) if has_graph(model) else len(keras.tree.flatten(loss))

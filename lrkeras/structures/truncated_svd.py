@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# Above this size the decomposition is found from the Gram matrix, 3 to 40 times faster.
+# Above this size the decomposition is found from the Gram matrix, 2 to 40 times faster.
 _SMALL_SIDE = 64
 
 

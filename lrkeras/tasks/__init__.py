@@ -15,7 +15,8 @@ TASKS = {
 }
 """The tasks by the names that `lrkeras train` takes.
 
-A task is a module with `PRESETS` (name -> config) and `train(config, out, *, data, verbose)`.
+A task is a module with `PRESETS` (name -> config) and `train(config, out, *, data, verbose)`; and
+with `tunable(config, out, data)`, where its models can be searched from (`--tune`).
 """
 
 __all__ = ["TASKS", "papers", "speech_commands", "word_prediction"]

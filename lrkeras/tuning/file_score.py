@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from lrkeras.export.parity.comparison_inputs import in_hops
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
 from lrkeras.export.runtime.step_runner import StepRunner
@@ -100,7 +101,7 @@ def _of_steps(path: str | os.PathLike, model: keras.Model) -> Any:
 
     def call(feed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         runner.reset()
-        given = runner.run({n: _in_hops(v, hop) if n in of_samples else v for n, v in feed.items()})
+        given = runner.run({n: in_hops(v, hop) if n in of_samples else v for n, v in feed.items()})
         named = given if isinstance(given, dict) else {runner.output_names[0]: given}
         order = _ordered(model, list(named))
         # Of a model that gives its last step, the file gives every step.
@@ -110,12 +111,6 @@ def _of_steps(path: str | os.PathLike, model: keras.Model) -> Any:
         }
 
     return call
-
-
-def _in_hops(samples: np.ndarray, hop: int) -> np.ndarray:
-    """(1, samples) to (1, hops, hop), without what is left of the last hop."""
-    hops = samples.shape[1] // hop
-    return samples[:, : hops * hop].reshape(1, hops, hop)
 
 
 def _ordered(model: keras.Model, names: list[str]) -> list[str]:

@@ -153,14 +153,14 @@ def _closest(
         wanted = times * ((size or limit) / (0.98 * limit)) ** 1.1
         between = math.sqrt(low * high) if math.isfinite(high) else times * 1.5
         times = wanted if low < wanted < high else between
-    if best is None and error is not None and math.isinf(smallest):
+    if best is not None:
+        return best[0], best[1]
+    if error is not None and math.isinf(smallest):
         raise error
-    if best is None:
-        raise NotPossibleError(
-            f"the smallest size of it that was tried takes {smallest:,.0f} bytes of weights, where "
-            f"{limit:,.0f} are left"
-        )
-    return best[0], best[1]
+    raise NotPossibleError(
+        f"the smallest size of it that was tried takes {smallest:,.0f} bytes of weights, where "
+        f"{limit:,.0f} are left"
+    )
 
 
 def _structures(recipe: Recipe) -> Any:

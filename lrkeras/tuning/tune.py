@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from lrkeras.compression import distill as make_distiller
+from lrkeras.compression.distill import check_outputs
 from lrkeras.export.steps.tensor_names import output_names
 from lrkeras.saving import check_finite
 from lrkeras.system.atomic_write import written_whole
-from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.optional_imports import require
-from lrkeras.system.same_settings import check_same_settings
 from lrkeras.system.versions import package_versions
+from lrkeras.tuning import search_folder
 from lrkeras.tuning.file_budget import FileBudget
 from lrkeras.tuning.file_score import FileScore, interval
 from lrkeras.tuning.fine_tuning import base_learning_rate
@@ -33,9 +31,6 @@ from lrkeras.tuning.trial_records import TrialRecords
 from lrkeras.tuning.tune_report import TuneReport, judged
 from lrkeras.tuning.tuning_data import TuningData
 
-# The settings, which are written after the files that say what is searched.
-_CONFIG = "config.json"
-_FIRST = {"model.keras", "data.npz", "calibration.npz", "calibration.npy", "metadata.json"}
 _LAST_ROUNDS = 50
 
 
@@ -135,8 +130,7 @@ def tune(
     for part in filter(None, (data, held_out, tested)):
         goal.check(model, part)
     if distill:
-        teacher, student = (read_model(content, classes) for _ in range(2))
-        make_distiller(teacher, student, outputs=outputs)  # says what cannot be known
+        check_outputs(model, outputs)
     require("ray", "tune")
     require("optuna", "tune")
     rate = base_learning_rate(model) if learning_rate is None else learning_rate
@@ -146,14 +140,14 @@ def tune(
         data,
         held_out,
         goal,
-        batch_size or data.batch or 32,
-        form,
-        steps,
-        seed,
-        classes,
-        tested,
-        None if metadata is None else dict(metadata),
-        outputs,
+        batch_size=batch_size or data.batch or 32,
+        form=form,
+        steps=steps,
+        seed=seed,
+        classes=classes,
+        test=tested,
+        metadata=None if metadata is None else dict(metadata),
+        outputs=outputs,
     )
     folder = pathlib.Path(out)
     records = TrialRecords(folder)
@@ -173,7 +167,7 @@ def tune(
         "metadata": task.metadata,
         "outputs": outputs,
     }
-    _check_same(folder, settings)
+    search_folder.check(folder, settings)
     table = ProgressTable(trials, objective, verbose)
     search = Search(task, records, limits, trials, training, table)
     count = search.rivals if candidates == "rivals" else trials
@@ -181,7 +175,7 @@ def tune(
     from lrkeras.tuning.ray_workers import Workers, cluster
 
     with cluster(address, workers):
-        _claim(folder, settings, task, output_names(model))
+        search_folder.claim(folder, settings, task, output_names(model))
         crew = Workers(task, records, folder)
         with table.shown():
             search.run(crew, count)
@@ -250,10 +244,10 @@ def _known(records: TrialRecords, number: int, task: Task) -> dict[str, Any]:
     recipe = Recipe.of(start["recipe"])
     options = f" --objective {task.objective.name} --batch-size {task.batch_size}"
     options += f" --outputs {task.outputs}" if task.outputs else ""
-    files = ("model.keras", "data.npz", _calibration(task))
+    files = (search_folder.MODEL, search_folder.DATA, search_folder.calibration_name(task))
     conversion = "" if task.form == "auto" else f" --form {task.form}"
     conversion += f" --steps {task.steps}" if task.steps else ""
-    conversion += " --metadata metadata.json" if task.metadata else ""
+    conversion += f" --metadata {search_folder.METADATA}" if task.metadata else ""
     commands = recipe.commands(*files, options, task.seed, conversion)
     return {**start, **result, "commands": commands}
 
@@ -277,57 +271,6 @@ def _write(report: TuneReport, folder: pathlib.Path) -> None:
             draft.write_text(text + "\n", encoding="utf-8")
 
 
-def _check_same(folder: pathlib.Path, settings: dict[str, Any]) -> None:
-    """Checks that a folder is free, or holds a search with the same settings."""
-    file = folder / _CONFIG
-    if file.exists() or not folder.is_dir():
-        check_same_settings(file, settings)
-    elif {item.name for item in folder.iterdir()} - _FIRST:
-        raise ValueError(
-            f"Expected an empty folder or one of a search, received {str(folder)!r}, which has "
-            "other files. Choose another folder."
-        )
-
-
-def _claim(folder: pathlib.Path, settings: dict[str, Any], task: Task, outputs: list[str]) -> None:
-    """Makes the folder, with what the commands of trials need."""
-    if (folder / _CONFIG).exists():
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with written_whole(folder / "model.keras") as draft:
-        draft.write_bytes(task.model)
-    arrays = {**_named(task.train, outputs, ""), **_named(task.validation, outputs, "_val")}
-    with written_whole(folder / "data.npz") as draft:
-        np.savez(draft, **arrays)  # type: ignore[arg-type]
-    with written_whole(folder / _calibration(task)) as draft:
-        if isinstance(task.calibration, dict):
-            np.savez(draft, **task.calibration)
-        else:
-            np.save(draft, task.calibration)
-    if task.metadata:
-        write_json(folder / "metadata.json", task.metadata)
-    write_json(folder / _CONFIG, settings)
-
-
-def _calibration(task: Task) -> str:
-    """The file of the inputs that structures are fitted on."""
-    return "calibration.npz" if len(task.train.x) > 1 else "calibration.npy"
-
-
-def _named(data: TuningData, outputs: list[str], end: str) -> dict[str, np.ndarray]:
-    found = {name + end: value for name, value in data.x.items()}
-    targets = (
-        data.y
-        if isinstance(data.y, dict)
-        else dict(zip(outputs, keras.tree.flatten(data.y), strict=True))
-    )
-    named = targets if len(targets) > 1 else {"y": next(iter(targets.values()))}
-    found |= {name + end: value for name, value in named.items()}
-    if data.weights is not None:
-        found["sample_weight" + end] = data.weights
-    return found
-
-
 def _arrays(data: TuningData) -> list[np.ndarray]:
     weights = [] if data.weights is None else [data.weights]
     return [*data.x.values(), *keras.tree.flatten(data.y), *weights]
@@ -345,12 +288,13 @@ def _classes() -> dict[str, Any]:
     """Classes that the caller registered with Keras, which workers do not know."""
     known = keras.saving.get_custom_objects()
     # A worker has Keras and what it imports of this package: not the tasks.
-    has = re.compile(r"keras\b|lrkeras\.(?!tasks\b)")
-    return {name: v for name, v in known.items() if not has.match(_module(v))}
+    return {name: value for name, value in known.items() if not _comes_along(value)}
 
 
-def _module(thing: Any) -> str:
-    return getattr(thing, "__module__", "") or ""
+def _comes_along(thing: Any) -> bool:
+    module = getattr(thing, "__module__", "") or ""
+    package = module.partition(".")[0]
+    return package == "keras" or (package == "lrkeras" and not module.startswith("lrkeras.tasks."))
 
 
 def _file_name(text: str) -> str:

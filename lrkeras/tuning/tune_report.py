@@ -163,9 +163,8 @@ class TuneReport:
         for rival in found["test"]["rivals"]:
             trial = self.trials[rival["trial"]]
             told.append(
-                f"trial {trial['number']} ({trial['recipe']['label']}) {trial['test']:.4g}, a "
-                f"difference of {rival['difference']:+.3g} (95 % of {rival['low']:+.3g} to "
-                f"{rival['high']:+.3g})"
+                f"trial {trial['number']} ({trial['recipe']['label']}) {trial['test']:.4g}, "
+                + _difference(rival["difference"], rival["low"], rival["high"])
             )
         return f"On the test data: {'; '.join(told)}."
 
@@ -235,11 +234,15 @@ def _rivals(best: dict, within: list[dict], sign: int) -> list[dict[str, Any]]:
                 "high": high,
                 "better": bool(clear),
                 "verdict": f"against {kind} (trial {trial['number']}, {trial['recipe']['label']}, "
-                f"{trial['bytes']:,} bytes, {trial['us']:.1f} us): {trial['quality']:.4g}, a "
-                f"difference of {difference:+.3g} (95 % of {low:+.3g} to {high:+.3g}): {told}",
+                f"{trial['bytes']:,} bytes, {trial['us']:.1f} us): {trial['quality']:.4g}, "
+                f"{_difference(difference, low, high)}: {told}",
             }
         )
     return found
+
+
+def _difference(difference: float, low: float, high: float) -> str:
+    return f"a difference of {difference:+.3g} (95 % of {low:+.3g} to {high:+.3g})"
 
 
 def _front(done: list[dict], sign: int) -> list[int]:

@@ -16,7 +16,7 @@ TASKS = {
     "clinc150": (
         "Intents: a bidirectional LSTM over words",
         "150 intents of sentences to an assistant (clinc150, CC BY 3.0): 12,000 to train on, 3,000 "
-        "to choose on, the 3,000 of its development part to judge on. A table of 4,996 words of 96 "
+        "to choose on, the 3,000 of its development part to judge on. A table of 5,000 words of 96 "
         "numbers, an LSTM of 96 units in each direction.",
     ),
     "turbofan": (
@@ -53,7 +53,7 @@ def page(folder: pathlib.Path) -> str:
 
 _HEAD = """# What `tune` finds
 
-Three models that are trained already, a budget that is a fifth to a third of their int8 file, and [`lrkeras tune`](../tune.md). All
+Three models that are trained already, a budget for each, and [`lrkeras tune`](../tune.md). All
 trials of a task train as long, on the data and on the model as a teacher; the quality is that of the file, and the winner is chosen
 on validation data. The differences below are on test data, which nothing was chosen on, judged once; the intervals are a bootstrap
 over 64 parts of them. Small models from random weights have as few epochs as the others, which is little for them: "fewer units",

@@ -33,7 +33,7 @@ from lrkeras.datasets.words import load_ptb_characters
 from lrkeras.system.json_file import write_json
 from lrkeras.system.required_paths import require_paths
 
-_WORDS = 24  # of a sentence to clinc150's assistant; 99.9 % have no more
+_WORDS = 24
 _SENSORS, _WINDOW, _WARNING = 21, 50, 30
 _CHARACTERS = 64
 

@@ -88,7 +88,8 @@ def prune_units(
     check_finite(model)
     if not found.sizes:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in found.pinned.items())
-        advice = " Pass through_normalization=True." if "statistics over all" in reasons else ""
+        others = chosen_groups(find_units(model, through_normalization=True), include, exclude)
+        advice = " Pass through_normalization=True." if others.sizes else ""
         raise ValueError(
             f"No unit of `{model.name}` can go. {reasons or 'It has no layers'}.{advice}"
         )

@@ -75,7 +75,7 @@ def given_inputs(step: StepModel, sample: Any) -> Inputs | None:
     for name, tensor in zip(step.input_names, step.model.inputs, strict=False):
         value = _numbers(name, named[name], whole=tensor.dtype == "int32")
         if name in step.spectrograms and step.form.has_states and value.ndim < 3:
-            value = _in_hops(value, tensor.shape[2])
+            value = in_hops(value, tensor.shape[2])
         if value.ndim == len(tensor.shape) - 1:
             value = value[None]
         if value.ndim != len(tensor.shape) or value.shape[2:] != tuple(tensor.shape[2:]):
@@ -213,7 +213,7 @@ def _numbers(name: str, value: Any, whole: bool) -> np.ndarray:
     raise ConversionError(f"Expected `sample` of {expected} for {name!r}, received {received}.")
 
 
-def _in_hops(samples: np.ndarray, stride: int) -> np.ndarray:
+def in_hops(samples: np.ndarray, stride: int) -> np.ndarray:
     """(samples,) or (n, samples) to (n, hops, stride), without what is left of the last hop."""
     rows = samples.reshape(1, -1) if samples.ndim < 2 else samples
     hops = rows.shape[1] // stride

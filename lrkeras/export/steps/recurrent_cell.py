@@ -17,8 +17,8 @@ BLOCK_STEPS = 16
 # many copies of them; in a graph of so many steps at most.
 _SMALL, COPIES = 1 << 20, 16
 # Of whole sequences, where a call is most of a step; the copies add up to 17 KB to a file. Longer
-# sequences stay calls: copies in their blocks save a seventh to a third of the time and double the
-# file.
+# sequences stay calls: copies in their blocks save 10 to 28 % of the time, and the files are 1.7 to
+# 2 times as large.
 _SMALL_WHOLE = 1 << 16
 
 

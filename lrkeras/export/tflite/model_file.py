@@ -185,7 +185,7 @@ class ModelFile:
 
         Constants of equal bytes share a buffer afterwards: the converter writes those that are
         not variables once for each graph. It also writes an empty buffer and an empty quantisation
-        for each tensor without, which are most of a small file.
+        for each tensor without, which add up in a small file.
         """
         self._share_buffers()
         for graph in self.graphs:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
 
 import keras
-import numpy as np
 
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
 from lrkeras.tasks.speech_commands.config import SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
 from lrkeras.tasks.speech_commands.corpus import load_clips
 from lrkeras.tasks.speech_commands.training import metadata
-from lrkeras.tasks.training.tunable import Tunable
+from lrkeras.tasks.training.optimizer import adamw_at
+from lrkeras.tasks.training.tunable import Tunable, joined
 
 _VALID_BATCHES = 4
 
@@ -31,29 +30,17 @@ def tunable(
         out: Its folder.
         data: The folder of its corpus.
     """
-    train = ConnectedStrings(load_clips(config, "train", data), config)
-    judged = dataclasses.replace(config, steps_per_epoch=_VALID_BATCHES)
-    valid = ConnectedStrings(_with_noise(config, data), judged)
+    clips, others = (load_clips(config, part, data) for part in ("train", "valid"))
+    if not any(clip.is_noise for clip in others):
+        others = [*others, *[clip for clip in clips if clip.is_noise]]
+    strings = ConnectedStrings(clips, config)
+    valid = ConnectedStrings(others, config)
     file = pathlib.Path(out) / f"{config.models[0]}.keras"
     model = keras.saving.load_model(file, compile=False)
     model.compile(
-        keras.optimizers.AdamW(
-            config.ctc_learning_rate,
-            weight_decay=config.weight_decay,
-            global_clipnorm=config.clip_norm,
-        ),
+        adamw_at(config.ctc_learning_rate, config),
         AlignedCTC(MAX_WORDS, config.frame_weight),
     )
-    return Tunable(model, _joined(train), _joined(valid), metadata())
-
-
-def _with_noise(config: SpeechCommandsConfig, data: str | pathlib.Path | None) -> list:
-    clips = load_clips(config, "valid", data)
-    noise = [clip for clip in load_clips(config, "train", data) if clip.is_noise]
-    return clips if any(clip.is_noise for clip in clips) else [*clips, *noise]
-
-
-def _joined(strings: ConnectedStrings) -> tuple[np.ndarray, np.ndarray]:
-    batches = [strings.recorded(number) for number in range(strings.num_batches)]
-    samples, outputs = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-    return samples, outputs
+    train = joined(strings.recorded(number) for number in range(strings.num_batches))
+    validation = joined(valid.recorded(number) for number in range(_VALID_BATCHES))
+    return Tunable(model, train, validation, metadata())

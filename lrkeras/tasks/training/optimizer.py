@@ -39,6 +39,13 @@ def adamw(config: Settings, *, peak: float, steps: int, last: float) -> keras.op
         warmup_target=peak,
         warmup_steps=config.warmup_steps,
     )
+    return adamw_at(rate, config)
+
+
+def adamw_at(
+    rate: float | keras.optimizers.schedules.LearningRateSchedule, config: Settings
+) -> keras.optimizers.AdamW:
+    """AdamW at a learning rate or schedule, with a config's decay and limit of the gradient."""
     return keras.optimizers.AdamW(
         rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
     )

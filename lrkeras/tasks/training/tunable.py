@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -25,3 +26,10 @@ class Tunable:
     validation: tuple[np.ndarray, np.ndarray]
     metadata: dict[str, Any]
     outputs: str = "logits"
+
+
+def joined(batches: Iterable[Sequence[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The inputs and the targets of batches `(inputs, targets, ...)`, one after the other."""
+    pairs = [batch[:2] for batch in batches]
+    inputs, targets = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+    return inputs, targets

@@ -8,6 +8,11 @@ import keras
 import numpy as np
 
 
+def whole_windows(ids: np.ndarray, window: int) -> np.ndarray:
+    """As many of the ids as fill windows, so that none is padded; at least one window's."""
+    return ids[: max(len(ids) // window, 1) * window]
+
+
 class TokenWindows(keras.utils.PyDataset):
     """Cuts a stream of token ids into windows whose targets are the next tokens.
 

@@ -31,7 +31,7 @@ from lrkeras.tasks.word_prediction.models import (
     make_optimizer,
     starts_from_teacher,
 )
-from lrkeras.tasks.word_prediction.token_windows import TokenWindows
+from lrkeras.tasks.word_prediction.token_windows import TokenWindows, whole_windows
 from lrkeras.tasks.word_prediction.word_distiller import WordDistiller
 
 
@@ -75,6 +75,22 @@ def load_corpus(
         valid = np.concatenate([ids[:share] for ids in text.valid.values()])
         train, vocabulary = text.train, text.vocabulary
     return train[: config.max_train_tokens], valid[: config.max_valid_tokens], vocabulary
+
+
+def training_windows(
+    config: WordPredictionConfig, train_ids: np.ndarray, vocabulary: Vocabulary
+) -> TokenWindows:
+    """The windows that the models of a config are trained on."""
+    return TokenWindows(
+        train_ids,
+        window=config.window,
+        batch_size=config.batch_size,
+        first_id=vocabulary.end_id,
+        seed=config.seed,
+        steps_per_epoch=config.steps_per_epoch,
+        unknown_id=vocabulary.unknown_id,
+        unknown_rate=config.unknown_rate,
+    )
 
 
 def train(
@@ -149,21 +165,16 @@ def train_model(
         trained = model
         if config.teacher is not None and name != config.teacher:
             trained = _distilled(config, name, model, out)
-        sizes = {"window": config.window, "first_id": vocabulary.end_id}
-        batches = TokenWindows(
-            train_ids,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            steps_per_epoch=config.steps_per_epoch,
-            unknown_id=vocabulary.unknown_id,
-            unknown_rate=config.unknown_rate,
-            **sizes,
-        )
+        batches = training_windows(config, train_ids, vocabulary)
         if trained is not model:
             # Whole windows: a distiller's metrics do not know the weights of padding.
-            whole = max(len(valid_ids) // config.window, 1) * config.window
-            valid_ids = valid_ids[:whole]
-        valid = TokenWindows(valid_ids, batch_size=4 * config.batch_size, **sizes)
+            valid_ids = whole_windows(valid_ids, config.window)
+        valid = TokenWindows(
+            valid_ids,
+            window=config.window,
+            batch_size=4 * config.batch_size,
+            first_id=vocabulary.end_id,
+        )
         # Or TensorFlow traces the step twice: also the one in which Keras makes these variables.
         trained.optimizer.build(trained.trainable_variables)
         trained.fit(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pathlib
 
 import keras
-import numpy as np
 
-from lrkeras.tasks.training.tunable import Tunable
+from lrkeras.tasks.training.optimizer import adamw_at
+from lrkeras.tasks.training.tunable import Tunable, joined
 from lrkeras.tasks.word_prediction.config import WordPredictionConfig
 from lrkeras.tasks.word_prediction.perplexity import Perplexity
-from lrkeras.tasks.word_prediction.token_windows import TokenWindows
-from lrkeras.tasks.word_prediction.training import load_corpus
+from lrkeras.tasks.word_prediction.token_windows import TokenWindows, whole_windows
+from lrkeras.tasks.word_prediction.training import load_corpus, training_windows
 
 
 def tunable(
@@ -25,32 +25,21 @@ def tunable(
         data: The folder of its corpus.
     """
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
-    sizes = {"window": config.window, "first_id": vocabulary.end_id}
-    batches = TokenWindows(
-        train_ids,
+    windows = training_windows(config, train_ids, vocabulary)
+    valid = TokenWindows(
+        whole_windows(valid_ids, config.window),
+        window=config.window,
         batch_size=config.batch_size,
-        seed=config.seed,
-        steps_per_epoch=config.steps_per_epoch,
-        unknown_id=vocabulary.unknown_id,
-        unknown_rate=config.unknown_rate,
-        **sizes,
+        first_id=vocabulary.end_id,
     )
-    # Whole windows, so that none is padded.
-    whole = max(len(valid_ids) // config.window, 1) * config.window
-    valid = TokenWindows(valid_ids[:whole], batch_size=config.batch_size, **sizes)
     file = pathlib.Path(out) / f"{config.models[0]}.keras"
     model = keras.saving.load_model(file, compile=False)
     model.compile(
-        keras.optimizers.AdamW(
-            config.student_rate, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
-        ),
+        adamw_at(config.student_rate, config),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         weighted_metrics=[Perplexity()],
     )
-    return Tunable(model, _joined(batches), _joined(valid), {"vocabulary": vocabulary.words})
-
-
-def _joined(windows: TokenWindows) -> tuple[np.ndarray, np.ndarray]:
-    batches = [windows[number][:2] for number in range(windows.num_batches)]
-    inputs, targets = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-    return inputs, targets
+    train, validation = (
+        joined(part[number] for number in range(part.num_batches)) for part in (windows, valid)
+    )
+    return Tunable(model, train, validation, {"vocabulary": vocabulary.words})

@@ -82,14 +82,32 @@ def distill(
         temperature=temperature,
         losses=[f if k == "values" else None for f, k in zip(losses, kinds, strict=True)],
     )
-    distiller = keras.distillation.Distiller(
+    several = len(losses) > 1
+    distiller = (_SeveralOutputs if several else keras.distillation.Distiller)(
         teacher=teacher,
         student=student,
         distillation_losses=distance,
         student_loss_weight=1 - teacher_weight,
     )
+    loss = tuple(losses) if several else loss
     distiller.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     return distiller
+
+
+class _SeveralOutputs(keras.distillation.Distiller):
+    """Puts targets and predictions in the order of the outputs; the losses are a tuple.
+
+    Keras maps its own over all three, of which it keeps lists and dicts as types of its own, that
+    no targets have.
+    """
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        y_pred = self(x, training=training) if y_pred is None else y_pred
+        if isinstance(y, dict):
+            y = [y[name] for name in self.student.output_names]
+        y = None if y is None else tuple(keras.tree.flatten(y))
+        y_pred = tuple(keras.tree.flatten(y_pred))
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
 
 def check_outputs(model: keras.Model, outputs: str | Sequence[str] | None) -> None:

@@ -48,6 +48,12 @@ class OutputDistillation(keras.distillation.DistillationLoss):
                     f'"{theirs}" and "{ours}".'
                 )
 
+    def validate_outputs(self, teacher_outputs, student_outputs):
+        """Checks that there are as many; in what containers does not matter."""
+        super().validate_outputs(
+            keras.tree.flatten(teacher_outputs), keras.tree.flatten(student_outputs)
+        )
+
     def compute_loss(self, teacher_outputs, student_outputs, **kwargs):
         """The sum over the outputs."""
         pairs = zip(

@@ -58,7 +58,7 @@ def folder(tmp_path_factory):
 
 
 def _begin(folder, out, *more):
-    words = ["tune", "model.keras", "--data", "data.npz", "--out", str(out), "--budget", "16 KB"]
+    words = ["tune", "model.keras", "--data", "data.npz", "--out", str(out), "--budget", "32 KB"]
     words += ["--trials", str(TRIALS), "--epochs", "3", "--json", *more]
     code = "import sys; from lrkeras.cli.main import main; sys.exit(main())"
     return subprocess.Popen(

@@ -1,3 +1,5 @@
+import keras
+import numpy as np
 import pytest
 
 import lrkeras
@@ -61,3 +63,29 @@ def test_the_same_seed_trains_the_same_model(task, trained, examples):
         )
         found.append(task.objective.of_model(content, task.validation))
     assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_teacher_of_several_outputs_with_a_loss_for_each(named):
+    inputs = keras.Input((4, 3))
+    hidden = keras.layers.LSTM(5)(inputs)
+    outputs = [
+        keras.layers.Dense(4, activation="softmax", name="topic")(hidden),
+        keras.layers.Dense(1, activation="sigmoid", name="mood")(hidden),
+    ]
+    model = keras.Model(inputs, outputs)
+    losses = {"topic": "sparse_categorical_crossentropy", "mood": "binary_crossentropy"}
+    model.compile("adam", losses if named else list(losses.values()))
+    teacher = keras.models.clone_model(model)
+    x, y = np.ones((8, 4, 3), "float32"), [np.arange(8) % 4, np.ones((8, 1), "float32")]
+    values = []
+    lrkeras.tuning.fine_tune(
+        model,
+        (x, y),
+        validation=(x, y),
+        teacher=teacher,
+        epochs=2,
+        learning_rate=0.1,
+        on_epoch=lambda number, value: values.append(value),
+    )
+    assert values[1] < values[0]

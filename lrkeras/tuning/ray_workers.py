@@ -66,6 +66,8 @@ def cluster(address: str | None, workers: int | None) -> Iterator[None]:
         "logging_level": "ERROR",
     }
     if address is None:
+        # Without an address Ray would join whatever cluster this machine began last.
+        options["address"] = "local"
         options |= {"num_cpus": workers or os.cpu_count(), "include_dashboard": False}
     else:
         check_answers(address)
@@ -307,6 +309,8 @@ def _times(files: list[bytes], rounds: int) -> list[float]:
 
 
 def _silent(address: str | None, error: Any) -> str:
+    if address is None:
+        return f"Expected Ray to start on this machine, received: {_last_line(error)}."
     return (
         f"Expected a Ray cluster that answers at {address!r}, received: {_last_line(error)}. Start "
         "one with `ray start --head`, or leave the address out to use this machine."

@@ -79,9 +79,10 @@ def test_every_signature_has_a_row_and_a_time_per_step(chunked):
     assert (chunk.signature, chunk.steps) == ("chunk_4", 4)
     assert chunk.step_us == pytest.approx(chunk.median_us / 4)
     assert chunk.step_p90_us == pytest.approx(chunk.p90_us / 4)
-    # Four products take about four times as long as one.
-    assert 2 < chunk.median_us / step.median_us < 8
-    assert chunk.speedup == pytest.approx(step.step_us / chunk.step_us, rel=0.5)
+    # Four products in one call; how many times as long they take is for a quiet machine to say.
+    assert chunk.median_us > step.median_us
+    lower, upper = chunk.speedup_quartiles
+    assert 0 < lower <= chunk.speedup <= upper
     text = _text(report)
     assert (
         "chunk_4" in text

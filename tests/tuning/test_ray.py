@@ -49,6 +49,16 @@ def test_workers_of_ray_do_what_this_process_does(task, tmp_path):
     assert [number for number, *_ in epochs].count(1) == 1
 
 
+def test_a_cluster_nobody_named_is_left_alone(monkeypatch):
+    import ray
+
+    from lrkeras.tuning.ray_workers import cluster
+
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
+    with cluster(None, 1):
+        assert ray.cluster_resources()["CPU"] == 1
+
+
 def test_a_cluster_that_does_not_answer_is_told_at_once(tmp_path):
     from lrkeras.tuning.ray_workers import check_answers
 

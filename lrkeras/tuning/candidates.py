@@ -21,6 +21,9 @@ OF_GROUPS = {
 }
 _LEAST_SHARE = 0.04
 _FILLS = (1.0, 0.7, 0.45)
+# Shares of the cut by fewer units where the matrices of a proposal cannot be so small.
+_MORE_SHARES = (0.5, 0.75, 0.9)
+_FEWER_UNITS = "fewer units"
 _ASKED_AT_MOST = 20
 
 
@@ -32,11 +35,23 @@ class Candidate:
         recipe: The rest of it.
         share: Share of the cut that fewer units make.
         fill: Share of the budget that it shall take; None for a model that stays as large.
+        is_proposal: Whether fewer units may make more of the cut, where it is not possible else.
     """
 
     recipe: Recipe
     share: float = 0.0
     fill: float | None = None
+    is_proposal: bool = False
+
+    @property
+    def ways(self) -> list[tuple[Recipe, float]]:
+        """Recipes and shares, to be tried in this order until one is possible."""
+        found = [(self.recipe, self.share)]
+        if self.is_proposal and self.recipe.structures:
+            prefix = "" if self.share else f"{_FEWER_UNITS}, "
+            recipe = self.recipe.replace(label=prefix + self.recipe.label)
+            found += [(recipe, share) for share in _MORE_SHARES if share > self.share]
+        return found
 
 
 class MatrixGroups:
@@ -89,7 +104,7 @@ def rivals(
     for budget in budgets:
         for bits in BITS:
             fresh = Recipe(f"small dense, distilled, {bits}", bits, fresh=True, **training)
-            units = Recipe(f"fewer units, {bits}", bits, **training)
+            units = Recipe(f"{_FEWER_UNITS}, {bits}", bits, **training)
             found.append((Candidate(fresh, share=1.0, fill=1.0), budget))
             found.append((Candidate(units, share=1.0, fill=1.0), budget))
         if every:
@@ -165,7 +180,7 @@ class Proposals:
             fresh=fresh,
             **{**self._training, "learning_rate": rate},
         )
-        return Candidate(recipe, share, fill)
+        return Candidate(recipe, share, fill, is_proposal=True)
 
     def _structures(self, trial: Any) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -187,7 +202,7 @@ def _group(matrix: Any, recurrent: set[str]) -> str:
 def _label(structures: dict[str, str], share: float, fresh: bool, bits: str) -> str:
     parts = []
     if share:
-        parts.append("small dense, distilled" if fresh else "fewer units")
+        parts.append("small dense, distilled" if fresh else _FEWER_UNITS)
     kinds: dict[str, list[str]] = {}
     for name, structure in structures.items():
         kinds.setdefault(structure, []).append(name.rpartition(".")[2])

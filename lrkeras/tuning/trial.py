@@ -131,9 +131,7 @@ def _start_within(
     sizes: list[tuple[float, float]] = []  # of weights and of files
     for _ in range(_TRIALS):
         try:
-            recipe, small = sized(
-                model, candidate.recipe, room, candidate.share, task.calibration, task.seed
-            )
+            recipe, small = _sized(task, model, candidate, room)
         except NotPossibleError as error:
             why = f"; smaller: {error}"
             break
@@ -153,6 +151,19 @@ def _start_within(
     if best is None:
         raise NotPossibleError(f"its smallest file that was tried takes {smallest:,} bytes{why}")
     return best
+
+
+def _sized(
+    task: Task, model: keras.Model, candidate: Candidate, room: float
+) -> tuple[Recipe, keras.Model]:
+    """The recipe and the model of the first way of a candidate that is possible."""
+    first: NotPossibleError | None = None
+    for recipe, share in candidate.ways:
+        try:
+            return sized(model, recipe, room, share, task.calibration, task.seed)
+        except NotPossibleError as error:
+            first = first or error
+    raise first or NotPossibleError("there is no way to make it")
 
 
 def _room(sizes: list[tuple[float, float]], wanted: float) -> float:

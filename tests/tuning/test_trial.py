@@ -42,6 +42,17 @@ def test_what_cannot_be_so_small_is_said_to_be(task):
     assert "smallest file that was tried takes" in start.why and not start.file
 
 
+def test_units_make_the_cut_that_matrices_of_a_proposal_cannot(task):
+    """A recurrent matrix in doped blocks alone is too little here; a rival stays as it is."""
+    recipe = Recipe("doped", structures={"lstm.recurrent": "doped_kronecker"})
+    rival = start_of(task, Candidate(recipe, share=0.0, fill=1.0), 12_000)
+    assert rival.why and not rival.file
+    proposal = Candidate(recipe, share=0.0, fill=1.0, is_proposal=True)
+    start = start_of(task, proposal, 12_000)
+    assert start.recipe.units and 6_000 < len(start.file) <= 12_000
+    assert start.recipe.label == "fewer units, doped"
+
+
 def test_a_training_that_diverges_is_told(task):
     start = start_of(task, Candidate(Recipe("x", learning_rate=1e30, epochs=2)), None)
     trial = Trial(task, start)

@@ -92,7 +92,7 @@ def clinc150(data: pathlib.Path) -> TuneTask:
         keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
     parts = arrays(sentences[3000:]), arrays(sentences[:3000]), arrays(parts["val"])
-    return TuneTask(model, *parts, "val_accuracy", "120 KB", fit_epochs=25, tune_epochs=6)
+    return TuneTask(model, *parts, "val_accuracy", "120 KB", fit_epochs=25, tune_epochs=8)
 
 
 def turbofan(data: pathlib.Path) -> TuneTask:
@@ -102,7 +102,7 @@ def turbofan(data: pathlib.Path) -> TuneTask:
     rng = np.random.default_rng(0)
     fleet = Fleet(rng)
     parts = [fleet.windows(count, rng) for count in (160, 60, 60)]
-    return TuneTask(model, *parts, "val_loss", "45 KB", fit_epochs=12, tune_epochs=6)
+    return TuneTask(model, *parts, "val_loss", "60 KB", fit_epochs=12, tune_epochs=6)
 
 
 class Fleet:
@@ -159,8 +159,8 @@ def ptb_characters(data: pathlib.Path) -> TuneTask:
     model.compile(
         keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
-    parts = windows(train, 8000), windows(valid, 600), windows(test, 600)
-    return TuneTask(model, *parts, "val_loss", "60 KB", fit_epochs=10, tune_epochs=3)
+    parts = windows(train, 16_000), windows(valid, 600), windows(test, 600)
+    return TuneTask(model, *parts, "val_loss", "60 KB", fit_epochs=16, tune_epochs=3)
 
 
 TASKS = {task.__name__: task for task in (clinc150, turbofan, ptb_characters)}

@@ -21,10 +21,10 @@ def graphs_with_steps(file: ModelFile, context: PassContext) -> list[tuple[Graph
     return list(zip(file.graphs, steps, strict=False))
 
 
-def large_weight(graph: Graph, tensor: int) -> np.ndarray | None:
-    """Value of a float32 constant that is worth fewer bits, or None for any other tensor."""
+def large_weight(graph: Graph, tensor: int, least: int = _LEAST_SIZE) -> np.ndarray | None:
+    """Value of a float32 constant of `least` numbers or more, or None for any other tensor."""
     value = graph.constant(int(tensor))
-    is_large = value is not None and value.dtype == np.float32 and value.size >= _LEAST_SIZE
+    is_large = value is not None and value.dtype == np.float32 and value.size >= least
     return value if is_large else None
 
 

@@ -18,6 +18,8 @@ from lrkeras.export.tflite.quantisation import Quantisation
 
 _PER_TENSOR_VERSION, _PER_CHANNEL_VERSION = 9, 12
 _PRODUCTS = ("FULLY_CONNECTED", "BATCH_MATMUL")
+# Of a smaller one the operator that restores it takes about the bytes that are saved.
+_LEAST_STORED = 256
 
 
 def quantize_int8(file: ModelFile, context: PassContext) -> None:
@@ -90,7 +92,7 @@ def _store_factors(graph: Graph, context: PassContext) -> None:
     that are a quarter smaller.
     """
     for tensor, readers in graph.consumers().items():
-        value = large_weight(graph, tensor)
+        value = large_weight(graph, tensor, _LEAST_STORED)
         if value is None or context.is_float(value):
             continue
         if all(graph.op_name(op) in _PRODUCTS and op.inputs[1] == tensor for op in readers):
@@ -108,7 +110,9 @@ def _store(
     """Stores a constant as numbers of fewer bits, from which a DEQUANTIZE node restores it."""
     stored = graph.new_constant(f"{value.dtype}_{tensor}", value, quantisation)
     graph.tensors[tensor].buffer = 0
-    graph.insert([graph.new_op("DEQUANTIZE", version, [stored], [tensor])])
+    # Not in front of all: XNNPACK would take it as a part of its own where it skips what follows.
+    reader = graph.consumers()[tensor][0]
+    graph.insert([graph.new_op("DEQUANTIZE", version, [stored], [tensor])], before=reader)
 
 
 def _quantize_filter(graph: Graph, op: Any, per_channel: bool, steps: int) -> bool:

@@ -63,11 +63,13 @@ class Graph:
         self.file.set_op(op, name, version)
         return op
 
-    def insert(self, operators: list[Any], after: Any = None) -> None:
-        """Puts operators behind one of the graph's, or in front of all of them."""
+    def insert(self, operators: list[Any], after: Any = None, before: Any = None) -> None:
+        """Puts operators behind or before one of the graph's, or in front of all of them."""
         place = 0
-        if after is not None:
-            place = 1 + next(i for i, op in enumerate(self.operators) if op is after)
+        if after is not None or before is not None:
+            there = before if after is None else after
+            place = next(i for i, op in enumerate(self.operators) if op is there)
+            place += after is not None
         self.operators = [*self.operators[:place], *operators, *self.operators[place:]]
 
     def producers(self) -> dict[int, Any]:

@@ -8,6 +8,7 @@ import recurrent_equations as equations_of
 from lrkeras import layers, structures
 from lrkeras.compression.sparsify import sparsify
 from lrkeras.export import StepRunner, convert, find_sparse_hazards
+from lrkeras.export.passes import quantize_weights
 from lrkeras.export.products import product_costs as product_form
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.sparse_tensor import BlockSparseFilter
@@ -67,7 +68,8 @@ def path(tmp_path):
 @pytest.mark.parametrize(
     "base", [structures.Kronecker(terms=2), structures.LowRank(rank=3)], ids=["kronecker", "low"]
 )
-def test_fused_step_is_exact_over_its_own_weights(path, base, runtime):
+def test_fused_step_is_exact_over_its_own_weights(path, base, runtime, monkeypatch):
+    monkeypatch.setattr(quantize_weights, "_LEAST_STORED", 1e9)  # the dense factors stay exact
     model = _doped(base)
     report = convert(model, path, quantize="int8", runtime=runtime)
     assert "block-sparse" in report.layers[0].lowering

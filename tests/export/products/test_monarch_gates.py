@@ -51,3 +51,20 @@ def test_batched_products_of_a_step(tmp_path, kind, products):
     float32 = convert(model, tmp_path / "float32.tflite", sample=sample).file_bytes
     factors = rnn.cell.joint_structure.num_params
     assert 2.9 * factors < float32 - report.file_bytes < 3 * factors
+
+
+def test_small_factors_are_stored_as_int8_too(tmp_path):
+    low_rank = structures.LowRank(rank=5)
+    model = keras.Sequential(
+        [keras.Input((None, 60)), layers.LSTM(60, recurrent_structure=low_rank)]
+    )
+    sample = np.random.default_rng(0).normal(size=(1, 6, 60)).astype("float32")
+    report = convert(model, tmp_path / "step.tflite", quantize="int8", sample=sample)
+    content = ModelFile((tmp_path / "step.tflite").read_bytes())
+    # What is left in float32: the bias and values of the step.
+    assert content.constant_counts()["int8"] == 60 * 240 + low_rank_numbers(model)
+    assert max(found.error for found in report.parity) < 0.02
+
+
+def low_rank_numbers(model):
+    return model.layers[-1].cell.recurrent_structure.num_params

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from lrkeras.benchmark.paced_latency import PacedLatency
+
 
 @dataclasses.dataclass(frozen=True)
 class FileLatency:
@@ -29,6 +31,7 @@ class FileLatency:
             rounds; in each round both ran side by side. 1 for the first row itself.
         speedup_quartiles: The middle half of the rounds' ratios lies between these.
         cold_speedup: The same ratio for cold runs.
+        paced: The time of a run at a fixed pace; None where it was not measured.
     """
 
     path: str
@@ -51,3 +54,4 @@ class FileLatency:
     speedup: float
     speedup_quartiles: tuple[float, float]
     cold_speedup: float | None
+    paced: PacedLatency | None = None

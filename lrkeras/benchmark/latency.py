@@ -1,6 +1,7 @@
 """Timing .tflite files side by side."""
 
 import contextlib
+import dataclasses
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +14,7 @@ from lrkeras.benchmark.file_latency import FileLatency
 from lrkeras.benchmark.file_memory import FileMemory
 from lrkeras.benchmark.file_quality import FileQuality, split_command
 from lrkeras.benchmark.latency_report import LatencyReport
+from lrkeras.benchmark.paced_latency import PacedLatency, measure_paced
 from lrkeras.benchmark.signatures import read_model, signature_graphs, steps_of
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
@@ -25,6 +27,8 @@ from lrkeras.system.versions import package_versions
 _UNTIMED, _TIMED = 10, 10
 # Emptying the caches takes longer than most runs.
 _MAX_COLD_ROUNDS = 25
+# Runs at a pace for each round, and how long the pauses may be.
+_PACED_RUNS, _SHORTEST_MS, _LONGEST_MS = 5, 0.1, 1000
 
 
 def benchmark(
@@ -37,6 +41,7 @@ def benchmark(
     cold: bool = True,
     memory: bool = False,
     quality: str | None = None,
+    paced_ms: float | None = None,
     seed: int = 0,
 ) -> LatencyReport:
     """Times one run of each file, all of them in turn within every round.
@@ -61,6 +66,8 @@ def benchmark(
         memory: Whether to measure the memory of each file, in a process of its own.
         quality: A command that judges a file, such as `"python my_eval.py {file}"`; the last line
             that it prints is a number. A command that fails is reported, not raised.
+        paced_ms: Whether to measure runs that begin every so many milliseconds too, with the
+            process asleep in between, as audio and the like ask for them; from 0.1 to 1000.
         seed: Seed of the inputs and of the order.
 
     Returns:
@@ -74,7 +81,7 @@ def benchmark(
     paths = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     threads = [num_threads] if isinstance(num_threads, int) else list(num_threads)
     delegates = [True, False] if use_xnnpack == "both" else [bool(use_xnnpack)]
-    _check(paths, rounds, threads, use_xnnpack, quality)
+    _check(paths, rounds, threads, use_xnnpack, quality, paced_ms)
     settings = [(count, delegate) for delegate in delegates for count in threads]
     rng = np.random.default_rng(seed)
     with _smallest_file() as smallest:
@@ -88,13 +95,17 @@ def benchmark(
         ]
         times, cold_times = _interleaved([case.model for case in cases], rounds, rng, cold)
         overhead, _ = _interleaved(empty[:1], rounds, rng, False)
+        paced: list[PacedLatency] = []
+        if paced_ms is not None:
+            models = [case.model for case in cases]
+            paced = measure_paced(models, paced_ms, _PACED_RUNS * rounds, rng)
         sizes = [
             FileMemory.measure(path, *setting, smallest)
             for path in (paths if memory else [])
             for setting in _safe(settings, path)
         ]
     return LatencyReport(
-        files=_rows(cases, times, cold_times),
+        files=_rows(cases, times, cold_times, paced),
         rounds=rounds,
         num_threads=threads[0] if len(threads) == 1 else threads,
         use_xnnpack="both" if len(delegates) > 1 else delegates[0],
@@ -127,7 +138,12 @@ class _Case:
 
 
 def _check(
-    paths: list, rounds: int, threads: list[int], use_xnnpack: bool | str, quality: str | None
+    paths: list,
+    rounds: int,
+    threads: list[int],
+    use_xnnpack: bool | str,
+    quality: str | None,
+    paced_ms: float | None,
 ) -> None:
     if not paths or rounds < 1 or not threads or min(threads) < 1:
         raise ValueError(
@@ -140,6 +156,10 @@ def _check(
         )
     if quality is not None:
         split_command(quality)
+    if paced_ms is not None and not _SHORTEST_MS <= paced_ms <= _LONGEST_MS:
+        raise ValueError(
+            f"Expected a pace of {_SHORTEST_MS} to {_LONGEST_MS} ms, received {paced_ms}."
+        )
 
 
 def _signatures(path: str | os.PathLike, only: str | None) -> list[str | None]:
@@ -189,13 +209,18 @@ def _interleaved(
     return times, cold_times
 
 
-def _rows(cases: list[_Case], times: np.ndarray, cold_times: np.ndarray) -> list[FileLatency]:
+def _rows(
+    cases: list[_Case], times: np.ndarray, cold_times: np.ndarray, paced: list[PacedLatency]
+) -> list[FileLatency]:
     steps = np.array([case.steps for case in cases])[:, None]
     per_step, cold_step = np.median(times, axis=2) / steps, cold_times / steps
-    return [
+    rows = [
         _row(case, runs, per_step[0] / mine, cold, cold_step[0] / (cold / case.steps))
         for case, runs, mine, cold in zip(cases, times, per_step, cold_times, strict=True)
     ]
+    if not paced:
+        return rows
+    return [dataclasses.replace(r, paced=p) for r, p in zip(rows, paced, strict=True)]
 
 
 def _row(

@@ -59,6 +59,10 @@ class LatencyReport:
             _table("Time of one run in microseconds", [*self._keys(), *self._times()], self.files),
             _table("Loading, in microseconds", [*self._keys(), *_LOADING], self.files),
         ]
+        paced = [row.paced for row in self.files if row.paced is not None]
+        if paced:
+            title = f"Time of one run every {paced[0].period_ms:g} ms, in microseconds"
+            parts.append(_table(title, [*self._keys(), *_PACED], self.files))
         if self.memory:
             title = "Memory in MB, of a process that runs this file alone"
             parts.append(_table(title, [*self._keys(), *_MEMORY], self.memory))
@@ -101,6 +105,9 @@ class LatencyReport:
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         load = "" if self.load_average is None else f", load average {self.load_average:.1f}"
         cold = "Cold: with the caches full of other data. " if self.files[0].cold_us else ""
+        paced = ""
+        if any(row.paced is not None for row in self.files):
+            paced = "Late: not ended when the next run was due; asleep between two runs. "
         memory = (
             "Memory: more than before the file was opened, after every signature ran once; "
             "resident counts pages of the file, which the system drops when memory is short, "
@@ -110,8 +117,8 @@ class LatencyReport:
             f"{self.rounds} interleaved rounds, {threads} thread(s), "
             f"{names[str(self.use_xnnpack)]}; each time includes {self.overhead_us:.2f} us of call "
             f"overhead; {self.machine}{load}; {versions}. {cold}{memory if self.memory else ''}"
-            "Times faster: a step, than that of the first row; median and quartiles over the "
-            "rounds."
+            f"{paced}Times faster: a step, than that of the first row; median and quartiles over "
+            "the rounds."
         )
 
 
@@ -153,6 +160,14 @@ _LOADING: list[_Column] = [
     ("open", lambda row: f"{row.open_us:,.0f}"),
     ("allocate", lambda row: f"{row.allocate_us:,.0f}"),
     ("first run", lambda row: f"{row.first_run_us:,.0f}"),
+]
+_PACED: list[_Column] = [
+    ("median", lambda row: f"{row.paced.median_us:.1f}"),
+    ("p90", lambda row: f"{row.paced.p90_us:.1f}"),
+    ("p99", lambda row: f"{row.paced.p99_us:.1f}"),
+    ("worst", lambda row: f"{row.paced.worst_us:.1f}"),
+    ("of its time without pauses", lambda row: f"{row.paced.median_us / row.median_us:.2f}"),
+    ("late", lambda row: f"{row.paced.late} of {row.paced.count}"),
 ]
 _MEMORY: list[_Column] = [
     ("resident", lambda row: _growth(row.rss_before, row.rss_after)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from typing import TYPE_CHECKING
 
 from lrkeras.cli import files
@@ -44,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-cold", action="store_true", help="do not time runs with emptied caches"
     )
     parser.add_argument(
+        "--paced",
+        type=_milliseconds,
+        metavar="TIME",
+        help="also run each every so often, with pauses, as audio does: 10ms",
+    )
+    parser.add_argument(
         "--quality",
         metavar="COMMAND",
         help='judges a file, as in "python my_eval.py {file}"; its last line is a number',
@@ -75,6 +82,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         cold=not options.no_cold,
         memory=not options.no_memory,
         quality=options.quality,
+        paced_ms=options.paced,
         seed=options.seed,
     )
     written = []
@@ -95,3 +103,14 @@ def _counts(text: str) -> list[int]:
         raise argparse.ArgumentTypeError(
             f"expected numbers of threads such as 2 or 1,2,4, received {text!r}"
         ) from None
+
+
+def _milliseconds(text: str) -> float:
+    """Reads `"10ms"`, `"10 ms"` or `"0.02s"`."""
+    found = re.fullmatch(r"([0-9.]+) *(ms|s)", text.strip())
+    try:
+        if found:
+            return float(found[1]) * (1000 if found[2] == "s" else 1)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"expected a time such as 10ms or 0.02s, received {text!r}")

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
-from lrkeras.cli import bench, compress, convert, fit, inspect, quickstart, train, tune
+from lrkeras.cli import bench, compress, convert, device, fit, inspect, quickstart, train, tune
 from lrkeras.cli.quiet import quiet
 
 # Each has HELP, add_arguments(parser) and run(options), which returns the result as something for
@@ -23,6 +23,7 @@ COMMANDS = {
     "tune": tune,
     "convert": convert,
     "bench": bench,
+    "device": device,
     "inspect": inspect,
     "quickstart": quickstart,
 }

@@ -1,10 +1,12 @@
 package org.lrkeras.demo
 
 import android.content.Intent
+import android.os.PowerManager
 import android.view.View
 import android.widget.Button
 import android.widget.CheckBox
 import android.widget.ProgressBar
+import android.widget.RadioButton
 import android.widget.TableLayout
 import android.widget.TableRow
 import android.widget.TextView
@@ -14,6 +16,7 @@ import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.lrkeras.core.benchmark.BenchmarkRequest
+import org.lrkeras.core.benchmark.Mode
 import org.lrkeras.core.json.JsonObject
 import org.lrkeras.core.model.ModelTask
 import org.lrkeras.demo.benchmark.LatencyChart
@@ -87,6 +90,52 @@ class BenchmarkScreenTest : ScreenTest() {
         until("the end") { !services.benchmark.state.isRunning }
         assertEquals("Stopped. Results of before are kept.", text(R.id.benchmark_status))
         assertEquals(View.GONE, view<ProgressBar>(R.id.benchmark_progress).visibility)
+    }
+
+    @Test
+    fun aPaceIsChosen() {
+        open()
+        assertTrue(view<RadioButton>(R.id.mode_burst).isChecked)
+        view<RadioButton>(R.id.mode_paced).performClick()
+        assertEquals(Mode.PACED, services.benchmark.state.mode)
+        assertFalse(view<RadioButton>(R.id.mode_burst).isChecked)
+        assertTrue("as audio" in text(R.id.benchmark_mode))
+        services.benchmark.run(BenchmarkRequest(threads = "1", xnnpack = "on", runs = 30, warmUpMillis = 0, mode = "paced", periodMillis = 2))
+        until("the result") { !services.benchmark.state.isRunning }
+        assertTrue(services.benchmark.state.report!!.rows.all { it.mode == Mode.PACED && it.count >= 30 })
+        assertTrue(text(R.id.chart_title), text(R.id.chart_title).endsWith("a run every 2 ms"))
+        // For minutes: with the first of the choices.
+        view<RadioButton>(R.id.mode_sustained).performClick()
+        view<Button>(R.id.benchmark_run).performClick()
+        until("progress") { services.benchmark.state.progress != null }
+        view<Button>(R.id.benchmark_cancel).performClick()
+        until("the end") { !services.benchmark.state.isRunning }
+        assertEquals("Stopped. Results of before are kept.", text(R.id.benchmark_status))
+    }
+
+    @Test
+    fun aSustainedBenchmarkTellsHowItDrifts() {
+        start()
+        controller.newIntent(
+            Intent(application, MainActivity::class.java).putExtra("benchmark", true).putExtra("threads", "1").putExtra("xnnpack", "on")
+                .putExtra("warm_up_millis", 0).putExtra("mode", "sustained").putExtra("seconds", 11),
+        )
+        until("the result") { !services.benchmark.state.isRunning }
+        assertTrue(services.benchmark.state.report!!.rows.all { it.mode == Mode.SUSTAINED && it.drift!! > 0 })
+        assertTrue(cells().drop(1).all { Regex("×[\\d.]+").matches(it[it.size - 2]) })
+        val windows = JsonObject.parse(services.benchmark.state.file!!.readText()).objects("cases")[0].objects("windows")
+        assertEquals(2, windows.size)
+    }
+
+    @Test
+    fun aHotPhoneIsWarnedOf() {
+        val power = shadowOf(application.getSystemService(PowerManager::class.java))
+        power.setCurrentThermalStatus(PowerManager.THERMAL_STATUS_SEVERE)
+        power.setIsPowerSaveMode(true)
+        open()
+        assertEquals(View.VISIBLE, view<TextView>(R.id.benchmark_warning).visibility)
+        val warning = text(R.id.benchmark_warning)
+        assertTrue(warning, "The phone is hot" in warning && "Power saving is on" in warning)
     }
 
     @Test

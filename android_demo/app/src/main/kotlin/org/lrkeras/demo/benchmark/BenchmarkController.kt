@@ -6,6 +6,7 @@ import org.lrkeras.core.benchmark.BenchmarkCancelled
 import org.lrkeras.core.benchmark.BenchmarkReport
 import org.lrkeras.core.benchmark.BenchmarkRequest
 import org.lrkeras.core.benchmark.LibrarySource
+import org.lrkeras.core.benchmark.Mode
 import org.lrkeras.core.benchmark.ResultStore
 import org.lrkeras.core.json.JsonException
 import org.lrkeras.demo.R
@@ -52,10 +53,15 @@ class BenchmarkController(
     fun chooseDelegate(xnnpack: Boolean, isChosen: Boolean) =
         update { it.copy(delegates = if (isChosen) it.delegates + xnnpack else it.delegates - xnnpack) }
 
-    /** Runs what is chosen on the screen. */
+    /** Chooses how runs follow one another. */
+    fun chooseMode(mode: Mode) = update { it.copy(mode = mode) }
+
+    /** Runs what is chosen on the screen; for minutes with the first of the choices alone. */
     fun run() {
-        val delegates = if (state.delegates.size == 2) "both" else if (true in state.delegates) "on" else "off"
-        run(BenchmarkRequest(threads = state.threads.sorted().joinToString(","), xnnpack = delegates))
+        val isSustained = state.mode == Mode.SUSTAINED
+        val delegates = if (state.delegates.size == 2 && !isSustained) "both" else if (true in state.delegates) "on" else "off"
+        val threads = state.threads.sorted().take(if (isSustained) 1 else state.threads.size)
+        run(BenchmarkRequest(threads = threads.joinToString(","), xnnpack = delegates, mode = state.mode.id))
     }
 
     /** Runs what is asked for; one at a time. */
@@ -79,7 +85,7 @@ class BenchmarkController(
         val library = models.library
         val plan = request.plan(library.cards.associate { it.file to it.title })
         val before = facts.state()
-        val benchmark = Benchmark(models.runtime, LibrarySource(library), AndroidMemory(), { isCancelled }) { progress ->
+        val benchmark = Benchmark(models.runtime, LibrarySource(library), AndroidMemory(), { facts.reading() }, { isCancelled }) { progress ->
             worker.tell { update { it.copy(progress = progress) } }
         }
         val cases = benchmark.run(plan)

@@ -18,6 +18,9 @@ object BenchmarkIntent {
             runs = intent.getIntExtra("runs", usual.runs),
             millis = intent.getIntExtra("millis", usual.millis),
             warmUpMillis = intent.getIntExtra("warm_up_millis", usual.warmUpMillis),
+            mode = intent.getStringExtra("mode") ?: usual.mode,
+            periodMillis = intent.getIntExtra("period_millis", usual.periodMillis),
+            sustainedSeconds = intent.getIntExtra("seconds", usual.sustainedSeconds),
         )
     }
 

@@ -2,6 +2,7 @@ package org.lrkeras.demo.benchmark
 
 import org.lrkeras.core.benchmark.BenchmarkProgress
 import org.lrkeras.core.benchmark.BenchmarkReport
+import org.lrkeras.core.benchmark.Mode
 import org.lrkeras.demo.common.UiText
 import java.io.File
 
@@ -10,6 +11,7 @@ import java.io.File
  *
  * @property threads Numbers of threads to measure.
  * @property delegates Whether to measure with XNNPACK (true), without (false).
+ * @property mode How runs follow one another.
  * @property progress How far a benchmark is that runs; null if none does.
  * @property report The newest result.
  * @property previous The one before, to compare with.
@@ -18,6 +20,7 @@ import java.io.File
 data class BenchmarkState(
     val threads: Set<Int> = setOf(1, 2, 4),
     val delegates: Set<Boolean> = setOf(true, false),
+    val mode: Mode = Mode.BURST,
     val isRunning: Boolean = false,
     val progress: BenchmarkProgress? = null,
     val device: DeviceState? = null,

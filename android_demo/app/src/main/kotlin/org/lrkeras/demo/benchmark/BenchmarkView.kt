@@ -8,8 +8,11 @@ import android.view.View
 import android.view.WindowManager
 import android.widget.Button
 import android.widget.CheckBox
+import android.widget.CompoundButton
 import android.widget.ProgressBar
+import android.widget.RadioButton
 import android.widget.TextView
+import org.lrkeras.core.benchmark.Mode
 import org.lrkeras.demo.R
 import org.lrkeras.demo.common.Screen
 import org.lrkeras.demo.common.part
@@ -19,12 +22,16 @@ import java.io.File
 class BenchmarkView(private val activity: Activity, private val root: View, private val controller: BenchmarkController) : Screen {
     private val threads = mapOf(1 to R.id.threads_1, 2 to R.id.threads_2, 4 to R.id.threads_4).mapValues { root.part<CheckBox>(it.value) }
     private val delegates = mapOf(true to R.id.xnnpack_on, false to R.id.xnnpack_off).mapValues { root.part<CheckBox>(it.value) }
+    private val modes = mapOf(Mode.BURST to R.id.mode_burst, Mode.PACED to R.id.mode_paced, Mode.SUSTAINED to R.id.mode_sustained)
+        .mapValues { root.part<RadioButton>(it.value) }
+    private val modeText = root.part<TextView>(R.id.benchmark_mode)
     private val run = root.part<Button>(R.id.benchmark_run)
     private val cancel = root.part<Button>(R.id.benchmark_cancel)
     private val share = root.part<Button>(R.id.benchmark_share)
     private val progress = root.part<ProgressBar>(R.id.benchmark_progress)
     private val status = root.part<TextView>(R.id.benchmark_status)
     private val device = root.part<TextView>(R.id.benchmark_device)
+    private val warning = root.part<TextView>(R.id.benchmark_warning)
     private val chartTitle = root.part<TextView>(R.id.chart_title)
     private val chart = root.part<LatencyChart>(R.id.chart)
     private val table = ResultTable(root.part(R.id.table))
@@ -33,6 +40,7 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
     init {
         threads.forEach { (count, box) -> box.setOnCheckedChangeListener { _, on -> controller.chooseThreads(count, on) } }
         delegates.forEach { (xnnpack, box) -> box.setOnCheckedChangeListener { _, on -> controller.chooseDelegate(xnnpack, on) } }
+        modes.forEach { (mode, button) -> button.setOnClickListener { controller.chooseMode(mode) } }
         run.setOnClickListener { controller.run() }
         cancel.setOnClickListener { controller.cancel() }
         share.setOnClickListener { controller.state.file?.let { share(it) } }
@@ -49,6 +57,8 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
         val resources = root.resources
         threads.forEach { (count, box) -> check(box, count in state.threads, !state.isRunning) }
         delegates.forEach { (xnnpack, box) -> check(box, xnnpack in state.delegates, !state.isRunning) }
+        modes.forEach { (mode, button) -> check(button, mode == state.mode, !state.isRunning) }
+        modeText.setText(MODE_TEXTS.getValue(state.mode))
         run.isEnabled = state.canStart
         cancel.isEnabled = state.isRunning
         share.isEnabled = state.file != null && !state.isRunning
@@ -56,13 +66,15 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
         progress.progress = ((state.progress?.share ?: 0.0) * progress.max).toInt()
         status.text = state.message?.read(resources) ?: resources.getString(doing(state))
         device.text = state.device?.let { described(it) }
+        warning.text = state.device?.let { warned(it) }
+        warning.visibility = if (warning.text.isEmpty()) View.GONE else View.VISIBLE
         chartTitle.visibility = if (state.report == null) View.GONE else View.VISIBLE
         showChart(state)
         table.show(state.report, state.previous)
         keepAwake(state.isRunning)
     }
 
-    private fun check(box: CheckBox, isChecked: Boolean, isEnabled: Boolean) {
+    private fun check(box: CompoundButton, isChecked: Boolean, isEnabled: Boolean) {
         if (box.isChecked != isChecked) box.isChecked = isChecked
         box.isEnabled = isEnabled
     }
@@ -81,12 +93,26 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
         return resources.getString(R.string.benchmark_device, yesNo(state.isCharging), yesNo(state.isSavingPower), heat)
     }
 
+    private fun warned(state: DeviceState): String {
+        val resources = root.resources
+        val found = ArrayList<Int>()
+        if (state.isHot) found += R.string.benchmark_hot
+        if (state.isSavingPower) found += R.string.benchmark_saving
+        return found.joinToString(" ") { resources.getString(it) }
+    }
+
     /** The chart has the first setting alone: a bar for each model on one scale. */
     private fun showChart(state: BenchmarkState) {
         val rows = state.report?.rows.orEmpty()
         val first = rows.firstOrNull() ?: return chart.show(emptyList())
-        val delegate = root.resources.getString(if (first.xnnpack) R.string.on else R.string.off)
-        chartTitle.text = root.resources.getString(R.string.chart_title, first.threads, delegate)
+        val resources = root.resources
+        val delegate = resources.getString(if (first.xnnpack) R.string.on else R.string.off)
+        val title = resources.getString(R.string.chart_title, first.threads, delegate)
+        chartTitle.text = when (first.mode) {
+            Mode.BURST -> title
+            Mode.PACED -> resources.getString(R.string.chart_paced, title, first.periodMillis)
+            Mode.SUSTAINED -> resources.getString(R.string.chart_sustained, title)
+        }
         chart.show(rows.filter { it.threads == first.threads && it.xnnpack == first.xnnpack })
     }
 
@@ -108,5 +134,13 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
         } catch (_: ActivityNotFoundException) {
             controller.onShareFailed()
         }
+    }
+
+    private companion object {
+        val MODE_TEXTS = mapOf(
+            Mode.BURST to R.string.mode_burst_text,
+            Mode.PACED to R.string.mode_paced_text,
+            Mode.SUSTAINED to R.string.mode_sustained_text,
+        )
     }
 }

@@ -7,6 +7,7 @@ import android.content.pm.ApplicationInfo
 import android.os.BatteryManager
 import android.os.Build
 import android.os.PowerManager
+import org.lrkeras.core.benchmark.DeviceReading
 import org.lrkeras.core.runtime.InferenceRuntime
 import org.lrkeras.demo.common.SinceApi
 
@@ -27,6 +28,18 @@ class DeviceFacts(private val context: Context, private val runtime: InferenceRu
         "debuggable" to (context.applicationInfo.flags and ApplicationInfo.FLAG_DEBUGGABLE != 0),
         "state" to state().toMap(),
     )
+
+    /** What changes while a benchmark runs. */
+    fun reading(): DeviceReading {
+        val power = context.getSystemService(Context.POWER_SERVICE) as PowerManager
+        val battery = context.getSystemService(Context.BATTERY_SERVICE) as BatteryManager
+        return DeviceReading(
+            thermalStatus = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) thermalStatus(power) else null,
+            clockKhz = CpuClock.khz(),
+            // Zero and the smallest number say that the device does not count it.
+            chargeMicroampHours = battery.getLongProperty(BatteryManager.BATTERY_PROPERTY_CHARGE_COUNTER).takeIf { it > 0 },
+        )
+    }
 
     /** Charging, battery, power saving and heat now. */
     fun state(): DeviceState {

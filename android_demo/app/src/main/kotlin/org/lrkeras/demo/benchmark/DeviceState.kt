@@ -6,6 +6,9 @@ package org.lrkeras.demo.benchmark
  * @property thermalStatus From 0, cool, to 6, as PowerManager has it.
  */
 data class DeviceState(val isCharging: Boolean?, val batteryPercent: Int?, val isSavingPower: Boolean, val thermalStatus: Int?) {
+    /** Whether it is so warm that Android slows it down, or will: times are longer than those of a cool one. */
+    val isHot: Boolean get() = thermalStatus != null && thermalStatus >= MODERATE
+
     /** For a report. */
     fun toMap(): Map<String, Any?> = mapOf(
         "charging" to isCharging,
@@ -13,4 +16,8 @@ data class DeviceState(val isCharging: Boolean?, val batteryPercent: Int?, val i
         "power_save" to isSavingPower,
         "thermal_status" to thermalStatus,
     )
+
+    private companion object {
+        const val MODERATE = 2
+    }
 }

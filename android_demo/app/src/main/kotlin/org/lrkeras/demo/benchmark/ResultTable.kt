@@ -35,12 +35,15 @@ class ResultTable(private val table: TableLayout) {
             micros(row.p90),
             micros(row.p99),
             micros(row.max),
-            row.count.toString(),
+            if (row.late == 0) row.count.toString() else resources.getString(R.string.table_late, row.count, row.late),
             resources.getString(R.string.table_millis, row.loadMillis),
             BytesText.of(row.nativeHeap).read(resources),
-            before?.let { resources.getString(R.string.table_ratio, row.p50 / it.p50) } ?: resources.getString(R.string.unknown),
+            ratio(row.drift),
+            ratio(before?.let { row.p50 / it.p50 }),
         )
     }
+
+    private fun ratio(value: Double?) = with(table.resources) { value?.let { getString(R.string.table_ratio, it) } ?: getString(R.string.unknown) }
 
     private fun add(cells: List<String>, isHeader: Boolean) {
         val row = TableRow(table.context)

@@ -14,6 +14,10 @@ import java.util.Random
  * All models are loaded under one setting, and take turns in an order that is drawn anew for each round: what changes
  * while the benchmark runs, such as the clock of the processor, then changes for all of them. The next setting follows.
  *
+ * A paced benchmark takes turns of half a second, in which one model runs every so often. In a sustained one all models
+ * go on taking turns for minutes, so that each meets the same heat; it is told in parts.
+ *
+ * @param device Asked at the end of each part of a sustained benchmark.
  * @param isCancelled Asked between turns.
  * @param onProgress Told after each round.
  */
@@ -21,6 +25,7 @@ class Benchmark(
     private val runtime: InferenceRuntime,
     private val source: ModelSource,
     private val memory: MemoryProbe,
+    private val device: DeviceProbe = DeviceProbe { DeviceReading.NONE },
     private val isCancelled: () -> Boolean = { false },
     private val onProgress: (BenchmarkProgress) -> Unit = {},
 ) {
@@ -75,18 +80,43 @@ class Benchmark(
             checkCancelled()
             model.warmUp(plan.warmUpNanos, isCancelled)
         }
+        if (plan.mode == Mode.SUSTAINED) return sustain(plan, models, random, onShare)
+        val pacedTurn = (PACED_TURN_NANOS / plan.periodNanos).toInt().coerceAtLeast(1)
         while (true) {
             val open = models.filter { !it.isDone(plan) }
             if (open.isEmpty()) return
             for (model in open.shuffled(random)) {
                 checkCancelled()
-                model.turn(plan.turn)
+                if (plan.mode == Mode.PACED) model.pacedTurn(pacedTurn, plan.periodNanos) else model.turn(plan.turn)
             }
             onShare(models.sumOf { it.share(plan) } / models.size)
         }
     }
 
+    private fun sustain(plan: BenchmarkPlan, models: List<TimedModel>, random: Random, onShare: (Double) -> Unit) {
+        val begin = System.nanoTime()
+        val most = (BenchmarkPlan.MOST_RUNS / plan.windows).coerceAtLeast(1)
+        for (window in 1..plan.windows) {
+            val end = minOf(window * plan.windowNanos, plan.sustainedNanos)
+            do {
+                for (model in models.shuffled(random)) {
+                    checkCancelled()
+                    model.sustainedTurn(plan.turn, most)
+                }
+                onShare(minOf(1.0, (System.nanoTime() - begin).toDouble() / plan.sustainedNanos))
+            } while (System.nanoTime() - begin < end)
+            val reading = device.read()
+            val seconds = (System.nanoTime() - begin) / NANOS_A_SECOND
+            models.forEach { it.endWindow(seconds, reading) }
+        }
+    }
+
     private fun checkCancelled() {
         if (isCancelled()) throw BenchmarkCancelled()
+    }
+
+    private companion object {
+        const val PACED_TURN_NANOS = 500_000_000L
+        const val NANOS_A_SECOND = 1e9
     }
 }

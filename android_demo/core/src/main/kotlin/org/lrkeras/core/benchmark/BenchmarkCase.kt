@@ -10,7 +10,9 @@ import org.lrkeras.core.stats.LatencyStats
  * @property measure What a run is.
  * @property load Cost of getting it ready.
  * @property peak Memory after its timed runs, or after the load if that was more.
- * @property nanos Time of each run, in the order of the runs.
+ * @property nanos Time of each run, in the order of the runs; of a sustained benchmark as many of each part as are kept.
+ * @property late Runs of a paced benchmark that had not ended when the next one was due.
+ * @property windows The parts of a sustained benchmark.
  */
 class BenchmarkCase(
     val card: ModelCard,
@@ -19,6 +21,8 @@ class BenchmarkCase(
     val load: LoadCost,
     val peak: MemorySample,
     val nanos: LongArray,
+    val late: Int = 0,
+    val windows: List<SustainedWindow> = emptyList(),
 ) {
     /** Percentiles of [nanos]. */
     val stats: LatencyStats = LatencyStats.of(nanos)

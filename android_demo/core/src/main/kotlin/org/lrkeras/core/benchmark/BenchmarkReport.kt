@@ -3,6 +3,7 @@ package org.lrkeras.core.benchmark
 import org.lrkeras.core.json.JsonException
 import org.lrkeras.core.json.JsonObject
 import org.lrkeras.core.json.JsonWriter
+import org.lrkeras.core.stats.LatencyStats
 
 /**
  * A finished benchmark.
@@ -13,7 +14,7 @@ import org.lrkeras.core.json.JsonWriter
  */
 class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: List<BenchmarkRow>) {
     companion object {
-        private const val FORMAT = 2
+        private const val FORMAT = 3
 
         /** The report as JSON, with the time of every run. */
         fun toJson(time: Long, device: Map<String, Any?>, plan: BenchmarkPlan, cases: List<BenchmarkCase>): String =
@@ -28,6 +29,9 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
                         "warm_up_nanos" to plan.warmUpNanos,
                         "turn" to plan.turn,
                         "seed" to plan.seed,
+                        "mode" to plan.mode.id,
+                        "period_ns" to plan.periodNanos,
+                        "sustained_ns" to plan.sustainedNanos,
                     ),
                     "cases" to cases.map { case(it) },
                 ),
@@ -37,7 +41,7 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
         fun read(text: String): BenchmarkReport {
             val found = JsonObject.parse(text)
             val device = (found["device"] as? Map<*, *>).orEmpty().entries.associate { (key, value) -> "$key" to value }
-            return BenchmarkReport(found.double("time_ms").toLong(), device, found.objects("cases").map { row(it) })
+            return BenchmarkReport(found.double("time_ms").toLong(), device, found.objects("cases").map { row(it, found.child("plan")) })
         }
 
         private fun case(case: BenchmarkCase): Map<String, Any?> = mapOf(
@@ -53,15 +57,27 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
             "create_ns" to case.load.createNanos,
             "first_run_ns" to case.load.firstRunNanos,
             "memory" to mapOf("before" to memory(case.load.before), "after" to memory(case.load.after), "peak" to memory(case.peak)),
-            "run_us" to with(case.stats) {
-                mapOf("count" to count, "mean" to mean, "p50" to p50, "p90" to p90, "p99" to p99, "max" to max)
-            },
+            "run_us" to stats(case.stats),
+            "late" to case.late,
+            "windows" to case.windows.map { window(it) },
             "samples_ns" to case.nanos,
         )
 
+        private fun window(window: SustainedWindow) = mapOf(
+            "end_s" to window.endSeconds,
+            "run_us" to window.stats?.let { stats(it) },
+            "thermal_status" to window.device.thermalStatus,
+            "clock_khz" to window.device.clockKhz,
+            "charge_uah" to window.device.chargeMicroampHours,
+        )
+
+        private fun stats(stats: LatencyStats) = with(stats) {
+            mapOf("count" to count, "mean" to mean, "p50" to p50, "p90" to p90, "p99" to p99, "max" to max)
+        }
+
         private fun memory(sample: MemorySample) = mapOf("pss" to sample.pss, "native_heap" to sample.nativeHeap)
 
-        private fun row(case: JsonObject): BenchmarkRow {
+        private fun row(case: JsonObject, plan: JsonObject): BenchmarkRow {
             val run = case.child("run_us")
             val measure = Measure.values().firstOrNull { it.id == case.text("measure") }
             val memory = case.child("memory")
@@ -81,7 +97,24 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
                 loadMillis = loadNanos / 1e6,
                 nativeHeap = (memory.child("after").double("native_heap") - memory.child("before").double("native_heap")).toLong(),
                 fileBytes = case.int("bytes"),
+                // Results of format 2 have bursts alone.
+                mode = plan.textOrNull("mode")?.let { mode(it) } ?: Mode.BURST,
+                periodMillis = if (plan.textOrNull("mode") == Mode.PACED.id) plan.double("period_ns") / 1e6 else 0.0,
+                late = (case["late"] as? Long ?: 0).toInt(),
+                drift = drift(case),
             )
+        }
+
+        private fun mode(id: String) = try {
+            Mode.of(id)
+        } catch (error: IllegalArgumentException) {
+            throw JsonException(error.message.orEmpty())
+        }
+
+        private fun drift(case: JsonObject): Double? {
+            if (case["windows"] == null) return null
+            val medians = case.objects("windows").mapNotNull { (it["run_us"] as? Map<*, *>)?.let { stats -> JsonObject(stats).double("p50") } }
+            return if (medians.size < 2) null else medians.last() / medians.first()
         }
     }
 }

@@ -5,6 +5,9 @@ package org.lrkeras.core.benchmark
  *
  * @property model Title of the model; [task] its task.
  * @property measure What a run is; its load and memory are those of the model in either case.
+ * @property mode How its runs followed one another, every [periodMillis] where they were paced.
+ * @property late Runs that had not ended when the next one was due.
+ * @property drift Median of the last part of a sustained benchmark over that of the first; null for others.
  * @property nativeHeap How much the native heap grew with the model.
  */
 data class BenchmarkRow(
@@ -22,8 +25,13 @@ data class BenchmarkRow(
     val loadMillis: Double,
     val nativeHeap: Long,
     val fileBytes: Int,
+    val mode: Mode = Mode.BURST,
+    val periodMillis: Double = 0.0,
+    val late: Int = 0,
+    val drift: Double? = null,
 ) {
     /** Whether [other] is the same measure of the same file under the same setting. */
     fun isSameCase(other: BenchmarkRow) =
-        sha256 == other.sha256 && measure == other.measure && threads == other.threads && xnnpack == other.xnnpack
+        sha256 == other.sha256 && measure == other.measure && threads == other.threads && xnnpack == other.xnnpack &&
+            mode == other.mode && periodMillis == other.periodMillis
 }

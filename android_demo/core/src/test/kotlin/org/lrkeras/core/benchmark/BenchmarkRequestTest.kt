@@ -23,10 +23,21 @@ class BenchmarkRequestTest {
     }
 
     @Test
+    fun modesAreWordsToo() {
+        assertEquals(Mode.BURST, BenchmarkRequest().plan(files).mode)
+        val paced = BenchmarkRequest(mode = "paced", periodMillis = 20).plan(files)
+        assertEquals(listOf(Mode.PACED, 20_000_000L), listOf(paced.mode, paced.periodNanos))
+        val long = BenchmarkRequest(mode = "sustained", threads = "2", xnnpack = "off", sustainedSeconds = 120).plan(files)
+        assertEquals(listOf(Mode.SUSTAINED, 120_000_000_000L, 12), listOf(long.mode, long.sustainedNanos, long.windows))
+    }
+
+    @Test
     fun whatMakesNoSenseIsRefused() {
         val wrong = listOf(
             BenchmarkRequest(models = "gru"), BenchmarkRequest(threads = "0"), BenchmarkRequest(threads = "two"), BenchmarkRequest(threads = ""),
             BenchmarkRequest(threads = "99"), BenchmarkRequest(xnnpack = "maybe"), BenchmarkRequest(runs = 0), BenchmarkRequest(runs = 1_000_000),
+            BenchmarkRequest(mode = "fast"), BenchmarkRequest(mode = "paced", periodMillis = 0), BenchmarkRequest(periodMillis = 2000),
+            BenchmarkRequest(mode = "sustained"), BenchmarkRequest(mode = "sustained", threads = "1", xnnpack = "on", sustainedSeconds = 0),
             BenchmarkRequest(warmUpMillis = 70_000), BenchmarkRequest(millis = -1), BenchmarkRequest(millis = Int.MAX_VALUE),
         )
         for (request in wrong) {

@@ -2,6 +2,7 @@ package org.lrkeras.core.benchmark
 
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertNull
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -18,6 +19,8 @@ import java.nio.ByteBuffer
 class BenchmarkTest {
     private val opened = ArrayList<Pair<CountingSession, SessionOptions>>()
     private val order = ArrayList<Int>()
+    private val begins = ArrayList<Pair<Int, Long>>()
+    private var slowEvery = Int.MAX_VALUE
 
     private val runtime = object : InferenceRuntime {
         override val version = "fake 1"
@@ -30,6 +33,8 @@ class BenchmarkTest {
             return object : InferenceSession by session {
                 override fun run(signature: String, inputs: Map<String, ByteBuffer>, outputs: Map<String, ByteBuffer>) {
                     order += number
+                    begins += number to System.nanoTime()
+                    if (order.size % slowEvery == 0) Thread.sleep(8)
                     session.run(signature, inputs, outputs)
                 }
             }
@@ -127,5 +132,70 @@ class BenchmarkTest {
         assertEquals(10L, row.nativeHeap)
         assertTrue(row.isSameCase(BenchmarkReport.read(json).rows[3]))
         assertTrue(!row.isSameCase(report.rows[1]))
+    }
+
+    private fun alone(plan: BenchmarkPlan) = plan.copy(settings = BenchmarkPlan.settings(listOf(1), listOf(true)))
+
+    @Test
+    fun pacedRunsBeginAPeriodApart() {
+        val period = 3_000_000L
+        val plan = alone(plan("a", "b", runs = 200)).copy(mode = Mode.PACED, periodNanos = period, nanos = 1_000_000_000)
+        val cases = Benchmark(runtime, source, memory).run(plan)
+        // Two turns of half a second.
+        assertTrue(cases.all { it.nanos.size == 2 * 166 && it.late in 0..2 * 166 })
+        val runs = begins.drop(2)
+        // Three runs before each turn are not counted.
+        assertEquals(2 * 2 * (166 + 3), runs.size)
+        // One that began late does not put off the next: it is the whole that takes as long as it should.
+        assertTrue(runs.last().second - runs.first().second >= (runs.size - 2) * period)
+        val changes = runs.zipWithNext().count { (one, next) -> one.first != next.first }
+        assertTrue("$changes", changes in 2..3)
+        val report = BenchmarkReport.read(BenchmarkReport.toJson(1, emptyMap(), plan, cases))
+        assertEquals(listOf(Mode.PACED, 3.0), report.rows[0].let { listOf(it.mode, it.periodMillis) })
+        assertEquals(cases[0].late, report.rows[0].late)
+        assertNull(report.rows[0].drift)
+    }
+
+    @Test
+    fun runsThatAreLongerThanThePeriodAreLate() {
+        slowEvery = 10
+        val plan = alone(plan("a", runs = 40)).copy(mode = Mode.PACED, periodNanos = 5_000_000)
+        val case = Benchmark(runtime, source, memory).run(plan).single()
+        assertTrue("${case.late}", case.late in 3..40)
+        assertEquals(case.late, case.nanos.count { it > plan.periodNanos })
+    }
+
+    @Test
+    fun aSustainedBenchmarkIsToldInParts() {
+        var asked = 0L
+        val plan = alone(plan("a", "b")).copy(mode = Mode.SUSTAINED, sustainedNanos = 250_000_000, windowNanos = 100_000_000)
+        val shares = ArrayList<Double>()
+        val benchmark = Benchmark(runtime, source, memory, { DeviceReading(1, ++asked, null) }, onProgress = { shares += it.share })
+        val cases = benchmark.run(plan)
+        assertEquals(3, asked)
+        for (case in cases) {
+            assertEquals(listOf(1L, 2L, 3L), case.windows.map { it.device.clockKhz })
+            assertTrue(case.windows.map { it.endSeconds }.zip(listOf(0.1, 0.2, 0.25)).all { (found, due) -> found >= due })
+            // Of each part no more than a third of what is kept at all.
+            assertTrue(case.windows.all { it.stats!!.count in 1..BenchmarkPlan.MOST_RUNS / 3 })
+            assertEquals(case.nanos.size, case.windows.sumOf { it.stats!!.count })
+        }
+        assertEquals(1.0, shares.last(), 0.0)
+        val json = BenchmarkReport.toJson(1, emptyMap(), plan, cases)
+        val row = BenchmarkReport.read(json).rows[0]
+        assertEquals(cases[0].windows[2].stats!!.p50 / cases[0].windows[0].stats!!.p50, row.drift!!, 1e-9)
+        assertEquals(1L, JsonObject.parse(json).objects("cases")[0].objects("windows")[0]["thermal_status"])
+        assertThrows(IllegalArgumentException::class.java) { plan("a").copy(mode = Mode.SUSTAINED) }
+    }
+
+    @Test
+    fun resultsOfBeforeThereWereModesAreBursts() {
+        val plan = plan("a")
+        val json = BenchmarkReport.toJson(1, emptyMap(), plan, Benchmark(runtime, source, memory).run(plan))
+        val old = json.replace(Regex(""",\s*"(mode|period_ns|sustained_ns|late|windows)":\s*("burst"|\d+|\[])"""), "")
+        assertTrue(old, "windows" !in old && "mode\"" !in old)
+        val row = BenchmarkReport.read(old).rows[0]
+        assertEquals(listOf(Mode.BURST, 0, null), listOf(row.mode, row.late, row.drift))
+        assertTrue(row.isSameCase(BenchmarkReport.read(json).rows[0]))
     }
 }

@@ -16,4 +16,4 @@ dependencyResolutionManagement {
 }
 
 rootProject.name = "lrkeras-demo"
-include(":core", ":app")
+include(":core", ":runtime", ":app")

@@ -21,13 +21,19 @@ need apksigner apksigner
 need dexdump dexdump
 
 # Short runs: what the second compiler of the JVM costs it does not earn back.
-quick="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-export MAVEN_OPTS="${MAVEN_OPTS:-$quick}" LRKERAS_JAVA_OPTIONS="${LRKERAS_JAVA_OPTIONS:-$quick}"
+java="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+export MAVEN_OPTS="${MAVEN_OPTS:-$java}" LRKERAS_JAVA_OPTIONS="${LRKERAS_JAVA_OPTIONS:-$java}"
 begin=$SECONDS
 step() { echo "== $1 ($((SECONDS - begin)) s)"; }
 
 step "core and screens on the JVM"
 (cd android_demo && mvn --quiet --batch-mode package)
+step "library, and a build of somebody else on it"
+repository=$(mktemp -d)
+trap 'rm -rf "$repository"' EXIT
+if [ $# -eq 0 ]; then quick=--quick; else quick=; fi
+bash android_demo/tools/publish.sh $quick "$repository"
+bash android_demo/tools/consumer.sh "$repository" 2>&1 | sed '/log 4 tflite/d; /^INFO: /d; /TensorFlowLite <clinit>/d'
 step "APK"
 bash android_demo/tools/package.sh android_demo/target/lrkeras-demo.apk
 apksigner verify --verbose --min-sdk-version 24 android_demo/target/lrkeras-demo.apk | grep -E '^Verifie[sd]'
@@ -50,6 +56,8 @@ export LRKERAS_RUNTIME=2.20
 # This runtime tells the log of every graph that it delegates.
 (cd android_demo && mvn --quiet --batch-mode package -Druntime=2.20 -Dtest=LiteRuntimeTest -Dsurefire.failIfNoSpecifiedTests=false) 2>&1 |
     sed '/log 4 tflite/d; /^VERBOSE: /d; /^INFO: /d'
+bash android_demo/tools/publish.sh --quick "$repository"
+bash android_demo/tools/consumer.sh "$repository" 2>&1 | sed '/log 4 tflite/d; /^VERBOSE: /d; /^INFO: /d'
 bash android_demo/tools/package.sh android_demo/target-2.20/lrkeras-demo.apk
 python3 android_demo/tools/check_arm64.py
 step "done"

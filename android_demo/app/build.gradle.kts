@@ -24,7 +24,7 @@ android {
         release {
             isMinifyEnabled = true
             isShrinkResources = true
-            proguardFiles(getDefaultProguardFile("proguard-android-optimize.txt"), "proguard-rules.pro", "runtime-2.16.pro")
+            proguardFiles(getDefaultProguardFile("proguard-android-optimize.txt"), "proguard-rules.pro")
             // Signed with the debug key until you give one of your own: README.md.
             signingConfig = signingConfigs.getByName("debug")
         }
@@ -47,7 +47,7 @@ android {
     }
 
     sourceSets {
-        getByName("main").java.srcDirs("src/main/kotlin", "src/runtime-2.16/kotlin")
+        getByName("main").java.srcDirs("src/main/kotlin")
         getByName("main").assets.srcDir(layout.buildDirectory.dir("generated/assets"))
     }
 }
@@ -70,6 +70,5 @@ kotlin {
 }
 
 dependencies {
-    implementation(project(":core"))
-    implementation(libs.tensorflow.lite)
+    implementation(project(":runtime"))
 }

@@ -12,7 +12,7 @@ version=$(sed -n 's|.*<tensorflowLite.version>\(.*\)</tensorflowLite.version>.*|
 min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
 java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp $target/tools/r8.jar com.android.tools.r8.D8 --debug --min-api "$min_sdk" \
     --lib "$java_home" --lib "$(cat $target/android-jar.path)" --output "$work/dex" \
-    app/$target/android-demo-app-*.jar core/target/android-demo-core-*.jar $target/tools/kotlin-stdlib.jar $target/runtime/*.jar
+    app/$target/android-demo-app-*.jar runtime/$target/lrkeras-runtime-*.jar core/target/lrkeras-runtime-core-*.jar $target/tools/kotlin-stdlib.jar $target/runtime/*.jar
 [ -s target/checkers/dex-tools.path ] || mvn -q -B -f tools/checkers.xml -P dex-tools process-resources
 number=0
 back=

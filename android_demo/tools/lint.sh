@@ -12,7 +12,7 @@ min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
 target_sdk=$(sed -n 's|.*<app.targetSdk>\(.*\)</app.targetSdk>.*|\1|p' pom.xml)
 sed "s|<uses-permission|<uses-sdk android:minSdkVersion=\"$min_sdk\" android:targetSdkVersion=\"$target_sdk\" />\n    <uses-permission|" \
     $target/gen/AndroidManifest.xml >"$work/AndroidManifest.xml"
-sources=$(find app/src/main/kotlin "app/src/runtime-$runtime/kotlin" core/src/main/kotlin -name '*.kt' -printf "    <src file=\"$PWD/%p\" />\n")
+sources=$(find app/src/main/kotlin runtime/src/main/kotlin "runtime/src/runtime-$runtime/kotlin" core/src/main/kotlin -name '*.kt' -printf "    <src file=\"$PWD/%p\" />\n")
 libraries=$(find $target/runtime -maxdepth 1 -name '*.jar' -printf "    <classpath jar=\"$PWD/%p\" />\n")
 resources=$(find app/src/main/res -name '*.xml' -printf "    <resource file=\"$PWD/%p\" />\n")
 cat >"$work/project.xml" <<END

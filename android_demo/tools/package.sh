@@ -17,11 +17,11 @@ mkdir -p "$work/dex" "$(dirname "$out")"
 java_home=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
 java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp $target/tools/r8.jar com.android.tools.r8.R8 --release --min-api "$min_sdk" \
     --lib "$java_home" --lib "$(cat $target/android-jar.path)" \
-    --pg-conf app/proguard-rules.pro --pg-conf app/runtime-$runtime.pro --pg-conf $target/gen/resources.pro \
+    --pg-conf app/proguard-rules.pro --pg-conf runtime/runtime-$runtime.pro --pg-conf $target/gen/resources.pro \
     --pg-map-output "$work/mapping.txt" \
     --android-resources $target/gen/bundle.ap_ "$work/bundle.ap_" \
     --output "$work/dex" \
-    app/$target/android-demo-app-*.jar core/target/android-demo-core-*.jar $target/tools/kotlin-stdlib.jar \
+    app/$target/android-demo-app-*.jar runtime/$target/lrkeras-runtime-*.jar core/target/lrkeras-runtime-core-*.jar $target/tools/kotlin-stdlib.jar \
     $target/runtime/*.jar
 "$aapt2" convert --output-format binary -o "$work/resources.ap_" "$work/bundle.ap_"
 python3 tools/assemble.py "$work/resources.ap_" "$work/dex" $target/runtime/jni "$work/unsigned.apk"

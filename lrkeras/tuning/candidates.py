@@ -19,6 +19,8 @@ OF_GROUPS = {
     "table": ("low_rank", "frequency_bands"),
     "dense": ("low_rank", "monarch"),
 }
+# Whose numbers files do not hold in four bits.
+_EIGHT_BITS_ONLY = ("monarch", "doped_kronecker")
 _LEAST_SHARE = 0.04
 _FILLS = (1.0, 0.7, 0.45)
 # Shares of the cut by fewer units where the matrices of a proposal cannot be so small.
@@ -169,7 +171,7 @@ class Proposals:
         if by == "units":
             fresh = trial.suggest_categorical("fresh", [False, True])
         else:
-            structures = self._structures(trial)
+            structures = self._structures(trial, bits)
             layout = trial.suggest_categorical("gate_layout", ["per_gate", "stacked"])
         share = {"matrices": 0.0, "both": 0.5, "units": 1.0}[by] if structures else 1.0
         recipe = Recipe(
@@ -182,10 +184,14 @@ class Proposals:
         )
         return Candidate(recipe, share, fill, is_proposal=True)
 
-    def _structures(self, trial: Any) -> dict[str, str]:
+    def _structures(self, trial: Any, bits: str) -> dict[str, str]:
         found: dict[str, str] = {}
         for group, names in self._groups.names.items():
-            chosen = trial.suggest_categorical(group, ["dense", *OF_GROUPS[group]])
+            possible = OF_GROUPS[group]
+            if bits == "int4":
+                possible = tuple(s for s in possible if s not in _EIGHT_BITS_ONLY)
+            # The choices of a parameter of Optuna are always the same ones.
+            chosen = trial.suggest_categorical(f"{group}, {bits}", ["dense", *possible])
             if chosen != "dense":
                 found |= dict.fromkeys(names, chosen)
         return found

@@ -20,7 +20,7 @@ from lrkeras.tuning.file_score import FileScore
 from lrkeras.tuning.fine_tuning import FineTuning
 from lrkeras.tuning.objective import Objective
 from lrkeras.tuning.recipe import Recipe
-from lrkeras.tuning.small_models import NotPossibleError, sized
+from lrkeras.tuning.small_models import NotPossibleError, fresh_copy, sized
 from lrkeras.tuning.tuning_data import TuningData
 
 # Examples that structures are fitted on and files compared with Keras on.
@@ -177,7 +177,7 @@ def _room(sizes: list[tuple[float, float]], wanted: float) -> float:
 
 
 def _start(task: Task, model: keras.Model, recipe: Recipe) -> Start:
-    file = _converted(task, model, recipe.bits)["file"]
+    file = _start_file(task, model, recipe.bits)
     stored = StoredSize.of(model, recipe.bits)
     return Start(
         recipe,
@@ -186,6 +186,25 @@ def _start(task: Task, model: keras.Model, recipe: Recipe) -> Start:
         params=stored.params,
         weight_bytes=stored.bytes,
     )
+
+
+def _start_file(task: Task, model: keras.Model, bits: str) -> bytes:
+    """The file of a start, for its size and its time.
+
+    Weights that were cut and rounded may be so far from a model that they amplify rounding, which
+    is refused; training mends that, and random ones take as many bytes and as much time.
+    """
+    try:
+        return _converted(task, model, bits)["file"]
+    except ConversionError as error:
+        calm = fresh_copy(model, task.seed)
+        for weight in calm.trainable_weights:
+            # A bias of zeros is left out of a file.
+            weight.assign(weight + keras.random.uniform(weight.shape, -0.01, 0.01, seed=task.seed))
+        try:
+            return _converted(task, calm, bits)["file"]
+        except (ConversionError, ValueError):
+            raise error from None
 
 
 class Trial:

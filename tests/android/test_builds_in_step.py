@@ -81,6 +81,16 @@ def test_the_core_knows_no_android():
         ]
 
 
+def test_a_consumer_takes_the_version_that_is_published():
+    consumer = ElementTree.parse(DEMO / "consumer" / "pom.xml").getroot()
+    (found,) = consumer.findall(".//m:dependencies/m:dependency/m:version", MAVEN)
+    assert found.text == properties()["version"]
+    assert "lrkeras/demo" not in (DEMO / "consumer" / "pom.xml").read_text()
+    for source in (DEMO / "consumer").rglob("*.java"):
+        imports = re.findall(r"^import (org\.lrkeras\..+);$", source.read_text(), re.M)
+        assert not [one for one in imports if one.startswith("org.lrkeras.demo")]
+
+
 def test_every_text_on_the_screen_is_a_resource():
     for layout in (DEMO / "app" / "src" / "main" / "res").rglob("layout*/*.xml"):
         for attribute in re.findall(

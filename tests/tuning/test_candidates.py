@@ -34,6 +34,26 @@ def test_groups_go_by_what_matrices_do(trained):
     }
 
 
+def test_four_bits_are_not_proposed_for_what_has_none(trained):
+    candidates = _asked(trained, 0, [0.5] * 40)
+    used = {
+        bits: {s for c in candidates if c.recipe.bits == bits for s in c.recipe.structures.values()}
+        for bits in ("int4", "int8")
+    }
+    assert {"monarch", "doped_kronecker"} <= used["int8"]
+    assert used["int4"] <= {"low_rank", "hybrid", "frequency_bands"} and used["int4"]
+
+
+def test_fewer_units_make_what_matrices_cannot(trained):
+    for candidate in _asked(trained, 0, [0.5] * 20):
+        (first, share), *others = candidate.ways
+        assert (first, share) == (candidate.recipe, candidate.share)
+        assert bool(others) == bool(candidate.recipe.structures)
+        shares = [share, *(other for _, other in others)]
+        assert shares == sorted(set(shares)) and (shares[-1] < 1 or not others)
+        assert all(recipe.label.startswith("fewer units") for recipe, _ in others)
+
+
 def test_proposals_can_be_made(task):
     from lrkeras.tuning.trial import start_of
 

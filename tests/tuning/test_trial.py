@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 import lrkeras
+from lrkeras.export import ConversionError
+from lrkeras.tuning import trial as trial_module
 from lrkeras.tuning.candidates import Candidate
 from lrkeras.tuning.fine_tuning import DivergedError
 from lrkeras.tuning.recipe import Recipe
@@ -51,6 +53,35 @@ def test_units_make_the_cut_that_matrices_of_a_proposal_cannot(task):
     start = start_of(task, proposal, 12_000)
     assert start.recipe.units and 6_000 < len(start.file) <= 12_000
     assert start.recipe.label == "fewer units, doped"
+
+
+def test_a_start_that_differs_from_keras_is_trained_all_the_same(task, monkeypatch):
+    """Rounded and cut weights may amplify rounding; training mends that."""
+    converted, asked = trial_module._converted, []
+
+    def refusing(task, model, bits):
+        asked.append(model.get_weights()[0])
+        if len(asked) == 1:
+            raise ConversionError("Expected the converted file to agree with Keras")
+        return converted(task, model, bits)
+
+    whole = start_of(task, Candidate(Recipe("x")), None)
+    monkeypatch.setattr(trial_module, "_converted", refusing)
+    start = start_of(task, Candidate(Recipe("x")), None)
+    assert start.why is None
+    weights = [read_model(one.model).get_weights() for one in (start, whole)]
+    assert all(map(np.array_equal, *weights))
+    assert len(start.file) == len(whole.file) and start.file != whole.file
+    assert not np.array_equal(*asked)
+
+
+def test_a_start_that_nothing_can_write_is_told(task, monkeypatch):
+    def refusing(*_):
+        raise ConversionError("Expected another layer")
+
+    monkeypatch.setattr(trial_module, "_converted", refusing)
+    start = start_of(task, Candidate(Recipe("x")), None)
+    assert start.why == "Expected another layer" and not start.file
 
 
 def test_a_training_that_diverges_is_told(task):

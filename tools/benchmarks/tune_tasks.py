@@ -159,8 +159,8 @@ def ptb_characters(data: pathlib.Path) -> TuneTask:
     model.compile(
         keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
-    parts = windows(train, 16_000), windows(valid, 600), windows(test, 600)
-    return TuneTask(model, *parts, "val_loss", "60 KB", fit_epochs=16, tune_epochs=3)
+    parts = windows(train, 10_000), windows(valid, 600), windows(test, 600)
+    return TuneTask(model, *parts, "val_loss", "60 KB", fit_epochs=12, tune_epochs=3)
 
 
 TASKS = {task.__name__: task for task in (clinc150, turbofan, ptb_characters)}

@@ -11,7 +11,7 @@ import org.lrkeras.demo.benchmark.ResultProvider
 import org.lrkeras.demo.common.AssetFiles
 import org.lrkeras.demo.common.Models
 import org.lrkeras.demo.common.Worker
-import org.lrkeras.demo.runtime.LiteRuntime
+import org.lrkeras.lite.LiteRuntime
 import org.lrkeras.demo.speech.AudioSource
 import org.lrkeras.demo.speech.Clips
 import org.lrkeras.demo.speech.MicrophoneSource

@@ -9,7 +9,7 @@ import org.junit.runner.RunWith
 import org.lrkeras.core.benchmark.ResultStore
 import org.lrkeras.core.model.ModelFiles
 import org.lrkeras.demo.common.AssetFiles
-import org.lrkeras.demo.runtime.LiteRuntime
+import org.lrkeras.lite.LiteRuntime
 import org.lrkeras.demo.speech.AudioSource
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner

@@ -12,6 +12,7 @@ import org.lrkeras.core.speech.WaveFile
 import org.lrkeras.core.words.WordModel
 import org.lrkeras.core.words.WordSuggester
 import org.lrkeras.demo.Demo
+import org.lrkeras.lite.LiteRuntime
 import java.io.File
 
 /** The engine of the app on the native library of the APK for x86_64, against what Python gave (tools/release/android_goldens.py). */

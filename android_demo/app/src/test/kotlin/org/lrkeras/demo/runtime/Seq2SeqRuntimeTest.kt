@@ -7,6 +7,7 @@ import org.lrkeras.core.model.ModelMetadata
 import org.lrkeras.core.runtime.Seq2SeqRunner
 import org.lrkeras.core.runtime.SessionOptions
 import org.lrkeras.demo.Demo
+import org.lrkeras.lite.LiteRuntime
 import java.io.File
 
 /** An encoder and a decoder on the native library of the APK, against what Python gave (tools/release/android_seq2seq_model.py). */

@@ -1,4 +1,4 @@
-package org.lrkeras.demo.runtime
+package org.lrkeras.lite
 
 import org.bytedeco.tensorflowlite.global.tensorflowlite
 import org.lrkeras.core.model.ModelFileException

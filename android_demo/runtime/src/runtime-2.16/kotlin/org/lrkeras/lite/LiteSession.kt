@@ -1,4 +1,4 @@
-package org.lrkeras.demo.runtime
+package org.lrkeras.lite
 
 import org.lrkeras.core.model.ModelFileException
 import org.lrkeras.core.runtime.InferenceSession

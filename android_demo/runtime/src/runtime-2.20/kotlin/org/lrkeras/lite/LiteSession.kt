@@ -1,4 +1,4 @@
-package org.lrkeras.demo.runtime
+package org.lrkeras.lite
 
 import org.bytedeco.javacpp.BytePointer
 import org.bytedeco.tensorflowlite.SignatureRunner

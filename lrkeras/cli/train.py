@@ -37,7 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", help="a named set of settings (default: tiny)")
     parser.add_argument("--list", action="store_true", help="print the names of the presets alone")
     parser.add_argument("--out", help="folder for the models and their histories")
-    parser.add_argument("--data", help="folder of a corpus that does not come with the package")
+    parser.add_argument(
+        "--data",
+        help="folder of a corpus that does not come with the package; for word_prediction also a "
+        "text file, a sentence or message a line, which becomes a model and its file for a phone",
+    )
     parser.add_argument(
         "--models",
         nargs="+",
@@ -62,7 +66,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Trains, and returns the task's report."""
     name, _, row = options.task.partition("/")
     nearest("task", name, TASKS)
-    preset = _preset(options.preset, row)
+    preset = _preset(options.preset, row, _is_text(name, options.data))
     if options.out is None and not options.list:
         raise ValueError("Expected a folder for the models; received none. Pass --out DIR.")
 
@@ -131,11 +135,15 @@ def _tuned(task: Any, config: Any, options: argparse.Namespace) -> TuneReport:
     )
 
 
-def _preset(option: str | None, row: str) -> str:
+def _is_text(task: str, data: str | None) -> bool:
+    return task == "word_prediction" and data is not None and pathlib.Path(data).is_file()
+
+
+def _preset(option: str | None, row: str, is_text: bool) -> str:
     """The preset of `--preset` or of `TASK/PRESET`."""
     if option and row and option != row:
         raise ValueError(f"Expected one preset; received {row!r} and --preset {option!r}.")
-    return option or row or "tiny"
+    return option or row or ("text" if is_text else "tiny")
 
 
 def nearest(kind: str, name: str, known: Collection[str]) -> str:
@@ -173,7 +181,23 @@ def render(report: dict) -> RenderableType:
             form.format(model[score]),
             "" if sparsity is None else f"{sparsity:.1%}",
         )
-    return Group(table, f"{_validation(report)} Models and histories: {report['out']}")
+    return Group(
+        table, *_phone_files(report), f"{_validation(report)} Models and histories: {report['out']}"
+    )
+
+
+def _phone_files(report: dict) -> list[str]:
+    """What a text became, beside the trivial way."""
+    found = [
+        f"{row['phone_file']}: {row['file_bytes']:,} bytes, perplexity "
+        f"{row['file_perplexity']:.1f} on the first validation words, where the model has "
+        f"{row['keras_perplexity']:.1f}."
+        for row in report["models"].values()
+        if "phone_file" in row
+    ]
+    if found:
+        found.append(f"Frequencies of words alone: perplexity {report['unigram_perplexity']:.1f}.")
+    return found
 
 
 def _validation(report: dict) -> str:

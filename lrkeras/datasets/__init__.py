@@ -1,7 +1,8 @@
 """Loaders in the manner of `keras.datasets`, with a small embedded default for each task.
 
 `words.py` is the file to read first: text as token ids, from the package, the Penn Treebank or
-WikiText-2. `keyboard_text.py` mixes three corpora for a keyboard, `speech_commands.py` loads clips
+WikiText-2. `keyboard_text.py` mixes three corpora for a keyboard, `own_text.py` reads
+anyone's text, `speech_commands.py` loads clips
 of words (`clip.py`, `wav.py`), `vocabulary.py` is words and their ids.
 """
 

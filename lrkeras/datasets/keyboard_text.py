@@ -16,7 +16,7 @@ import csv
 import dataclasses
 import pathlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -116,8 +116,8 @@ def load_data(
     ]
     order = np.random.default_rng(seed).permutation(len(mixed))
     return KeyboardText(
-        _encode((mixed[i] for i in order), vocabulary),
-        {source: _encode(lines[source, "valid"], vocabulary) for source in SOURCES},
+        vocabulary.encode_lines(mixed[i] for i in order),
+        {source: vocabulary.encode_lines(lines[source, "valid"]) for source in SOURCES},
         vocabulary,
     )
 
@@ -226,10 +226,6 @@ def _vocabulary(sources: list[list[list[str]]], num_words: int) -> Vocabulary:
                 shares[token] += count / total
     ranked = sorted(shares, key=lambda token: (-shares[token], token))
     return Vocabulary([UNKNOWN, END, NUMBER, *ranked[: num_words - 3]])
-
-
-def _encode(lines: Iterable[list[str]], vocabulary: Vocabulary) -> np.ndarray:
-    return vocabulary.encode(token for line in lines for token in (*line, END))
 
 
 def _open(file: pathlib.Path):

@@ -85,6 +85,10 @@ class Vocabulary:
         """Returns the ids of the tokens, int32, of shape `(number of tokens,)`."""
         return np.array([self._ids.get(token, self.unknown_id) for token in tokens], dtype=np.int32)
 
+    def encode_lines(self, lines: Iterable[Iterable[str]]) -> np.ndarray:
+        """Returns the ids of the tokens of lines, `"<eos>"` behind each, as one stream."""
+        return self.encode(token for line in lines for token in (*line, END))
+
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Returns the words of the ids.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+_STEPS_OF_A_PASS = (50, 1000)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WordPredictionConfig:
@@ -11,7 +13,8 @@ class WordPredictionConfig:
 
     Attributes:
         corpus: `"dialogues"` (comes with the package), `"ptb"`, `"wikitext2"` or `"keyboard"`
-            (`lrkeras.datasets.keyboard_text`), read from a folder.
+            (`lrkeras.datasets.keyboard_text`), read from a folder, or `"text"`, a file of anyone's
+            text (`lrkeras.datasets.own_text`), of whose models phone files are made.
         num_words: the size of the vocabulary.
         num_layers: LSTM layers.
         units: units of each LSTM layer.
@@ -24,7 +27,8 @@ class WordPredictionConfig:
             reads.
         window: tokens of a training window.
         batch_size: windows of a batch.
-        steps_per_epoch: batches of an epoch; an epoch may be less than a pass over the text.
+        steps_per_epoch: batches of an epoch; an epoch may be less than a pass over the text. 0 is
+            a pass over the text, from 50 to 1,000 batches.
         epochs: epochs of every model.
         learning_rate: the peak rate, reached after `warmup_steps` and then lowered along a cosine.
         warmup_steps: batches until the peak rate.
@@ -94,6 +98,14 @@ class WordPredictionConfig:
     max_valid_tokens: int | None = None
     seed: int = 1
 
+    def sized_for(self, tokens: int) -> WordPredictionConfig:
+        """The config with the batches of a pass over so many tokens, where it says 0."""
+        if self.steps_per_epoch:
+            return self
+        batches = tokens // (self.window * self.batch_size)
+        fewest, most = _STEPS_OF_A_PASS
+        return dataclasses.replace(self, steps_per_epoch=min(max(batches, fewest), most))
+
     @property
     def total_steps(self) -> int:
         """Batches of the whole run of a model that is no student."""
@@ -152,6 +164,21 @@ PRESETS = {
         unknown_rate=0.1,
         precision="mixed_bfloat16",
         max_valid_tokens=8000,
+    ),
+    # Any text in any language with blanks between words: `--data my_text.txt`.
+    "text": WordPredictionConfig(
+        corpus="text",
+        num_words=10_000,
+        models=("cifg",),
+        cifg_units=384,
+        cifg_dim=96,
+        steps_per_epoch=0,
+        epochs=8,
+        learning_rate=3e-3,
+        warmup_steps=50,
+        dropout=0.2,
+        unknown_rate=0.05,
+        max_valid_tokens=20_000,
     ),
     # A phone keyboard: the sizes are such that every student is a file of 1.4 MB or less.
     "keyboard": WordPredictionConfig(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
 
-from lrkeras.datasets import Vocabulary, keyboard_text, words
+from lrkeras.datasets import Vocabulary, keyboard_text, own_text, words
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.training.data_folder import check_data_folder
 from lrkeras.tasks.training.epoch_clock import EpochClock
@@ -31,6 +32,7 @@ from lrkeras.tasks.word_prediction.models import (
     make_optimizer,
     starts_from_teacher,
 )
+from lrkeras.tasks.word_prediction.phone_file import phone_file, unigram_perplexity
 from lrkeras.tasks.word_prediction.token_windows import TokenWindows, whole_windows
 from lrkeras.tasks.word_prediction.word_distiller import WordDistiller
 
@@ -42,7 +44,7 @@ def load_corpus(
 
     Args:
         config: the run.
-        data: the folder of the corpus; only `"dialogues"` needs none.
+        data: the folder of the corpus, the file of `"text"`; only `"dialogues"` needs none.
 
     Returns:
         `(train_ids, valid_ids, vocabulary)`.
@@ -51,12 +53,15 @@ def load_corpus(
         ValueError: the corpus is unknown, or `data` is missing where it is needed.
         FileNotFoundError: the folder does not hold the corpus.
     """
+    if config.corpus == "text":
+        own = own_text.load_data(_text_file(data), config.num_words)
+        return own.train, own.valid["text"][: config.max_valid_tokens], own.vocabulary
     check_data_folder(data)
     if config.corpus == "dialogues":
         train, valid, vocabulary = words.load_data(config.num_words)
     elif config.corpus not in ("ptb", "wikitext2", "keyboard"):
         raise ValueError(
-            "corpus must be 'dialogues', 'ptb', 'wikitext2' or 'keyboard'; received "
+            "corpus must be 'dialogues', 'ptb', 'wikitext2', 'keyboard' or 'text'; received "
             f"{config.corpus!r}."
         )
     elif data is None:
@@ -75,6 +80,16 @@ def load_corpus(
         valid = np.concatenate([ids[:share] for ids in text.valid.values()])
         train, vocabulary = text.train, text.vocabulary
     return train[: config.max_train_tokens], valid[: config.max_valid_tokens], vocabulary
+
+
+def _text_file(data: str | pathlib.Path | None) -> str | pathlib.Path:
+    if data is None or not pathlib.Path(data).is_file():
+        given = "none" if data is None else repr(str(data))
+        raise FileNotFoundError(
+            f"Expected a file of text, a sentence or message a line, as `data`; received {given}. "
+            "Pass one with --data my_text.txt."
+        )
+    return data
 
 
 def training_windows(
@@ -109,7 +124,8 @@ def train(
         config: the run.
         out: the folder; it is made when missing. `config.json`, `metadata.json` (the vocabulary,
             for `convert`) and `training.json` are written beside the models.
-        data: the folder of a corpus that does not come with the package.
+        data: the folder of a corpus that does not come with the package, or a file of text. Of a
+            text the int8 step file of each model is left too, for the app and `Suggester`.
         verbose: Keras's `verbose`: 0 silent, 1 a progress bar, 2 a line an epoch.
 
     Returns:
@@ -127,7 +143,8 @@ def train(
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
     claim(out, config)
     write_json(out / "metadata.json", {"vocabulary": vocabulary.words})
-    report = {
+    config = config.sized_for(len(train_ids))
+    report: dict[str, Any] = {
         "task": "word_prediction",
         "train_tokens": len(train_ids),
         "valid_tokens": len(valid_ids),
@@ -137,6 +154,11 @@ def train(
             for name in config.models
         },
     }
+    if config.corpus == "text":
+        for name in config.models:
+            file = phone_file(config, out / f"{name}.keras", valid_ids, vocabulary)
+            report["models"][name] |= file
+        report["unigram_perplexity"] = unigram_perplexity(train_ids, valid_ids, len(vocabulary))
     write_json(out / "training.json", report)
     return report
 

@@ -1,0 +1,70 @@
+"""The file for a phone of a word model that was trained on anyone's text."""
+
+from __future__ import annotations
+
+import pathlib
+
+import keras
+import numpy as np
+
+from lrkeras.datasets import Vocabulary
+from lrkeras.tasks.word_prediction.config import WordPredictionConfig
+
+# The runtime that the app ships.
+_RUNTIME = "2.16"
+# Of the validation text, run through the file a word at a time.
+_TOKENS = 4000
+
+
+def phone_file(
+    config: WordPredictionConfig, model_file: pathlib.Path, ids: np.ndarray, vocabulary: Vocabulary
+) -> dict:
+    """Writes the int8 step file of a model beside it, with what a keyboard needs in its metadata.
+
+    Args:
+        config: the run.
+        model_file: the `.keras` file.
+        ids: validation tokens, to judge the file on.
+        vocabulary: the words.
+
+    Returns:
+        `phone_file`, its `file_bytes`, and `file_perplexity`: that of the file on up to 4,000
+        tokens, beside `keras_perplexity`, that of the model on the same.
+    """
+    from lrkeras.export import convert
+    from lrkeras.tasks.word_prediction.step_language_model import StepLanguageModel
+
+    model = keras.saving.load_model(model_file, compile=False)
+    metadata = {
+        "task": "word_prediction",
+        "name": model_file.stem,
+        "vocabulary": list(vocabulary.words),
+    }
+    file = model_file.with_suffix(".tflite")
+    sample = ids[: 20 * config.window]
+    report = convert(
+        model, file, quantize="int8", runtime=_RUNTIME, metadata=metadata, sample=sample
+    )
+    some = ids[: max(1, min(len(ids), _TOKENS) // config.window) * config.window]
+    through_file = StepLanguageModel(file).perplexity(some, window=config.window)
+    return {
+        "phone_file": file.name,
+        "file_bytes": report.file_bytes,
+        "file_perplexity": through_file,
+        "keras_perplexity": _perplexity(model, some, config.window, vocabulary.end_id),
+    }
+
+
+def unigram_perplexity(train_ids: np.ndarray, ids: np.ndarray, num_words: int) -> float:
+    """The perplexity of a model that knows how often words occur, and nothing else."""
+    counts = np.bincount(train_ids, minlength=num_words) + 1.0
+    return float(np.exp(-np.log(counts / counts.sum())[ids].mean()))
+
+
+def _perplexity(model: keras.Model, ids: np.ndarray, window: int, first: int) -> float:
+    inputs = np.concatenate([[first], ids[:-1]]).reshape(-1, window)
+    logits = np.asarray(model.predict(inputs, batch_size=16, verbose=0), "float64")
+    top = logits.max(-1, keepdims=True)
+    log_sums = np.log(np.exp(logits - top).sum(-1)) + top[..., 0]
+    wanted = np.take_along_axis(logits, ids.reshape(-1, window)[..., None], -1)[..., 0]
+    return float(np.exp((log_sums - wanted).mean()))

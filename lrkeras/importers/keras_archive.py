@@ -21,6 +21,8 @@ from lrkeras.legacy_h5.layer_config import FIXED
 from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.saving import check_finite
 
+# A part of more bytes than this must not be that many times larger than it is stored.
+_LARGE, _MOST_INFLATED = 64 << 20, 100
 _PARTS = {"config.json", "model.weights.h5"}
 
 
@@ -36,6 +38,7 @@ def load_archive(
         ValueError: It is no `.keras` file, is damaged, or holds what cannot be rebuilt.
     """
     with zipfile.ZipFile(file) as archive:
+        _check_sizes(file, archive)
         missing = _PARTS - set(archive.namelist())
         if missing:
             raise ValueError(
@@ -49,6 +52,16 @@ def load_archive(
         raise ValueError(f"{str(file)!r} cannot be loaded: {reason_of(error)}") from error
     check_finite(model)
     return model
+
+
+def _check_sizes(file: pathlib.Path, archive: zipfile.ZipFile) -> None:
+    """Sees that no part is much larger than what the file holds of it, as none of a model is."""
+    for part in archive.infolist():
+        if part.file_size > _LARGE and part.file_size > _MOST_INFLATED * part.compress_size:
+            raise ValueError(
+                f"{str(file)!r} is refused: its part {part.filename!r} has {part.compress_size:,} "
+                f"bytes and would inflate to {part.file_size:,}, as no weights do."
+            )
 
 
 def _load(file: pathlib.Path, safe_mode: bool, compile: bool) -> keras.Model:

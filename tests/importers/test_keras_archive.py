@@ -73,6 +73,20 @@ def test_foreign_files_are_refused(tmp_path):
         load_model(tmp_path / "c.keras")
 
 
+@pytest.mark.parametrize("part", ["config.json", "model.weights.h5", "assets/text"])
+def test_a_part_that_inflates_to_much_is_refused(saved, tmp_path, part):
+    _, path = saved
+    bomb = tmp_path / "bomb.keras"
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(bomb, "w") as copy:
+        for name in archive.namelist():
+            if name != part:
+                copy.writestr(name, archive.read(name))
+        copy.writestr(part, bytes(80 << 20), zipfile.ZIP_DEFLATED)
+    assert bomb.stat().st_size < 1 << 20
+    with pytest.raises(ValueError, match=r"would inflate to 83,886,080, as no weights do"):
+        load_model(bomb)
+
+
 def test_a_model_of_keras_2_is_loaded_and_one_of_weights_only_is_refused(tmp_path):
     tf_keras = pytest.importorskip("tf_keras")
     dense = tf_keras.layers.Dense(2, activation="hard_sigmoid", input_shape=(3,))

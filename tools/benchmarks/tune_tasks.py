@@ -159,7 +159,7 @@ def ptb_characters(data: pathlib.Path) -> TuneTask:
     model.compile(
         keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
-    parts = windows(train, 10_000), windows(valid, 600), windows(test, 600)
+    parts = windows(train, 8000), windows(valid, 600), windows(test, 600)
     return TuneTask(model, *parts, "val_loss", "60 KB", fit_epochs=12, tune_epochs=3)
 
 

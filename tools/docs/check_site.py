@@ -33,7 +33,13 @@ MODULES = (
     ),
 )
 # Pages that are read where the repository is.
-REPOSITORY_PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "android_demo/README.md")
+REPOSITORY_PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "android_demo/README.md",
+)
 _LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 _LOADED = re.compile(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=[\"'](?:https?:)?//[^\"']+")
 _HARMLESS = re.compile(r"rel=[\"']?(?:canonical|edit)")

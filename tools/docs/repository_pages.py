@@ -1,7 +1,7 @@
 """A hook of mkdocs: what the site shows from other folders of the repository.
 
-Notebooks with the outputs they are committed with, the app's pictures, CONTRIBUTING.md and
-CHANGELOG.md.
+Notebooks with the outputs they are committed with, the app's pictures, CONTRIBUTING.md,
+CHANGELOG.md and SECURITY.md.
 """
 
 import pathlib
@@ -11,7 +11,11 @@ from mkdocs.structure.files import File
 
 ROOT = pathlib.Path(__file__).parents[2]
 PICTURES = "android_demo/app/src/test/screenshots/*.png"
-PAGES = {"contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
+PAGES = {
+    "contributing.md": "CONTRIBUTING.md",
+    "changelog.md": "CHANGELOG.md",
+    "security.md": "SECURITY.md",
+}
 
 
 def on_files(files, config):

@@ -86,6 +86,14 @@ def _check_external_data(path: pathlib.Path, proto: Any, helper: Any) -> None:
         if not helper.uses_external_data(tensor):
             continue
         location = helper.ExternalDataInfo(tensor).location
+        folder = path.parent.resolve()
+        # Links are followed: what is read is in the folder of the model and nowhere else.
+        if folder not in (folder / location).resolve().parents:
+            raise ValueError(
+                f"{str(path)!r} wants to read weights from {location!r}, which is outside of its "
+                "folder. It is not read; put the weights beside the model and save it with that "
+                "name."
+            )
         if not (path.parent / location).is_file():
             raise ValueError(
                 f"{str(path)!r} has its weights in another file, {location!r}, which is missing. "

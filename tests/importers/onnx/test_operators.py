@@ -124,6 +124,30 @@ def test_weights_in_a_file_that_is_missing(tmp_path):
         load_onnx(path)
 
 
+@pytest.mark.parametrize("way", ["up", "whole", "link"])
+def test_weights_are_read_in_the_folder_of_the_model_alone(tmp_path, way):
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    folder = tmp_path / "model"
+    folder.mkdir()
+    path = saved(folder / "m.onnx", *CASES["gemm"])
+    proto = onnx.load(path)
+    onnx.save(proto, path, save_as_external_data=True, location="m.data", size_threshold=0)
+    (folder / "m.data").rename(secret / "m.data")
+    if way == "link":
+        (folder / "m.data").symlink_to(secret / "m.data")
+    else:
+        there = "../secret/m.data" if way == "up" else str(secret / "m.data")
+        proto = onnx.load(path, load_external_data=False)
+        for tensor in proto.graph.initializer:
+            for entry in tensor.external_data:
+                if entry.key == "location":
+                    entry.value = there
+        path.write_bytes(proto.SerializeToString())
+    with pytest.raises(ValueError, match=r"outside of its folder\. It is not read"):
+        load_onnx(path)
+
+
 def test_an_old_opset_is_named(tmp_path):
     path = saved(tmp_path / "m.onnx", [("Relu", ["_"], {})], ["N", 3], {}, opset=6)
     with pytest.raises(ValueError, match=r"opset 6.*onnx\.version_converter"):

@@ -137,6 +137,8 @@ class Proposals:
         self._study = optuna.create_study(direction="minimize", sampler=sampler)
         self._budget, self._groups, self._training = budget, groups, training
         self._seen: set[str] = set()
+        for start in self._starts():
+            self._study.enqueue_trial(start)
 
     def ask(self) -> tuple[Any, Candidate]:
         """A trial of Optuna, to `tell`, and what it proposes; something new, where that is."""
@@ -158,6 +160,18 @@ class Proposals:
             self._study.tell(trial, state=self._states.PRUNED)
         else:
             self._study.tell(trial, cost)
+
+    def _starts(self) -> list[dict[str, Any]]:
+        """What is asked first: ways that often win, in four bits and with all matrices cut."""
+        common = {"bits": "int4", "learning_rate": self._training["learning_rate"]}
+        low_rank = {f"{group}, int4": "low_rank" for group in self._groups.names}
+        if not low_rank:
+            return []
+        matrices = {**common, "cut": "matrices", "gate_layout": "per_gate", **low_rank}
+        found = [matrices, {**matrices, "cut": "both"}]
+        if "table" in self._groups.names:
+            found.insert(1, {**matrices, "table, int4": "frequency_bands"})
+        return found
 
     def _candidate(self, trial: Any) -> Candidate:
         bits = trial.suggest_categorical("bits", list(BITS))

@@ -44,6 +44,18 @@ def test_four_bits_are_not_proposed_for_what_has_none(trained):
     assert used["int4"] <= {"low_rank", "hybrid", "frequency_bands"} and used["int4"]
 
 
+def test_what_often_wins_is_asked_first(trained):
+    first, bands, both = _asked(trained, 0, [0.5] * 3)
+    names = ["words.embeddings", "lstm.kernel", "lstm.recurrent"]
+    assert first.recipe.structures == dict.fromkeys(names, "low_rank")
+    assert bands.recipe.structures == {**first.recipe.structures, names[0]: "frequency_bands"}
+    assert both.recipe.structures == first.recipe.structures
+    assert [c.share for c in (first, bands, both)] == [0, 0, 0.5]
+    for candidate in (first, bands, both):
+        assert candidate.recipe.bits == "int4"
+        assert candidate.recipe.learning_rate == TRAINING["learning_rate"]
+
+
 def test_fewer_units_make_what_matrices_cannot(trained):
     for candidate in _asked(trained, 0, [0.5] * 20):
         (first, share), *others = candidate.ways

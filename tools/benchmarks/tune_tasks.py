@@ -188,14 +188,18 @@ def trained(task: TuneTask, path: pathlib.Path) -> keras.Model:
     return task.model
 
 
-def shortened(report: dict, minutes: float, name: str) -> dict:
-    """What is kept of a report: no values of parts, no paths."""
+def shortened(report: dict, name: str) -> dict:
+    """What is kept of a report: no values of parts, no paths; and how long the trials took.
+
+    A search that went on has trials of the runs before: their time counts as well.
+    """
     trials = [
         {k: v for k, v in trial.items() if k not in ("parts", "part_sizes", "asked", "commands")}
         for trial in report["trials"]
     ]
     command = f"python tools/benchmarks/tune_tasks.py {name} --data DIR --out OUT"
-    return {**report, "trials": trials, "command": command, "minutes_of_search": round(minutes, 1)}
+    minutes = sum(trial.get("seconds", 0) for trial in trials) / 60
+    return {**report, "trials": trials, "command": command, "minutes_of_trials": round(minutes, 1)}
 
 
 def main(arguments=None):
@@ -232,7 +236,7 @@ def main(arguments=None):
     print(report.to_markdown())
     print(f"{minutes:.1f} minutes of search")
     if options.results:
-        kept = shortened(json.loads(report.to_json()), minutes, options.task)
+        kept = shortened(json.loads(report.to_json()), options.task)
         write_json(options.results / "data" / f"tune_{options.task}.json", kept)
         shutil.copy(options.out / "front.png", options.results / f"tune_{options.task}.png")
 

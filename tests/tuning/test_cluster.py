@@ -88,7 +88,8 @@ def _same_search(trials, others):
     assert [trial["asked"] for trial in trials] == [other["asked"] for other in others]
     for trial, other in zip(trials, others, strict=True):
         assert trial["state"] == other["state"]
-        assert trial.get("quality") == pytest.approx(other.get("quality"), rel=1e-3)
+        if trial["state"] == "done":
+            assert trial["quality"] == pytest.approx(other["quality"], rel=1e-3)
         assert trial["start_bytes"] == other["start_bytes"]
 
 

@@ -8,8 +8,8 @@ source tools/flavour.sh
 library=lrkeras-runtime
 [ "$runtime" = 2.16 ] || library=lrkeras-runtime-16k
 work=$PWD/$target/consumer
-min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
-target_sdk=$(sed -n 's|.*<app.targetSdk>\(.*\)</app.targetSdk>.*|\1|p' pom.xml)
+min_sdk=$(property app.minSdk)
+target_sdk=$(property app.targetSdk)
 rm -rf "$work"
 mkdir -p "$work/classes" "$work/dex" "$work/jni"
 # What an earlier run of this script left of the same version; Maven does not look for a newer one.
@@ -55,9 +55,8 @@ cp $model "$work/assets/model.tflite"
 "$aapt2" link -o "$work/bundle.ap_" -I $target/apktool/prebuilt/android-framework.jar --manifest consumer/AndroidManifest.xml \
     --min-sdk-version "$min_sdk" --target-sdk-version "$target_sdk" --version-code 1 --version-name 1 -A "$work/assets" -0 tflite \
     --proguard "$work/manifest.pro" 2> >(grep -v '^warn: resource android:' >&2 || true)
-java_home=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
 (cd "$work/classes" && python3 -m zipfile -c "$work/consumer.jar" example)
-java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp $target/tools/r8.jar com.android.tools.r8.R8 --release --min-api "$min_sdk" --lib "$java_home" \
+java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp $target/tools/r8.jar com.android.tools.r8.R8 --release --min-api "$min_sdk" --lib "$(java_home)" \
     --lib "$android" --pg-conf "$work/manifest.pro" "${rules[@]}" --output "$work/dex" "$work/consumer.jar" $(tr ':' ' ' <<<"$path")
 python3 tools/assemble.py "$work/bundle.ap_" "$work/dex" "$work/jni" "$work/unsigned.apk"
 keystore=$work/debug.keystore

@@ -7,11 +7,10 @@ source tools/flavour.sh
 work=$target/round-trip
 rm -rf "$work"
 mkdir -p "$work/dex"
-java_home=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
-version=$(sed -n 's|.*<tensorflowLite.version>\(.*\)</tensorflowLite.version>.*|\1|p' pom.xml)
-min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
+version=$(property tensorflowLite.version)
+min_sdk=$(property app.minSdk)
 java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp $target/tools/r8.jar com.android.tools.r8.D8 --debug --min-api "$min_sdk" \
-    --lib "$java_home" --lib "$(cat $target/android-jar.path)" --output "$work/dex" \
+    --lib "$(java_home)" --lib "$(cat $target/android-jar.path)" --output "$work/dex" \
     app/$target/android-demo-app-*.jar runtime/$target/lrkeras-runtime-*.jar core/target/lrkeras-runtime-core-*.jar $target/tools/kotlin-stdlib.jar $target/runtime/*.jar
 [ -s target/checkers/dex-tools.path ] || mvn -q -B -f tools/checkers.xml -P dex-tools process-resources
 number=0

@@ -8,8 +8,8 @@ work=$PWD/$target/lint
 rm -rf "$work"
 mkdir -p "$work"
 # The manifest with the package and the SDK numbers that the build adds.
-min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
-target_sdk=$(sed -n 's|.*<app.targetSdk>\(.*\)</app.targetSdk>.*|\1|p' pom.xml)
+min_sdk=$(property app.minSdk)
+target_sdk=$(property app.targetSdk)
 sed "s|<uses-permission|<uses-sdk android:minSdkVersion=\"$min_sdk\" android:targetSdkVersion=\"$target_sdk\" />\n    <uses-permission|" \
     $target/gen/AndroidManifest.xml >"$work/AndroidManifest.xml"
 sources=$(find app/src/main/kotlin runtime/src/main/kotlin "runtime/src/runtime-$runtime/kotlin" core/src/main/kotlin -name '*.kt' -printf "    <src file=\"$PWD/%p\" />\n")

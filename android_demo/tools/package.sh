@@ -6,7 +6,7 @@ set -euo pipefail
 out=$(realpath -m "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/flavour.sh
-min_sdk=$(sed -n 's|.*<app.minSdk>\(.*\)</app.minSdk>.*|\1|p' pom.xml)
+min_sdk=$(property app.minSdk)
 aapt2=$target/apktool/prebuilt/linux/aapt2
 keystore=${LRKERAS_KEYSTORE:-$HOME/.android/debug.keystore}
 export LRKERAS_KEYSTORE_PASSWORD=${LRKERAS_KEYSTORE_PASSWORD:-android}
@@ -14,9 +14,8 @@ work=$target/apk
 rm -rf "$work"
 mkdir -p "$work/dex" "$(dirname "$out")"
 
-java_home=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
 java ${LRKERAS_JAVA_OPTIONS:-} -Xmx2g -cp $target/tools/r8.jar com.android.tools.r8.R8 --release --min-api "$min_sdk" \
-    --lib "$java_home" --lib "$(cat $target/android-jar.path)" \
+    --lib "$(java_home)" --lib "$(cat $target/android-jar.path)" \
     --pg-conf app/proguard-rules.pro --pg-conf runtime/runtime-$runtime.pro --pg-conf $target/gen/resources.pro \
     --pg-map-output "$work/mapping.txt" \
     --android-resources $target/gen/bundle.ap_ "$work/bundle.ap_" \

@@ -13,7 +13,6 @@ fi
 repository=$(realpath -m "${1:?expected the folder of the repository}")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/flavour.sh
-property() { sed -n "s|.*<$1>\(.*\)</$1>.*|\1|p" pom.xml | head -1; }
 version=$(property version)
 name=lrkeras-runtime
 [ "$runtime" = 2.16 ] || name=lrkeras-runtime-16k

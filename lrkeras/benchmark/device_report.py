@@ -73,8 +73,8 @@ class DeviceReport:
     def to_markdown(self, every: bool = False) -> str:
         """A table; of each model the fastest setting, or every one."""
         rows = self.rows if every else self.fastest
-        lines = [markdown_table(_HEADINGS, [_cells(row) for row in rows])]
-        return "\n\n".join([*lines, *self.warnings])
+        table = markdown_table(_HEADINGS, map(_cells, rows))
+        return "\n\n".join([table, *self.warnings])
 
     def render(self, every: bool = False) -> Any:
         """A table for each phone, as something `rich.print` shows."""

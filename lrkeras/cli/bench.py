@@ -63,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Measures, and returns the benchmark's report."""
     models = [files.existing(path) for path in options.models]
-    out = None if options.out is None else files.writable(options.out)
-    plot = None if options.plot is None else files.writable(options.plot)
+    out = files.writable_if_given(options.out)
+    plot = files.writable_if_given(options.plot)
 
     from rich.console import Group
 

@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     """Reads, and returns the comparison."""
     paths = [files.existing(path) for path in options.results]
-    out = None if options.out is None else files.writable(options.out)
-    plot = None if options.plot is None else files.writable(options.plot)
+    out = files.writable_if_given(options.out)
+    plot = files.writable_if_given(options.plot)
 
     from rich.console import Group
 

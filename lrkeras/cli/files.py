@@ -48,6 +48,11 @@ def keras_output(path: str) -> pathlib.Path:
     return file
 
 
+def writable_if_given(path: str | None) -> pathlib.Path | None:
+    """Returns a path as `writable` does, or None where none was given."""
+    return None if path is None else writable(path)
+
+
 def writable(path: str) -> pathlib.Path:
     """Returns a path into which a file can be written.
 

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     is_tflite = file.suffix == ".tflite"
     if options.node_data is not None and not is_tflite:
         raise ValueError(f"Expected a .tflite file with --node-data, received {str(file)!r}.")
-    out = None if options.node_data is None else files.writable(options.node_data)
+    out = files.writable_if_given(options.node_data)
     if is_tflite:
         from lrkeras.cli.tflite_file import describe, show
         from lrkeras.export.delegates.model_explorer import write_node_data

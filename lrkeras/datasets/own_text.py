@@ -5,13 +5,12 @@ Words are what `keyboard_text.tokenize` finds, in any script that puts blanks be
 
 from __future__ import annotations
 
-import collections
 import os
 import pathlib
 import unicodedata
 
 from lrkeras.datasets.keyboard_text import NUMBER, KeyboardText, tokenize
-from lrkeras.datasets.vocabulary import END, UNKNOWN, Vocabulary
+from lrkeras.datasets.vocabulary import Vocabulary
 
 # A block in twenty is held out. Blocks, because neighbouring lines speak of the same; not the end
 # alone, because a file may be sorted.
@@ -93,10 +92,8 @@ def load_lines(path: str | os.PathLike) -> list[str]:
 
 
 def _vocabulary(lines: list[list[str]], num_words: int) -> Vocabulary:
-    counts = collections.Counter(token for line in lines for token in line)
-    special = [UNKNOWN, END, NUMBER]
-    words = [word for word, count in counts.items() if count >= _LEAST_COUNT]
-    words = sorted(set(words) - set(special), key=lambda word: (-counts[word], word))
+    tokens = (token for line in lines for token in line)
+    words = Vocabulary.from_tokens(tokens, special=[NUMBER], least_count=_LEAST_COUNT).words
     if not any(word.isalpha() for word in words):
         raise ValueError("Expected a text with words; received one that uses no word twice.")
-    return Vocabulary([*special, *words[: num_words - len(special)]])
+    return Vocabulary(words[:num_words])

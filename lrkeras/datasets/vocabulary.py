@@ -52,13 +52,22 @@ class Vocabulary:
         self.end_id = self._ids[END]
 
     @classmethod
-    def from_tokens(cls, tokens: Iterable[str], max_words: int | None = None) -> Vocabulary:
+    def from_tokens(
+        cls,
+        tokens: Iterable[str],
+        max_words: int | None = None,
+        *,
+        special: Sequence[str] = (),
+        least_count: int = 1,
+    ) -> Vocabulary:
         """Keeps the most frequent words; words of equal frequency are taken in alphabetical order.
 
         Args:
             tokens: the training tokens.
             max_words: the size of the vocabulary, the two special words included. None keeps every
                 word.
+            special: words that are kept behind the two special ones, however rare they are.
+            least_count: how often any other word must be there.
 
         Returns:
             The vocabulary, `"<unk>"` and `"<eos>"` first, then the words from frequent to rare.
@@ -72,11 +81,10 @@ class Vocabulary:
                 f"{max_words}. Pass a larger number, or None to keep every word."
             )
         counts = collections.Counter(tokens)
-        for special in (UNKNOWN, END):
-            counts.pop(special, None)
-        ranked = sorted(counts, key=lambda word: (-counts[word], word))
-        kept = ranked if max_words is None else ranked[: max_words - 2]
-        return cls([UNKNOWN, END, *kept])
+        first = [UNKNOWN, END, *special]
+        often = {word for word, count in counts.items() if count >= least_count}
+        ranked = sorted(often - set(first), key=lambda word: (-counts[word], word))
+        return cls([*first, *ranked][:max_words])
 
     def __len__(self) -> int:
         return len(self.words)

@@ -157,13 +157,13 @@ def _sized(
     task: Task, model: keras.Model, candidate: Candidate, room: float
 ) -> tuple[Recipe, keras.Model]:
     """The recipe and the model of the first way of a candidate that is possible."""
-    first: NotPossibleError | None = None
+    errors = []
     for recipe, share in candidate.ways:
         try:
             return sized(model, recipe, room, share, task.calibration, task.seed)
         except NotPossibleError as error:
-            first = first or error
-    raise first or NotPossibleError("there is no way to make it")
+            errors.append(error)
+    raise errors[0]
 
 
 def _room(sizes: list[tuple[float, float]], wanted: float) -> float:

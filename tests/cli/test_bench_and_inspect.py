@@ -6,6 +6,7 @@ import sys
 
 import keras
 import pytest
+from failing_command import fails
 from tiny_models import TinyModel, recurrence, schema
 
 from lrkeras import layers, sparsify, structures
@@ -22,13 +23,6 @@ def two_signatures(tmp_path_factory):
 def _json(capsys, *words):
     assert main([*(str(word) for word in words), "--json"]) == 0
     return json.loads(capsys.readouterr().out)
-
-
-def _fails(capsys, *words, status=1):
-    assert main([str(word) for word in words]) == status
-    printed = capsys.readouterr()
-    assert printed.out == "" and printed.err.count("\n") == 1 and "Traceback" not in printed.err
-    return printed.err
 
 
 def test_bench_writes_report_and_plot(two_signatures, tmp_path, capsys):
@@ -53,18 +47,18 @@ def test_bench_prints_tables(two_signatures, capsys):
 
 def test_bench_of_bad_input_leaves_nothing(two_signatures, tmp_path, capsys, monkeypatch):
     out = tmp_path / "report.json"
-    assert "rounds=0" in _fails(capsys, "bench", two_signatures, "--rounds", 0, "--out", out)
-    assert "'chunk_7'" in _fails(capsys, "bench", two_signatures, "--signature", "chunk_7")
+    assert "rounds=0" in fails(capsys, "bench", two_signatures, "--rounds", 0, "--out", out)
+    assert "'chunk_7'" in fails(capsys, "bench", two_signatures, "--signature", "chunk_7")
     foreign = tmp_path / "foreign.tflite"
     foreign.write_bytes(b"PK" * 50)
-    assert "TFL3" in _fails(capsys, "bench", two_signatures, foreign, "--out", out)
+    assert "TFL3" in fails(capsys, "bench", two_signatures, foreign, "--out", out)
     nowhere = tmp_path / "nowhere" / "report.json"
-    assert "No folder" in _fails(capsys, "bench", two_signatures, "--out", nowhere)
-    line = _fails(capsys, "bench", two_signatures, "--threads", "two", status=2)
+    assert "No folder" in fails(capsys, "bench", two_signatures, "--out", nowhere)
+    line = fails(capsys, "bench", two_signatures, "--threads", "two", status=2)
     assert "1,2,4, received 'two'" in line
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     plot = tmp_path / "report.png"
-    assert "lrkeras[tasks]" in _fails(capsys, "bench", two_signatures, "--plot", plot)
+    assert "lrkeras[tasks]" in fails(capsys, "bench", two_signatures, "--plot", plot)
     assert {file.name for file in tmp_path.iterdir()} == {"foreign.tflite"}
 
 
@@ -203,8 +197,8 @@ def test_inspect_of_foreign_and_broken_files(two_signatures, tmp_path, capsys):
     assert content["signatures"] == {} and content["operators"] == {"RELU": 1}
     half = tmp_path / "half.tflite"
     half.write_bytes(pathlib.Path(two_signatures).read_bytes()[:900])
-    assert "half.tflite" in _fails(capsys, "inspect", half)
-    line = _fails(capsys, "inspect", two_signatures, "--node-data", tmp_path / "no" / "n.json")
+    assert "half.tflite" in fails(capsys, "inspect", half)
+    line = fails(capsys, "inspect", two_signatures, "--node-data", tmp_path / "no" / "n.json")
     assert "No folder" in line
 
 
@@ -225,4 +219,4 @@ def test_inspect_of_a_doped_model_counts_positions(tmp_path, capsys):
     assert 4 * values + 32 <= row["bytes"] <= 4 * values + 4 * (32 + 33)
     assert row["bits_per_weight"] == pytest.approx(8 * row["bytes"] / (64 * 32))
     assert content["bits_per_weight"] == row["bits_per_weight"]
-    assert "--node-data" in _fails(capsys, "inspect", file, "--node-data", tmp_path / "n.json")
+    assert "--node-data" in fails(capsys, "inspect", file, "--node-data", tmp_path / "n.json")

@@ -4,6 +4,7 @@ import json
 import pathlib
 
 import pytest
+from failing_command import fails
 
 from lrkeras.benchmark.call_overhead import smallest_model
 from lrkeras.cli import main
@@ -13,13 +14,6 @@ pytest.importorskip("jsonschema")
 OF_THE_APP = (
     pathlib.Path(__file__).parents[2] / "android_demo/app/src/test/resources/benchmark.json"
 )
-
-
-def _fails(capsys, *words, status=1):
-    assert main([str(word) for word in words]) == status
-    printed = capsys.readouterr()
-    assert printed.out == "" and printed.err.count("\n") == 1 and "Traceback" not in printed.err
-    return printed.err
 
 
 def test_table_plot_and_json(tmp_path, capsys):
@@ -36,9 +30,9 @@ def test_table_plot_and_json(tmp_path, capsys):
 def test_bad_input_leaves_nothing(tmp_path, capsys):
     out, wrong = tmp_path / "table.md", tmp_path / "wrong.json"
     wrong.write_text("{}")
-    error = _fails(capsys, "device", OF_THE_APP, wrong, "--out", out, "--plot", tmp_path / "p.png")
+    error = fails(capsys, "device", OF_THE_APP, wrong, "--out", out, "--plot", tmp_path / "p.png")
     assert "wrong.json" in error and "required property" in error
-    assert "No file" in _fails(capsys, "device", tmp_path / "none.json", "--out", out)
+    assert "No file" in fails(capsys, "device", tmp_path / "none.json", "--out", out)
     assert not out.exists() and not (tmp_path / "p.png").exists()
 
 
@@ -52,6 +46,6 @@ def test_a_pace_on_the_command_line(tmp_path, capsys):
     assert main([str(word) for word in (*words, "2 ms")]) == 0
     assert "every 2 ms" in capsys.readouterr().out
     for pace in ("10", "fast", "1.2.3ms"):
-        error = _fails(capsys, *words, pace, status=2)
+        error = fails(capsys, *words, pace, status=2)
         assert "expected a time such as 10ms" in error
-    assert "pace of 0.1 to 1000 ms" in _fails(capsys, *words, "5s")
+    assert "pace of 0.1 to 1000 ms" in fails(capsys, *words, "5s")

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from failing_command import fails
 from tiny_models import TinyModel
 
 from lrkeras import layers
@@ -47,13 +48,6 @@ def _text(capsys, file):
     return " ".join(capsys.readouterr().out.split())
 
 
-def _fails(capsys, *words):
-    assert main([str(word) for word in words]) == 1
-    printed = capsys.readouterr()
-    assert printed.out == "" and printed.err.count("\n") == 1 and "Traceback" not in printed.err
-    return printed.err
-
-
 @pytest.mark.parametrize(("flex", "prefix"), [(True, "Flex"), (False, "")])
 def test_operators_without_kernels_are_listed_with_their_layers(tmp_path, capsys, flex, prefix):
     model = _model(keras.layers.LSTM(8, name="encoder"))
@@ -77,7 +71,7 @@ def test_operators_without_kernels_are_listed_with_their_layers(tmp_path, capsys
     )
     text = _text(capsys, file)
     assert f"1 {prefix}TensorListReserve in" in text and given in text
-    line = _fails(capsys, "bench", file, "--rounds", 1, "--no-memory", "--no-cold")
+    line = fails(capsys, "bench", file, "--rounds", 1, "--no-memory", "--no-cold")
     assert f"inspect {file}" in line or "fixed shapes" in line
 
 
@@ -250,7 +244,7 @@ def test_text_inside_the_model(tmp_path, capsys):
     content = _json(capsys, "inspect", file)
     assert "string (1, 4)" in content["signatures"]["serving_default"]["inputs"].values()
     assert content["odd_inputs"] and "lrkeras convert" in content["next"]["command"]
-    _fails(capsys, "bench", file, "--rounds", 1, "--no-memory", "--no-cold")
+    fails(capsys, "bench", file, "--rounds", 1, "--no-memory", "--no-cold")
 
 
 def test_an_operator_of_a_later_format(tmp_path, capsys):
@@ -268,9 +262,9 @@ def test_damaged_files_are_one_line(tmp_path, capsys):
     damaged = tmp_path / "damaged.tflite"
     for size in range(0, len(whole), 40):
         damaged.write_bytes(whole[:size])
-        assert "damaged.tflite" in _fails(capsys, "inspect", damaged)
+        assert "damaged.tflite" in fails(capsys, "inspect", damaged)
     damaged.write_bytes(b"TFL2" + whole)
-    assert "TFL3" in _fails(capsys, "inspect", damaged)
+    assert "TFL3" in fails(capsys, "inspect", damaged)
 
 
 @pytest.mark.parametrize("field", ["tensor", "buffer", "code"])
@@ -285,4 +279,4 @@ def test_numbers_that_point_to_nothing_are_one_line(tmp_path, capsys, field):
     else:
         graph.operators[0].opcodeIndex = 99
     pathlib.Path(file).write_bytes(model.to_bytes())
-    assert "names the" in _fails(capsys, "inspect", file)
+    assert "names the" in fails(capsys, "inspect", file)

@@ -3,19 +3,14 @@
 import json
 import pathlib
 
+from fill_in import fill_in
+
 RESULTS = pathlib.Path(__file__).parents[2] / "docs/results/data/brought_models.json"
 
 
 def on_page_markdown(markdown, page, **_):
     """Fills in the lists."""
-    if page.file.src_uri != "bring_your_model.md":
-        return markdown
-    for place, content in _contents().items():
-        mark = f"<!-- {place} -->"
-        if mark not in markdown:
-            raise ValueError(f"Expected the line {mark!r} in docs/bring_your_model.md.")
-        markdown = markdown.replace(mark, content)
-    return markdown
+    return fill_in(markdown, page, "bring_your_model.md", _contents)
 
 
 def _contents():

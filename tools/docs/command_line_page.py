@@ -5,16 +5,18 @@ import io
 import os
 import re
 
-PLACE = "<!-- the help of every command -->"
+from fill_in import fill_in
+
+PLACE = "the help of every command"
 
 
 def on_page_markdown(markdown, page, **_):
     """Fills in the helps."""
-    if page.file.src_uri != "cli.md":
-        return markdown
-    if PLACE not in markdown:
-        raise ValueError(f"Expected the line {PLACE!r} in docs/cli.md; there is none.")
-    return markdown.replace(PLACE, "\n\n".join(map(_section, _commands())))
+    return fill_in(markdown, page, "cli.md", lambda: {PLACE: _helps()})
+
+
+def _helps():
+    return "\n\n".join(map(_section, _commands()))
 
 
 def _section(command):

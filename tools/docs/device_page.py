@@ -2,17 +2,15 @@
 
 import pathlib
 
+from fill_in import fill_in
+
 RESULTS = pathlib.Path(__file__).parents[2] / "docs/devices/results"
-PLACE = "<!-- the results of phones -->"
+PLACE = "the results of phones"
 
 
 def on_page_markdown(markdown, page, **_):
     """Fills in the table."""
-    if page.file.src_uri != "devices/index.md":
-        return markdown
-    if PLACE not in markdown:
-        raise ValueError(f"Expected the line {PLACE!r} in docs/devices/index.md.")
-    return markdown.replace(PLACE, table())
+    return fill_in(markdown, page, "devices/index.md", lambda: {PLACE: table()})
 
 
 def table():

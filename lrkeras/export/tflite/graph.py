@@ -66,10 +66,10 @@ class Graph:
     def insert(self, operators: list[Any], after: Any = None, before: Any = None) -> None:
         """Puts operators behind or before one of the graph's, or in front of all of them."""
         place = 0
-        if after is not None or before is not None:
-            there = before if after is None else after
+        there = after if before is None else before
+        if there is not None:
             place = next(i for i, op in enumerate(self.operators) if op is there)
-            place += after is not None
+            place += before is None
         self.operators = [*self.operators[:place], *operators, *self.operators[place:]]
 
     def producers(self) -> dict[int, Any]:

@@ -82,11 +82,11 @@ def _with_shapes(proto: Any) -> Any:
 
 
 def _check_external_data(path: pathlib.Path, proto: Any, helper: Any) -> None:
+    folder = path.parent.resolve()
     for tensor in proto.graph.initializer:
         if not helper.uses_external_data(tensor):
             continue
         location = helper.ExternalDataInfo(tensor).location
-        folder = path.parent.resolve()
         # Links are followed: what is read is in the folder of the model and nowhere else.
         if folder not in (folder / location).resolve().parents:
             raise ValueError(

@@ -9,6 +9,8 @@ import numpy as np
 
 from lrkeras.datasets import Vocabulary
 from lrkeras.tasks.word_prediction.config import WordPredictionConfig
+from lrkeras.tasks.word_prediction.perplexity import Perplexity
+from lrkeras.tasks.word_prediction.token_windows import TokenWindows, whole_windows
 
 # The runtime that the app ships.
 _RUNTIME = "2.16"
@@ -45,7 +47,7 @@ def phone_file(
     report = convert(
         model, file, quantize="int8", runtime=_RUNTIME, metadata=metadata, sample=sample
     )
-    some = ids[: max(1, min(len(ids), _TOKENS) // config.window) * config.window]
+    some = whole_windows(ids[:_TOKENS], config.window)
     through_file = StepLanguageModel(file).perplexity(some, window=config.window)
     return {
         "phone_file": file.name,
@@ -62,9 +64,9 @@ def unigram_perplexity(train_ids: np.ndarray, ids: np.ndarray, num_words: int) -
 
 
 def _perplexity(model: keras.Model, ids: np.ndarray, window: int, first: int) -> float:
-    inputs = np.concatenate([[first], ids[:-1]]).reshape(-1, window)
-    logits = np.asarray(model.predict(inputs, batch_size=16, verbose=0), "float64")
-    top = logits.max(-1, keepdims=True)
-    log_sums = np.log(np.exp(logits - top).sum(-1)) + top[..., 0]
-    wanted = np.take_along_axis(logits, ids.reshape(-1, window)[..., None], -1)[..., 0]
-    return float(np.exp((log_sums - wanted).mean()))
+    metric = Perplexity()
+    windows = TokenWindows(ids, window=window, batch_size=16, first_id=first)
+    for number in range(windows.num_batches):
+        inputs, targets, weights = windows[number]
+        metric.update_state(targets, model(inputs, training=False), weights)
+    return float(metric.result())

@@ -22,9 +22,10 @@ def tunable(
     Args:
         config: The run.
         out: Its folder.
-        data: The folder of its corpus.
+        data: The folder of its corpus, or its file of text.
     """
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
+    config = config.sized_for(len(train_ids))
     windows = training_windows(config, train_ids, vocabulary)
     valid = TokenWindows(
         whole_windows(valid_ids, config.window),

@@ -59,6 +59,9 @@ def test_a_text_becomes_a_file_for_a_phone(text, tmp_path, monkeypatch):
     assert suggester.runner.metadata["task"] == "word_prediction"
     assert suggester.suggest("Nous ")[0].text == "sommes"
     assert suggester.suggest("vous ê")[0].text == "êtes"
+    # What --tune searches from: a pass over the text.
+    given = word_prediction.tunable(_small(), out, text)
+    assert len(given.train[0]) == 32 * _small().sized_for(report["train_tokens"]).steps_per_epoch
     # Again: nothing is trained anew, and all is as it was.
     trained = (out / "cifg.keras").read_bytes()
     assert main(words) == 0 and (out / "cifg.keras").read_bytes() == trained

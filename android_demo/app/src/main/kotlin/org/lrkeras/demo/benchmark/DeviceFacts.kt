@@ -31,10 +31,9 @@ class DeviceFacts(private val context: Context, private val runtime: InferenceRu
 
     /** What changes while a benchmark runs. */
     fun reading(): DeviceReading {
-        val power = context.getSystemService(Context.POWER_SERVICE) as PowerManager
         val battery = context.getSystemService(Context.BATTERY_SERVICE) as BatteryManager
         return DeviceReading(
-            thermalStatus = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) thermalStatus(power) else null,
+            thermalStatus = thermalStatus(),
             clockKhz = CpuClock.khz(),
             // Zero and the smallest number say that the device does not count it.
             chargeMicroampHours = battery.getLongProperty(BatteryManager.BATTERY_PROPERTY_CHARGE_COUNTER).takeIf { it > 0 },
@@ -44,21 +43,24 @@ class DeviceFacts(private val context: Context, private val runtime: InferenceRu
     /** Charging, battery, power saving and heat now. */
     fun state(): DeviceState {
         val battery = context.registerReceiver(null, IntentFilter(Intent.ACTION_BATTERY_CHANGED))
-        val power = context.getSystemService(Context.POWER_SERVICE) as PowerManager
         val level = battery?.getIntExtra(BatteryManager.EXTRA_LEVEL, -1)?.takeIf { it >= 0 }
         return DeviceState(
             isCharging = battery?.getIntExtra(BatteryManager.EXTRA_PLUGGED, 0)?.let { it != 0 },
             batteryPercent = level?.let { it * PERCENT / battery.getIntExtra(BatteryManager.EXTRA_SCALE, PERCENT).coerceAtLeast(1) },
             isSavingPower = power.isPowerSaveMode,
-            thermalStatus = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) thermalStatus(power) else null,
+            thermalStatus = thermalStatus(),
         )
     }
 
     @SinceApi(Build.VERSION_CODES.S)
     private fun soc() = "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}"
 
+    private val power get() = context.getSystemService(Context.POWER_SERVICE) as PowerManager
+
+    private fun thermalStatus() = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) knownThermalStatus() else null
+
     @SinceApi(Build.VERSION_CODES.Q)
-    private fun thermalStatus(power: PowerManager) = power.currentThermalStatus
+    private fun knownThermalStatus() = power.currentThermalStatus
 
     private companion object {
         const val PERCENT = 100

@@ -81,6 +81,8 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
             val run = case.child("run_us")
             val measure = Measure.values().firstOrNull { it.id == case.text("measure") }
             val memory = case.child("memory")
+            // Results of format 2 have bursts alone.
+            val mode = plan.textOrNull("mode")?.let { mode(it) } ?: Mode.BURST
             val loadNanos = case.double("map_ns") + case.double("create_ns") + case.double("first_run_ns")
             return BenchmarkRow(
                 model = case.text("model"),
@@ -97,9 +99,8 @@ class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: L
                 loadMillis = loadNanos / 1e6,
                 nativeHeap = (memory.child("after").double("native_heap") - memory.child("before").double("native_heap")).toLong(),
                 fileBytes = case.int("bytes"),
-                // Results of format 2 have bursts alone.
-                mode = plan.textOrNull("mode")?.let { mode(it) } ?: Mode.BURST,
-                periodMillis = if (plan.textOrNull("mode") == Mode.PACED.id) plan.double("period_ns") / 1e6 else 0.0,
+                mode = mode,
+                periodMillis = if (mode == Mode.PACED) plan.double("period_ns") / 1e6 else 0.0,
                 late = (case["late"] as? Long ?: 0).toInt(),
                 drift = drift(case),
             )

@@ -13,7 +13,10 @@ class Stream internal constructor(private val model: StreamModel, private val ru
     private val any = runners.values.first()
     private val input = any.inputs.singleOrNull() ?: throw ModelFileException("Expected one input, received ${any.inputs.map { it.name }}: use StepRunner.")
     private val output = any.outputs.singleOrNull() ?: throw ModelFileException("Expected one output, received ${any.outputs.map { it.name }}: use StepRunner.")
-    private val kept: List<ByteBuffer> = any.states.map { it.newBuffer() }
+    // On their way from one signature to another, in the order that each of them has.
+    private val kept = any.states.associate { it.name to it.newBuffer() }
+    private val keptInOrder = runners.values.associateWith { runner -> runner.states.map { kept.getValue(it.name) } }
+    private val fewestSteps = runners.keys.min()
     private var last = any
 
     /** Numbers that one step takes. */
@@ -41,7 +44,7 @@ class Stream internal constructor(private val model: StreamModel, private val ru
         require(size % inputsPerStep == 0) { "Expected whole steps of $inputsPerStep numbers, received $size numbers." }
         require(output.type == TensorType.FLOAT32) { "Expected an output of floats, received ${output.type}: use StepRunner." }
         val steps = size / inputsPerStep
-        require(steps % runners.keys.min() == 0) { "Expected a multiple of ${runners.keys.min()} steps, received $steps: the file has no single step." }
+        require(steps % fewestSteps == 0) { "Expected a multiple of $fewestSteps steps, received $steps: the file has no single step." }
         val found = FloatArray(steps * outputsPerStep)
         var done = 0
         while (done < steps) {
@@ -55,9 +58,8 @@ class Stream internal constructor(private val model: StreamModel, private val ru
     private fun call(runner: StepRunner, count: Int, done: Int, put: (ByteBuffer, Int, Int) -> Unit, found: FloatArray) {
         if (runner !== last) {
             // Each signature has buffers of its own.
-            last.copyStates(kept)
-            val byName = any.states.map { it.name }.zip(kept).toMap()
-            runner.restoreStates(runner.states.map { byName.getValue(it.name) })
+            last.copyStates(keptInOrder.getValue(last))
+            runner.restoreStates(keptInOrder.getValue(runner))
             last = runner
         }
         put(runner.buffer(input.name), done * inputsPerStep, count * inputsPerStep)

@@ -72,6 +72,9 @@ def set_weights(model: keras.Model, weights: dict[str, list[np.ndarray]]) -> Non
 
 
 def _real(graph: Graph, tensor: int) -> np.ndarray:
+    producer = graph.producers().get(tensor)
+    if producer is not None and graph.op_name(producer) == "DEQUANTIZE":
+        tensor = int(producer.inputs[0])
     value = graph.constant(tensor)
     if value is None:
         raise ValueError(f"Expected stored weights, received tensor {tensor}, which has none.")

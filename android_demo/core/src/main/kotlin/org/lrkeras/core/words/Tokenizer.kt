@@ -14,8 +14,10 @@ object Tokenizer {
     const val NUMBER = "<num>"
 
     /** The tokens of [text], unknown words as they are. */
-    fun tokens(text: String): List<String> {
-        val plain = normalized(text)
+    fun tokens(text: String): List<String> = written(normalized(text))
+
+    /** The tokens of [plain], which has plain apostrophes, in the case they were written in. */
+    internal fun written(plain: String): List<String> {
         val found = ArrayList<String>()
         var at = 0
         while (at < plain.length) {

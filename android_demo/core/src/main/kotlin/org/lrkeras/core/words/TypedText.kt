@@ -8,19 +8,23 @@ import java.text.Normalizer
  * @property context Tokens before the word that is being typed, `<eos>` first, at most 64.
  * @property prefix Letters and apostrophes of that word, a letter and its accent as one character; empty after anything else.
  * @property replaces How many characters (UTF-16 units) at the end of the text [prefix] was typed with.
+ * @property standsAlone Whether [prefix] has nothing right before it but quotes or brackets that open, and no accent that was
+ *   typed as a character of its own.
  * @property isInAddress Whether the cursor is inside a web or e-mail address.
  */
 class TypedText private constructor(
     val context: List<String>,
     val prefix: String,
     val replaces: Int,
+    val standsAlone: Boolean,
     val isInAddress: Boolean,
 ) {
     /** Whether the next word is the first one of a sentence. */
     val startsSentence: Boolean get() = context.last() in SENTENCE_ENDS
 
     companion object {
-        private val SENTENCE_ENDS = setOf(".", "!", "?", Tokenizer.END)
+        internal val SENTENCE_ENDS = setOf(".", "!", "?", Tokenizer.END)
+        private const val OPENING = "\"([{\u201c\u201e\u00ab"
         private val LINE_BREAK = Regex("\r\n?")
 
         // A model forgets, and a keystroke must not cost more in a long text. Cutting in hops leaves the beginning where
@@ -35,11 +39,14 @@ class TypedText private constructor(
             val end = tail(text.replace(LINE_BREAK, "\n"))
             val start = prefixStart(end)
             val tokens = listOf(Tokenizer.END) + Tokenizer.tokens(composed(end.substring(0, start)))
+            val run = end.substring(runStart(end))
+            val prefix = composed(end.substring(start))
             return TypedText(
                 context = tokens.drop(hops(tokens.size - MOST_TOKENS, TOKEN_HOP)),
-                prefix = composed(end.substring(start)),
+                prefix = prefix,
                 replaces = end.length - start,
-                isInAddress = isAddress(end.substring(runStart(end))),
+                standsAlone = prefix.isNotEmpty() && run.endsWith(prefix) && run.dropLast(prefix.length).all { it in OPENING },
+                isInAddress = isAddress(run),
             )
         }
 
@@ -84,7 +91,7 @@ class TypedText private constructor(
         }
 
         /** Whether [run] has a scheme, `www.`, something before an `@`, or a dot right before a letter and after a letter or digit. */
-        private fun isAddress(run: String): Boolean =
+        internal fun isAddress(run: String): Boolean =
             "://" in run || run.contains("www.", ignoreCase = true) || run.indexOf('@', startIndex = 1) > 0 ||
                 run.indices.any { run[it] == '.' && isInsideName(run, it) }
 

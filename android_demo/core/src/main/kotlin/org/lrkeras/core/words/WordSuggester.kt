@@ -6,20 +6,24 @@ package org.lrkeras.core.words
  * The same rules as `lrkeras.tasks.keyboard`, which the golden files of the tests hold both sides to.
  *
  * @param count How many suggestions at most, one at least.
+ * @param personal Words of the person; those that were seen twice are suggested as well.
  */
 class WordSuggester(
     private val scorer: TokenScorer,
     private val vocabulary: WordVocabulary,
     private val count: Int = 3,
+    private val personal: PersonalWords? = null,
 ) {
     init {
         require(count >= 1) { "Expected a count of at least 1, of words to suggest; received $count." }
     }
 
+    private val ranking = personal?.let { PersonalRanking(it, vocabulary) }
+
     /**
      * Suggestions for [text], which ends at the cursor; the likeliest first.
      *
-     * All are words or marks of the vocabulary; fewer where no more of them begin with what has been typed, and none
+     * All are words or marks of the vocabulary, or words of the person; fewer where no more of them begin with what has been typed, and none
      * inside a web or e-mail address.
      */
     fun suggest(text: String): List<Suggestion> {
@@ -29,10 +33,14 @@ class WordSuggester(
         val case = SuggestionCase(typed.prefix, typed.startsSentence)
         val prefix = WordVocabulary.withoutApostrophes(Tokenizer.normalized(typed.prefix))
         val candidates = if (prefix.isEmpty()) anyWord(typed) else vocabulary.beginningWith(prefix)
-        return best(candidates, logits, count).map { vocabulary.word(it) }.map { word ->
-            if (word in WordVocabulary.PUNCTUATION) mark(word, text) else Suggestion(case.applied(word), typed.replaces)
+        val best = best(candidates, logits, count)
+        val words = ranking?.ranked(best, logits, typed.context.last(), prefix, count) ?: best.map { vocabulary.word(it) }
+        return words.map { word ->
+            if (word in WordVocabulary.PUNCTUATION) mark(word, text) else Suggestion(case.applied(spelled(word)), typed.replaces)
         }
     }
+
+    private fun spelled(word: String) = if (word in vocabulary || personal == null) word else personal.spelling(word)
 
     private fun anyWord(typed: TypedText): IntArray {
         val words = vocabulary.beginningWith("")

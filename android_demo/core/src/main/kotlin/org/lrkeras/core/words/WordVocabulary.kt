@@ -1,5 +1,7 @@
 package org.lrkeras.core.words
 
+import kotlin.math.abs
+
 /**
  * The words of a model, with what the suggestions need to know of each.
  *
@@ -8,10 +10,13 @@ package org.lrkeras.core.words
  */
 class WordVocabulary(private val words: List<String>, blocked: Collection<String> = emptyList()) {
     private val ids = HashMap<String, Int>(2 * words.size)
-    private val unknown: Int
+    private val hidden = blocked.toSet()
     private val suggested: IntArray
     private val keys: List<String>
     private val marks: IntArray
+
+    /** The token that stands for every word that is not in the vocabulary. */
+    val unknown: Int
 
     /** The token that starts a message. */
     val end: Int
@@ -22,7 +27,6 @@ class WordVocabulary(private val words: List<String>, blocked: Collection<String
         words.forEachIndexed { id, word -> ids[word] = id }
         unknown = special(Tokenizer.UNKNOWN)
         end = special(Tokenizer.END)
-        val hidden = blocked.toSet()
         val allowed = words.indices.filter { isShown(words[it]) && words[it] !in hidden }
         suggested = allowed.sortedBy { withoutApostrophes(words[it]) }.toIntArray()
         keys = suggested.map { withoutApostrophes(words[it]) }
@@ -42,6 +46,28 @@ class WordVocabulary(private val words: List<String>, blocked: Collection<String
         var to = from
         while (to < keys.size && keys[to].startsWith(key)) to++
         return suggested.copyOfRange(from, to)
+    }
+
+    /** Whether [word], in lower case, is a word of the vocabulary, suggested or not. */
+    operator fun contains(word: String): Boolean = word in ids || word in hidden
+
+    /** The id of [word], or null where it is no word of the vocabulary. */
+    internal fun idOrNull(word: String): Int? = ids[word]
+
+    /** Whether [word] of a person may be suggested. */
+    internal fun mayBeShown(word: String): Boolean = word !in hidden && (word !in ids || isShown(word))
+
+    /**
+     * Ids of the words that may be suggested and are at most [edits] typing errors from [letters], with what the errors
+     * cost; apostrophes not counted.
+     */
+    internal fun near(letters: String, edits: Int): Map<Int, Double> {
+        val found = HashMap<Int, Double>()
+        for ((place, key) in keys.withIndex()) {
+            if (abs(key.length - letters.length) > edits) continue
+            TypingErrors.cost(letters, key, edits)?.let { found[suggested[place]] = it }
+        }
+        return found
     }
 
     /** Ids of the punctuation marks that may be suggested. */

@@ -1,5 +1,6 @@
 package org.lrkeras.demo.about
 
+import android.content.Intent
 import android.view.LayoutInflater
 import android.view.View
 import android.view.ViewGroup
@@ -11,6 +12,7 @@ import org.lrkeras.demo.R
 import org.lrkeras.demo.common.BytesText
 import org.lrkeras.demo.common.Screen
 import org.lrkeras.demo.common.part
+import org.lrkeras.demo.keyboard.KeyboardSettingsActivity
 
 /** Versions, and a card for each model: what its files say of themselves, and on demand what is told about it in words. */
 class AboutView(private val root: View, private val controller: AboutController) : Screen {
@@ -20,6 +22,9 @@ class AboutView(private val root: View, private val controller: AboutController)
     private val show = ::render
 
     init {
+        root.part<Button>(R.id.about_keyboard).setOnClickListener {
+            root.context.startActivity(Intent(root.context, KeyboardSettingsActivity::class.java))
+        }
         controller.observe(show)
         controller.start()
     }

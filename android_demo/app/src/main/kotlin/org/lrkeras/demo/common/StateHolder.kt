@@ -1,26 +1,26 @@
 package org.lrkeras.demo.common
 
-/** Holds what a screen shows, and tells the one view that shows it. Main thread only. */
+/** Holds what a screen shows, and tells the views that show it. Main thread only. */
 open class StateHolder<S>(initial: S) {
-    private var observer: ((S) -> Unit)? = null
+    private val observers = LinkedHashSet<(S) -> Unit>()
 
     /** What is shown now. */
     var state: S = initial
         private set
 
-    /** Calls [view] with the state now and whenever it changes, until another one takes its place. */
+    /** Calls [view] with the state now and whenever it changes, until it is forgotten. */
     fun observe(view: (S) -> Unit) {
-        observer = view
+        observers.add(view)
         view(state)
     }
 
-    /** Forgets a view that goes away; a newer one stays. */
+    /** Forgets a view that goes away. */
     fun forget(view: (S) -> Unit) {
-        if (observer === view) observer = null
+        observers.remove(view)
     }
 
     protected fun update(change: (S) -> S) {
         state = change(state)
-        observer?.invoke(state)
+        observers.toList().forEach { it(state) }
     }
 }

@@ -17,6 +17,9 @@ class PersonalWords(private val limit: Int = 2000) {
     // By the token before it and the word, both in lower case.
     private val pairs = LinkedHashMap<Pair<String, String>, Int>()
 
+    /** How many words are known. */
+    val size: Int get() = words.size
+
     init {
         require(limit >= 1) { "Expected a limit of at least 1 word; received $limit." }
     }

@@ -112,7 +112,10 @@ def problems(path: str, badging: str, found: list[Entry], runtime: Runtime) -> l
     size = pathlib.Path(path).stat().st_size
     if size > runtime.most_bytes:
         wrong.append(f"Expected at most {runtime.most_bytes} bytes, received {size}.")
-    for line in ("launchable-activity: name='org.lrkeras.demo.MainActivity'",):
+    for line in (
+        "launchable-activity: name='org.lrkeras.demo.MainActivity'",
+        "provides-component:'ime'",
+    ):
         if line not in badging:
             wrong.append(f"Expected {line!r} in the badging.")
     if "application-debuggable" in badging:

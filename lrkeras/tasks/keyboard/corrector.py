@@ -1,0 +1,110 @@
+"""From a word with typing errors to the word that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lrkeras.tasks.keyboard.personal_words import PersonalWords
+from lrkeras.tasks.keyboard.typed_text import TypedText
+from lrkeras.tasks.keyboard.typing_errors import base, cost, most_edits
+from lrkeras.tasks.keyboard.word_ranking import WordRanking
+
+# Of a word of n letters that no vocabulary has, how surely few edits lead to one by chance:
+# the longer it is, the less.
+PER_LETTER, LEAST = 1.0, -4.0
+
+
+class Corrector:
+    """Corrects a word that is not in the vocabulary, where the evidence is clear.
+
+    Left alone is what may be right: a word of the vocabulary or the person's own, one with capitals
+    behind its first letter (or with a first one inside of a sentence: a name), with digits or
+    other characters in its run, with accents that were typed as characters of their own.
+
+    Args:
+        ranking: the words that may be suggested; only these take a word's place.
+        unknown: the id of the unknown word.
+        personal: words of the person.
+    """
+
+    def __init__(
+        self, ranking: WordRanking, unknown: int, personal: PersonalWords | None = None
+    ) -> None:
+        self.ranking = ranking
+        self.unknown = unknown
+        self.personal = personal
+        self.letters = Letters(ranking)
+
+    def correct(self, typed: TypedText, logits: Callable[[], np.ndarray]) -> str | None:
+        """Returns the word in lower case that was meant, or None.
+
+        Args:
+            typed: the text, right behind the word.
+            logits: gives the model's logits after `typed.context`; called only if need be.
+        """
+        found = self.best(typed, logits)
+        return None if found is None or found[1] < 0 else found[0]
+
+    def best(self, typed: TypedText, logits: Callable[[], np.ndarray]) -> tuple[str, float] | None:
+        """Returns the likeliest word that few edits lead to, and the evidence for it.
+
+        The evidence is a difference of log-probabilities, positive where it is clear.
+        """
+        if self.leaves_alone(typed):
+            return None
+        letters = typed.prefix.lower().replace("'", "")
+        costs = self.letters.near(letters, most_edits(len(letters)))
+        if not costs:
+            return None
+        values = logits()
+        unknown = float(values[self.unknown])
+        score, place = max((float(values[i]) - unknown - cost, -i) for i, cost in costs.items())
+        return self.ranking.words[-place], score + PER_LETTER * len(letters) - LEAST
+
+    def leaves_alone(self, typed: TypedText) -> bool:
+        """Whether the word of a text may be right, whatever is near it."""
+        word = typed.prefix.lower()
+        return (
+            typed.in_address
+            or not typed.stands_alone
+            or typed.prefix[1:] != word[1:]
+            or (typed.prefix[:1] != word[:1] and not typed.starts_sentence)
+            or self._is_right(word)
+        )
+
+    def _is_right(self, word: str) -> bool:
+        return (
+            self.ranking.knows(word)
+            or word.endswith("'")
+            or (word.endswith("'s") and self.ranking.knows(word[:-2]))
+            or (self.personal is not None and word in self.personal)
+        )
+
+
+class Letters:
+    """The words of a ranking by their letters, apostrophes not counted."""
+
+    def __init__(self, ranking: WordRanking) -> None:
+        self._ids, self._keys = ranking.shown_letters()
+        self._bags = np.stack([_bag(key) for key in self._keys]) if self._keys else None
+
+    def near(self, letters: str, edits: int) -> dict[int, float]:
+        """Ids of words that so many edits lead to, and what these cost."""
+        if self._bags is None:
+            return {}
+        # An edit changes two counts of letters by one at most: what cannot be near is sorted out.
+        apart = np.abs(self._bags - _bag(letters)).sum(1)
+        found = {}
+        for place in np.flatnonzero(apart <= 2 * edits):
+            price = cost(letters, self._keys[place], edits)
+            if price is not None:
+                found[int(self._ids[place])] = price
+        return found
+
+
+def _bag(letters: str) -> np.ndarray:
+    """How often each letter is there, accents not counted, and how many others."""
+    places = [ord(base(letter)) - ord("a") for letter in letters]
+    return np.bincount([p if 0 <= p < 26 else 26 for p in places], minlength=27).astype(np.int16)

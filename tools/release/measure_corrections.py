@@ -40,7 +40,7 @@ NEIGHBOURS = {a: [b for b in LETTERS if b != a and touch(a, b)] for a in LETTERS
 # Of ten errors, how many are of a kind; nobody's fingers were counted for it.
 KINDS = {"neighbour": 4, "missing": 2, "swapped": 2, "doubled": 1, "extra": 1}
 TWICE = 0.1  # share of the words of six letters or more that get two errors
-SHIFTS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
+SHIFTS = (-2, -1, -0.5, 0, 0.5, 1, 2)
 SHOWN = 25
 
 

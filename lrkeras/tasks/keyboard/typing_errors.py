@@ -8,9 +8,9 @@ import unicodedata
 # Negative log-probabilities (nats), up to what all have in common;
 # `tools/release/measure_corrections.py` says what they do on messages with typing errors.
 NEIGHBOUR, OTHER = 2.5, 4.0  # another letter, on a key that touches the right one or not
-MISSING, MISSING_DOUBLE = 3.0, 2.0
-EXTRA, EXTRA_DOUBLE = 3.5, 2.0
-SWAPPED = 2.5
+MISSING, MISSING_DOUBLE = 3.0, 1.5
+EXTRA, EXTRA_DOUBLE = 3.5, 1.5
+SWAPPED = 2.0
 ACCENT = 0.5
 FIRST = 2.0  # on top, where the first letter is wrong
 
@@ -36,7 +36,7 @@ def cost(typed: str, word: str, edits: int) -> float | None:
     to z are kept: nobody types them by mistake.
 
     >>> cost("tomorroe", "tomorrow", 1), cost("tomorow", "tomorrow", 1), cost("tmrw", "tomorrow", 2)
-    (2.5, 2.0, None)
+    (2.5, 1.5, None)
     """
     least = _cost(typed, word, 0, 0, edits)
     return least if math.isfinite(least) else None

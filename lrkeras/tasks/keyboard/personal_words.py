@@ -12,11 +12,12 @@ from lrkeras.tasks.keyboard.typed_text import SENTENCE_ENDS, is_address
 
 _TITLE = "lrkeras personal words, version 1"
 _HEAD = re.compile(_TITLE + r": ([0-9]{1,9}) words, ([0-9]{1,9}) pairs")
+_CODE = re.compile(r"[\d_]")
 _COUNT = re.compile("[1-9][0-9]{0,8}")
 _LONGEST, _MOST = 40, 999_999_999
 # Once may be an error.
 _LEAST = 2
-_MOST_WEIGHT, _HALF_WAY = 0.3, 100
+_MOST_WEIGHT, _HALF_WAY = 0.5, 100
 
 
 class PersonalWords:
@@ -48,7 +49,7 @@ class PersonalWords:
         self._pairs: dict[tuple[str, str], int] = {}
 
     def learn(self, text: str) -> None:
-        """Takes in a finished message or sentence. Addresses are left out."""
+        """Takes in a finished message or sentence; no addresses, and nothing with digits or `_`."""
         for line in _composed(text).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
             previous = END
             for run in line.split():
@@ -57,7 +58,7 @@ class PersonalWords:
                     continue
                 for written in TOKEN.findall(run):
                     word = NUMBER if written.isdecimal() else written.lower()
-                    if _is_word(written):
+                    if _is_word(written) and not _CODE.search(run):
                         self._add(word, written, previous)
                     previous = word
 
@@ -125,8 +126,12 @@ class PersonalWords:
 
     @property
     def weight(self) -> float:
-        """How much these words count beside a model, below 0.3: the more, the more was learned."""
+        """How much these words count beside a model, below half: the more, the more was learned."""
         return _MOST_WEIGHT * self._total() / (self._total() + _HALF_WAY)
+
+    def suggests(self, word: str) -> bool:
+        """Whether a word, given in lower case, was seen often enough to be suggested."""
+        return self._words.get(word, ("", 0))[1] >= _LEAST
 
     def spelling(self, word: str) -> str:
         """A word, given in lower case, as it is written."""
@@ -151,7 +156,7 @@ class PersonalWords:
     def _read_line(self, line: str) -> None:
         kind, *parts = line.split("\t")
         good = len(parts) == {"word": 2, "pair": 3}.get(kind) and _COUNT.fullmatch(parts[-1])
-        if not good or TOKEN.findall(parts[-2]) != [parts[-2]] or not _is_word(parts[-2]):
+        if not good or not _is_word(parts[-2]):
             raise _damaged("lines of a word or pair and its count, between tabs", repr(line))
         word, count = parts[-2].lower(), int(parts[-1])
         if kind == "word":
@@ -165,7 +170,9 @@ def _composed(text: str) -> str:
 
 
 def _is_word(written: str) -> bool:
-    return WORD.fullmatch(written) is not None and 1 < len(written) <= _LONGEST
+    # In lower case, too: that of a letter may be two, which no text before the cursor has.
+    whole = WORD.fullmatch(written) and WORD.fullmatch(written.lower())
+    return whole is not None and 1 < len(written) <= _LONGEST
 
 
 def _damaged(expected: str, received: str) -> ValueError:

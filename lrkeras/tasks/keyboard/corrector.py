@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -21,21 +22,28 @@ class Corrector:
     """Corrects a word that is not in the vocabulary, where the evidence is clear.
 
     Left alone is what may be right: a word of the vocabulary or the person's own, one with capitals
-    behind its first letter (or with a first one inside of a sentence: a name), with digits or
+    behind its first letter (or with a first one inside of a sentence: a name, unless it is near a
+    word that is written so), with digits or
     other characters in its run, with accents that were typed as characters of their own.
 
     Args:
         ranking: the words that may be suggested; only these take a word's place.
         unknown: the id of the unknown word.
         personal: words of the person.
+        spellings: words that are written with capitals, by what they are in lower case.
     """
 
     def __init__(
-        self, ranking: WordRanking, unknown: int, personal: PersonalWords | None = None
+        self,
+        ranking: WordRanking,
+        unknown: int,
+        personal: PersonalWords | None = None,
+        spellings: Mapping[str, str] = types.MappingProxyType({}),
     ) -> None:
         self.ranking = ranking
         self.unknown = unknown
         self.personal = personal
+        self.spellings = spellings
         self.letters = Letters(ranking)
 
     def correct(self, typed: TypedText, logits: Callable[[], np.ndarray]) -> str | None:
@@ -60,6 +68,10 @@ class Corrector:
             return None
         letters = typed.prefix.lower().replace("'", "")
         costs = self.letters.near(letters, most_edits(len(letters)))
+        if typed.prefix[0].isupper() and not typed.starts_sentence:
+            names = (word for word, written in self.spellings.items() if written[0].isupper())
+            kept = {self.ranking.ids[name] for name in names if name in self.ranking.ids}
+            costs = {i: cost for i, cost in costs.items() if i in kept}
         if not costs:
             return None
         values = logits()
@@ -82,7 +94,6 @@ class Corrector:
             typed.in_address
             or not typed.stands_alone
             or typed.prefix[1:] != word[1:]
-            or (typed.prefix[:1] != word[:1] and not typed.starts_sentence)
             or self._is_right(word)
         )
 

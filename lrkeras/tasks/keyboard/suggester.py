@@ -27,7 +27,8 @@ class Suggester:
     word runs the model not at all, and a finished word runs it once.
 
     Args:
-        path: a `.tflite` step file whose metadata has `vocabulary` and, if need be, `blocked`.
+        path: a `.tflite` step file whose metadata has `vocabulary` and, if need be, `blocked`
+            (words that are never shown) and `spellings` (words that are written with capitals).
         num_threads: threads of the kernels.
         personal: words of the person who types; those that were seen twice are suggested as well,
             none of them is corrected. `personal.learn(text)` adds a finished message.
@@ -54,7 +55,11 @@ class Suggester:
         blocked = self.runner.metadata.get("blocked", ())
         self.ranking = WordRanking(self.vocabulary.words, blocked)
         self.personal = personal
-        self.corrector = Corrector(self.ranking, self.vocabulary.unknown_id, personal)
+        spellings = self.runner.metadata.get("spellings", ())
+        self._spellings = {word.lower(): word for word in spellings}
+        self.corrector = Corrector(
+            self.ranking, self.vocabulary.unknown_id, personal, self._spellings
+        )
         # Context -> the states after it and the logits of the next word; the latest last.
         self._known: dict[tuple[int, ...], tuple[dict[str, np.ndarray], np.ndarray]] = {}
 
@@ -112,15 +117,17 @@ class Suggester:
         word = self.corrector.correct(typed, lambda: self.logits(typed))
         if word is None:
             return None
+        spelled = self._spellings.get(word, word)
         if typed.prefix[0].isupper() or word in _CAPITALISED:
-            word = word[:1].upper() + word[1:]
-        return Correction(text[len(text) - typed.replaces :], word)
+            spelled = spelled[:1].upper() + spelled[1:]
+        return Correction(text[len(text) - typed.replaces :], spelled)
 
     def _suggestion(self, word: str, typed: TypedText) -> Suggestion:
         if word in MARKS:
             return Suggestion(word, 1 if typed.ends_in_blank else 0)
         if self.personal and not self.ranking.knows(word):
             word = self.personal.spelling(word)
+        word = self._spellings.get(word, word)
         return Suggestion(_cased(word, typed), typed.replaces)
 
     def logits(self, typed: TypedText) -> np.ndarray:

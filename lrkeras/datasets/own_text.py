@@ -5,12 +5,14 @@ Words are what `keyboard_text.tokenize` finds, in any script that puts blanks be
 
 from __future__ import annotations
 
+import collections
 import os
 import pathlib
 import unicodedata
 
-from lrkeras.datasets.keyboard_text import NUMBER, KeyboardText, tokenize
+from lrkeras.datasets.keyboard_text import NUMBER, WORD, KeyboardText, tokenize
 from lrkeras.datasets.vocabulary import Vocabulary
+from lrkeras.datasets.words import TOKEN
 
 # A block in twenty is held out. Blocks, because neighbouring lines speak of the same; not the end
 # alone, because a file may be sorted.
@@ -18,6 +20,7 @@ _HELD_OUT, _LONGEST_BLOCK, _BLOCKS = 20, 50, 200
 _LEAST_LINES = 100
 # A word that was written once may be a typing error.
 _LEAST_COUNT = 2
+_SENTENCE_ENDS = frozenset(".!?")
 
 
 def load_data(path: str | os.PathLike, num_words: int = 10_000) -> KeyboardText:
@@ -89,6 +92,32 @@ def load_lines(path: str | os.PathLike) -> list[str]:
             f"each; received {len(lines)}. A useful model takes some ten thousand."
         )
     return lines
+
+
+def usual_spellings(path: str | os.PathLike, vocabulary: Vocabulary) -> list[str]:
+    """Words of a vocabulary that are mostly written with capitals, such as names, as they are.
+
+    The first word of a line or sentence does not count, and of those that are nowhere else nothing
+    is known.
+
+    Args:
+        path: the text, as in `load_data`.
+        vocabulary: its words.
+    """
+    counts: dict[str, collections.Counter[str]] = {
+        word: collections.Counter() for word in vocabulary.words
+    }
+    for line in load_lines(path):
+        inside = False
+        for token in TOKEN.findall(line.replace("\u2019", "'")):
+            if WORD.fullmatch(token) is None:
+                # Quotes and brackets that open a sentence leave it at its start.
+                inside = inside and token not in _SENTENCE_ENDS
+            elif inside and token.lower() in counts:
+                counts[token.lower()][token] += 1
+            inside = inside or WORD.fullmatch(token) is not None
+    usual = {word: max(one, key=one.__getitem__) for word, one in counts.items() if one}
+    return [spelling for word, spelling in usual.items() if spelling != word]
 
 
 def _vocabulary(lines: list[list[str]], num_words: int) -> Vocabulary:

@@ -78,7 +78,7 @@ def stems(paths):
 
 
 def test_nothing_is_left_of_models_that_are_gone():
-    expected = {f"{stem}.json" for stem in [*stems(MODELS), "tokens", "text_ids"]}
+    expected = {f"{stem}.json" for stem in [*stems(MODELS), "tokens", "text_ids", "personal_words"]}
     found = {path.name for path in GOLDENS.iterdir()}
     assert expected <= found <= expected | {f"{stem}.suggestions.json" for stem in stems(MODELS)}
 
@@ -88,6 +88,14 @@ def test_suggestions_are_those_of_the_keyboard(tool):
     assert files
     for path in files:
         assert tool.suggestions(path) == committed(f"{path.stem}.suggestions")
+
+
+def test_words_of_a_person_are_what_is_learned_here(tool):
+    golden = committed("personal_words")
+    assert golden == tool.personal_words()
+    # By hand: seen so often, not in addresses, in the case of the last one inside of a sentence.
+    for line in ("word\tkopitiam\t1", "word\tPriya\t2", "word\tliao\t3", "word\tJoon\t2"):
+        assert line in golden[0]["export"].split("\n")
 
 
 def test_ids_of_texts_are_those_of_keras(tool):

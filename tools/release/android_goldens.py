@@ -5,8 +5,8 @@
 files of `lrkeras/models` and `tools/release/models` that the app takes, and their cards, in
 android_demo/models.txt, and in android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
 tests) the outputs of `lrkeras.export.StepRunner` over a dozen words or a recording; what the
-keyboard suggests with a float32 model, whose ranks are the same on every machine; how Python
-cuts texts into tokens; and the ids that Keras's layers of text give.
+keyboard suggests and corrects with a float32 model, whose ranks are the same on every machine; how
+Python cuts texts into tokens; what it learns of a person's; and the ids that Keras's layers of text give.
 """
 
 import json
@@ -20,6 +20,7 @@ import numpy as np
 from lrkeras.datasets.keyboard_text import tokenize
 from lrkeras.export import StepRunner
 from lrkeras.export.cutting.text_layers import ids_of, settings_of
+from lrkeras.tasks.keyboard.personal_words import PersonalWords
 from lrkeras.tasks.keyboard.suggester import Suggester
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -110,18 +111,79 @@ TYPED = [
     "and/o",
     "at 10.30p",
     "@hom",
+    "see you tommorow",
+    "I wnat",
+    "i lvoe",
+    "Becuase",
+    "the Becuase",
+    "BECUASE",
+    "find me a (restaurnat",
+    "find me a_restaurnat",
+    "find me a restaurnat.",
+    "thier2",
+    "thank yoi",
+    "thankyou",
+    "they dont",
+    "they doesnt",
+    "they doesn’r",
+    "restaurant’s",
+    "the mesage",
+    "mesagge",
+    "mesa\u0301gge",
+    "me\u0301ssage",
+    "m\u00e9sagge",
+    "cinéma",
+    "reservaton fro",
+    "a hotle",
+    "tyhe",
+    "привте",
+    "see you with Pr",
+    "ok li",
+    "ok ",
+    "lunch with ",
 ]
+# What a person wrote before, for the suggestions with words of their own.
+LEARNED = [
+    "Ok liao. Lunch with Priya at kopitiam?",
+    "Liao already! with Priya and JOON",
+    "ok liao, see you at kopitiam’s 2nd floor\nLunch with Joon",
+    "write to priya@example.org or www.kopitiam.sg",
+    "E\u0301cole Straße ΣΑΣ İzmir привет 12ab a_b o'clock d",
+    "becuase i am like that",
+]
+LIMITS = (2000, 12)
 
 
 def suggestions(path: pathlib.Path) -> list[dict]:
-    """What the keyboard of a model suggests, as the texts that a tap leaves."""
-    suggester = Suggester(path)
+    """What the keyboard of a model suggests, as the texts that a tap leaves, and corrects."""
+    suggester, own = Suggester(path), Suggester(path, personal=learned())
     found = []
     for text in TYPED:
         given = suggester.suggest(text)
         shown = [{"text": one.text, "after": one.applied_to(text)[-40:]} for one in given]
-        found.append({"typed": text, "suggestions": shown})
+        fixes = suggester.correct(text), own.correct(text)
+        found.append(
+            {
+                "typed": text,
+                "suggestions": shown,
+                "own": [one.text for one in own.suggest(text)],
+                "corrections": [fix and [fix.typed, fix.replacement] for fix in fixes],
+            }
+        )
     return found
+
+
+def learned(limit: int = LIMITS[0]) -> PersonalWords:
+    """What is known of the person who wrote `LEARNED`."""
+    words = PersonalWords(limit)
+    for text in LEARNED:
+        words.learn(text)
+    return words
+
+
+def personal_words() -> list[dict]:
+    """Texts, and what is exported after them."""
+    return [{"texts": LEARNED, "limit": one, "export": learned(one).export()} for one in LIMITS]
 
 
 def text_ids() -> list[dict]:
@@ -237,6 +299,7 @@ def main() -> int:
         if metadata["task"] == "word_prediction" and metadata["quantize"] is None:
             _write(target / f"{path.stem}.suggestions.json", suggestions(path))
     _write(target / "text_ids.json", text_ids())
+    _write(target / "personal_words.json", personal_words())
     _write(target / "tokens.json", [{"text": text, "tokens": tokenize(text)} for text in TEXTS])
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from lrkeras.datasets.keyboard_text import WORD, tokenize
 from lrkeras.datasets.vocabulary import END, Vocabulary
+from lrkeras.tasks.keyboard.personal_ranking import ranked
+from lrkeras.tasks.keyboard.personal_words import PersonalWords
 from lrkeras.tasks.keyboard.word_ranking import WordRanking, takes_mark
 
 
@@ -74,6 +77,7 @@ def measure(
     vocabulary: Vocabulary,
     blocked: Iterable[str] = (),
     *,
+    personal: PersonalWords | None = None,
     track: Callable[[Iterable], Iterable] = iter,
 ) -> Quality:
     """Types messages with three suggestions at hand, as the keyboard would show them.
@@ -85,9 +89,18 @@ def measure(
         messages: texts, or lists of tokens.
         vocabulary: the model's words.
         blocked: words that are never suggested.
+        personal: words of the person who wrote the messages, which are suggested as well; each
+            message is learned when it is finished. The messages must be texts.
         track: wraps the loop over the messages, for a progress bar.
     """
     ranking, counts = WordRanking(vocabulary.words, blocked), _Counts()
+
+    def shown(logits: np.ndarray, previous: str, prefix: str = "") -> list[str]:
+        found = ranking.best(logits, prefix=prefix, marks=takes_mark(previous))
+        if not personal:
+            return found
+        return ranked(personal, ranking, found, logits, previous=previous, prefix=prefix)
+
     for message in track(messages):
         tokens = tokenize(message) if isinstance(message, str) else list(message)
         if not tokens:
@@ -99,31 +112,28 @@ def measure(
             counts.tokens += 1
             counts.loss += _log_sum(logits) - float(logits[token_id])
             if WORD.fullmatch(token):
-                known = token_id != vocabulary.unknown_id
-                _type(counts, ranking, logits, token, previous, known)
+                known = token_id != vocabulary.unknown_id or (
+                    personal is not None and personal.suggests(token)
+                )
+                _type(counts, functools.partial(shown, logits, previous), token, known)
             previous = token
             logits = model.feed(int(token_id))
+        if personal is not None:
+            personal.learn(str(message))
     return counts.quality()
 
 
-def _type(
-    counts: _Counts,
-    ranking: WordRanking,
-    logits: np.ndarray,
-    word: str,
-    previous: str,
-    known: bool,
-) -> None:
-    shown = ranking.best(logits, marks=takes_mark(previous))
+def _type(counts: _Counts, shown: Callable[..., list[str]], word: str, known: bool) -> None:
+    given = shown()
     counts.words += 1
     counts.unknown += not known
-    counts.first += word in shown[:1]
-    counts.three += word in shown
+    counts.first += word in given[:1]
+    counts.three += word in given
     counts.keystrokes += len(word) + 1
     typed = 0
-    while word not in shown and typed < len(word):
+    while word not in given and typed < len(word):
         typed += 1
-        shown = ranking.best(logits, prefix=word[:typed])
+        given = shown(word[:typed])
     # Typed to the end: the blank is a keystroke as well. Otherwise the tap is one.
     counts.taken += typed + 1
 

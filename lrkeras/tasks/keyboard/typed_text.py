@@ -13,6 +13,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 # What stands before the cursor without a blank is an address if it has a scheme, `www.`, something
 # before an `@`, or a dot right before a letter and after a letter or digit.
 _ADDRESS = re.compile(r"://|www\.|\S@|[^\W_]\.[^\W\d_]", re.IGNORECASE)
+_OPENING = frozenset('"([{\u201c\u201e\u00ab')
 # After these a sentence starts.
 SENTENCE_ENDS = frozenset((".", "!", "?", END))
 # A model forgets, and a keystroke must not cost more in a long text. Cutting in hops leaves the
@@ -32,6 +33,8 @@ class TypedText:
         replaces: how many characters at the end of the text `prefix` was typed with.
         starts_sentence: whether the next word is the first one of a sentence.
         ends_in_blank: whether the last character is a blank.
+        stands_alone: whether `prefix` has nothing right before it but quotes or brackets that open,
+            and no accent that was typed as a character of its own.
         in_address: whether the cursor is inside a web or e-mail address.
     """
 
@@ -40,6 +43,7 @@ class TypedText:
     replaces: int
     starts_sentence: bool
     ends_in_blank: bool
+    stands_alone: bool
     in_address: bool
 
     @classmethod
@@ -62,14 +66,23 @@ class TypedText:
         start = _prefix_start(text)
         tokens = [END, *tokenize(unicodedata.normalize("NFC", text[:start]))]
         over = len(tokens) - _MAX_TOKENS
+        run = text[_run_start(text) :]
+        prefix = unicodedata.normalize("NFC", text[start:])
+        before = run.removesuffix(prefix)
         return cls(
             context=tuple(tokens[max(0, -(-over // _TOKEN_HOP) * _TOKEN_HOP) :]),
-            prefix=unicodedata.normalize("NFC", text[start:]),
+            prefix=prefix,
             replaces=len(text) - start,
             starts_sentence=tokens[-1] in SENTENCE_ENDS,
             ends_in_blank=text.endswith(" "),
-            in_address=_ADDRESS.search(text, _run_start(text)) is not None,
+            stands_alone=prefix != "" and before + prefix == run and set(before) <= _OPENING,
+            in_address=is_address(run),
         )
+
+
+def is_address(run: str) -> bool:
+    """Whether what stands between blanks is, or begins, a web or e-mail address."""
+    return _ADDRESS.search(run) is not None
 
 
 def _prefix_start(text: str) -> int:

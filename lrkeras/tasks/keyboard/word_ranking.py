@@ -33,13 +33,12 @@ class WordRanking:
 
     def __init__(self, words: Sequence[str], blocked: Iterable[str] = ()) -> None:
         self.words = tuple(words)
-        hidden = set(blocked)
+        self.ids = {word: i for i, word in enumerate(self.words)}
+        self._hidden = set(blocked)
         shown = [
             (word, i)
             for i, word in enumerate(self.words)
-            if WORD.fullmatch(word)
-            and word not in hidden
-            and (len(word) > 1 or word in _SINGLE_LETTERS)
+            if _is_shown(word) and word not in self._hidden
         ]
         marks = [i for i, word in enumerate(self.words) if word in MARKS]
         self._ids = np.array([i for _, i in shown], dtype=np.int64)
@@ -70,10 +69,26 @@ class WordRanking:
             return [self.words[i] for i in _top(logits, ids, count)]
         return [self.words[i] for i in _top(logits, self._starting_with(prefix), count)]
 
+    def knows(self, word: str) -> bool:
+        """Whether a word, in lower case, is in the vocabulary, shown or not."""
+        return word in self.ids or word in self._hidden
+
+    def may_show(self, word: str) -> bool:
+        """Whether a word, of the vocabulary or not, may be shown."""
+        return word not in self._hidden and (word not in self.ids or _is_shown(word))
+
+    def shown_letters(self) -> tuple[np.ndarray, list[str]]:
+        """The ids of the words that may be shown, and their letters without apostrophes."""
+        return self._letter_ids, self._letters
+
     def _starting_with(self, prefix: str) -> np.ndarray:
         first = bisect.bisect_left(self._letters, prefix)
         last = bisect.bisect_left(self._letters, prefix + "\U0010ffff")
         return np.sort(self._letter_ids[first:last])
+
+
+def _is_shown(word: str) -> bool:
+    return WORD.fullmatch(word) is not None and (len(word) > 1 or word in _SINGLE_LETTERS)
 
 
 def check_count(count: int) -> None:

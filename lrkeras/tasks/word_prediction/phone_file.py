@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -19,7 +20,11 @@ _TOKENS = 4000
 
 
 def phone_file(
-    config: WordPredictionConfig, model_file: pathlib.Path, ids: np.ndarray, vocabulary: Vocabulary
+    config: WordPredictionConfig,
+    model_file: pathlib.Path,
+    ids: np.ndarray,
+    vocabulary: Vocabulary,
+    spellings: Sequence[str] = (),
 ) -> dict:
     """Writes the int8 step file of a model beside it, with what a keyboard needs in its metadata.
 
@@ -28,6 +33,7 @@ def phone_file(
         model_file: the `.keras` file.
         ids: validation tokens, to judge the file on.
         vocabulary: the words.
+        spellings: those that are written with capitals, as they are.
 
     Returns:
         `phone_file`, its `file_bytes`, and `file_perplexity`: that of the file on up to 4,000
@@ -41,6 +47,7 @@ def phone_file(
         "task": "word_prediction",
         "name": model_file.stem,
         "vocabulary": list(vocabulary.words),
+        "spellings": list(spellings),
     }
     file = model_file.with_suffix(".tflite")
     sample = ids[: 20 * config.window]

@@ -155,8 +155,9 @@ def train(
         },
     }
     if config.corpus == "text":
+        spellings = own_text.usual_spellings(_text_file(data), vocabulary)
         for name in config.models:
-            file = phone_file(config, out / f"{name}.keras", valid_ids, vocabulary)
+            file = phone_file(config, out / f"{name}.keras", valid_ids, vocabulary, spellings)
             report["models"][name] |= file
         report["unigram_perplexity"] = unigram_perplexity(train_ids, valid_ids, len(vocabulary))
     write_json(out / "training.json", report)

@@ -4,8 +4,10 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
 from lrkeras import convert, layers
+from lrkeras.tasks.keyboard.correction import Correction
 from lrkeras.tasks.keyboard.file_model import FileModel
 from lrkeras.tasks.keyboard.measure import measure
+from lrkeras.tasks.keyboard.personal_words import PersonalWords
 from lrkeras.tasks.keyboard.suggester import Suggester
 from lrkeras.tasks.keyboard.suggestion import Suggestion
 
@@ -152,3 +154,34 @@ def test_what_is_no_text_and_no_count_is_refused(file):
         for text in ("we go ", "www.go"):
             with pytest.raises(ValueError, match="count"):
                 suggester.suggest(text, count=count)
+
+
+def test_corrections_keep_the_case_and_leave_what_is_right(file):
+    suggester = Suggester(file, personal=PersonalWords())
+    assert suggester.correct("we go hoem") == Correction("hoem", "home")
+    assert suggester.correct("Thete") == Correction("Thete", "There")
+    assert suggester.correct("we go home") is None and suggester.correct("") is None
+    suggester.personal.learn("Hoem")
+    assert suggester.correct("we go hoem") is None
+    with pytest.raises(TypeError, match="str"):
+        suggester.correct(None)
+
+
+def test_words_of_the_person_are_suggested(file):
+    personal = PersonalWords()
+    suggester, plain = Suggester(file, personal=personal), Suggester(file)
+    assert suggester.suggest("we go ") == plain.suggest("we go ")
+    personal.learn("Meet Joon. Joon, damn damn")
+    assert Suggestion("Joon", 2) in suggester.suggest("we jo")
+    assert Suggestion("JOON", 2) in suggester.suggest("we JO")
+    assert plain.suggest("we jo") == [] and suggester.suggest("we mee") == []
+    assert suggester.suggest("we da") == []  # blocked
+
+
+def test_messages_are_learned_one_after_another(file):
+    runner = FileModel(file)
+    messages = ["see joon", "joon", "joon"]
+    before = measure(runner, messages, runner.vocabulary, runner.blocked)
+    after = measure(runner, messages, runner.vocabulary, personal=PersonalWords())
+    assert (before.oov_rate, after.oov_rate) == (1.0, 0.75)  # the third time it was seen twice
+    assert before.keystrokes_saved == 0.0 < after.keystrokes_saved

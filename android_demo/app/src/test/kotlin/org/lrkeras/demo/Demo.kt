@@ -18,8 +18,10 @@ object Demo {
     fun golden(name: String): Map<*, *> = JsonReader.parse(File(root, "goldens/$name.json").readText()) as Map<*, *>
 
     /** What Python suggests with a float32 model: texts that are typed, with what is shown. */
-    fun suggestions(model: String): List<Map<*, *>> =
-        (JsonReader.parse(File(root, "goldens/$model.suggestions.json").readText()) as List<*>).map { it as Map<*, *> }
+    fun suggestions(model: String): List<Map<*, *>> = goldens("$model.suggestions")
+
+    fun goldens(name: String): List<Map<*, *>> =
+        (JsonReader.parse(File(root, "goldens/$name.json").readText()) as List<*>).map { it as Map<*, *> }
 
     /** The models that the app takes, of the package and of those beside it. */
     fun models(): List<File> = File(root, "models.txt").readLines().filter { it.endsWith(".tflite") }.map { name ->

@@ -9,6 +9,8 @@ import org.lrkeras.core.model.ModelTask
 import org.lrkeras.core.runtime.SessionOptions
 import org.lrkeras.core.runtime.StepRunner
 import org.lrkeras.core.speech.WaveFile
+import org.lrkeras.core.words.PersonalWords
+import org.lrkeras.core.words.WordCorrector
 import org.lrkeras.core.words.WordModel
 import org.lrkeras.core.words.WordSuggester
 import org.lrkeras.demo.Demo
@@ -88,14 +90,27 @@ class LiteRuntimeTest {
         for (file in files) {
             WordModel.of(runner(file), Demo.card(file)).use { model ->
                 val suggester = WordSuggester(model, model.vocabulary)
+                val own = learned()
+                val ownSuggester = WordSuggester(model, model.vocabulary, personal = own)
+                val correctors = listOf(WordCorrector(model, model.vocabulary), WordCorrector(model, model.vocabulary, own))
                 for (case in Demo.suggestions(file.nameWithoutExtension)) {
                     val typed = case["typed"] as String
                     val expected = (case["suggestions"] as List<*>).map { (it as Map<*, *>)["text"] to it["after"] }
                     val found = suggester.suggest(typed).map { it.text to lastCharacters(it.insertedInto(typed)) }
                     assertEquals("${file.name}, typed: $typed", expected, found)
+                    assertEquals("${file.name}, typed: $typed", case["own"], ownSuggester.suggest(typed).map { it.text })
+                    val corrections = correctors.map { it.correct(typed)?.run { listOf(this.typed, replacement) } }
+                    assertEquals("${file.name}, typed: $typed", case["corrections"], corrections)
                 }
             }
         }
+    }
+
+    private fun learned(): PersonalWords {
+        val golden = Demo.goldens("personal_words").first()
+        val words = PersonalWords((golden["limit"] as Long).toInt())
+        for (text in golden["texts"] as List<*>) words.learn(text as String)
+        return words
     }
 
     private fun lastCharacters(text: String): String {

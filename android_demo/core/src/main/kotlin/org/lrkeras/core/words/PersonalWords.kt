@@ -24,7 +24,7 @@ class PersonalWords(private val limit: Int = 2000) {
         require(limit >= 1) { "Expected a limit of at least 1 word; received $limit." }
     }
 
-    /** Takes in a finished message or sentence. Addresses are left out. */
+    /** Takes in a finished message or sentence; no addresses, and nothing with digits or `_`. */
     fun learn(text: String) {
         for (line in composed(text).split(LINE_BREAK)) {
             var previous = Tokenizer.END
@@ -33,9 +33,10 @@ class PersonalWords(private val limit: Int = 2000) {
                     previous = Tokenizer.UNKNOWN
                     continue
                 }
+                val isCode = isCode(run)
                 for (token in Tokenizer.written(run)) {
                     val word = Tokenizer.normalized(token)
-                    if (isWord(token)) add(word, token, previous)
+                    if (!isCode && isWord(token)) add(word, token, previous)
                     previous = word
                 }
             }
@@ -67,7 +68,7 @@ class PersonalWords(private val limit: Int = 2000) {
         }
     }
 
-    /** How much these words count beside a model, from 0 to 0.3: the more, the more was learned. */
+    /** How much these words count beside a model, from 0 to a half: the more, the more was learned. */
     internal fun weight(): Double = MOST_WEIGHT * total() / (total() + HALF_WAY)
 
     /** The word as it is written. */
@@ -101,7 +102,7 @@ class PersonalWords(private val limit: Int = 2000) {
         val parts = line.split("\t")
         val isEntry = parts.size == (if (parts[0] == "word") 3 else 4) && COUNT.matches(parts.last())
         val word = parts.getOrElse(parts.size - 2) { "" }
-        if (!isEntry || parts[0] !in KINDS || Tokenizer.written(word) != listOf(word) || !isWord(word)) {
+        if (!isEntry || parts[0] !in KINDS || !isWord(word)) {
             damaged("lines of a word or pair and its count, between tabs", "'$line'")
         }
         val key = Tokenizer.normalized(word)
@@ -119,7 +120,7 @@ class PersonalWords(private val limit: Int = 2000) {
     companion object {
         /** Once may be an error. */
         private const val LEAST = 2
-        private const val MOST_WEIGHT = 0.3
+        private const val MOST_WEIGHT = 0.5
         private const val HALF_WAY = 100
         private const val TITLE = "lrkeras personal words, version 1"
         private val KINDS = setOf("word", "pair")
@@ -166,8 +167,11 @@ class PersonalWords(private val limit: Int = 2000) {
             return found
         }
 
-        /** Whether a token is a word, of more than one letter. */
+        /** Whether a token is a word, of more than one letter; in lower case, too: that of a letter may be two. */
         private fun isWord(token: String): Boolean =
-            Characters.isLetter(token.codePointAt(0)) && token.codePointCount(0, token.length) in 2..LONGEST
+            token.isNotEmpty() && Characters.isLetter(token.codePointAt(0)) && token.codePointCount(0, token.length) in 2..LONGEST &&
+                Tokenizer.written(token) == listOf(token) && Tokenizer.tokens(token).size == 1
+
+        private fun isCode(run: String): Boolean = run.codePoints().anyMatch { it == '_'.code || Characters.isDigit(it) }
     }
 }

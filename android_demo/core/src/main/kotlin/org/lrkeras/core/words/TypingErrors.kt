@@ -11,10 +11,10 @@ internal object TypingErrors {
     private const val NEIGHBOUR = 2.5
     private const val OTHER = 4.0
     private const val MISSING = 3.0
-    private const val MISSING_DOUBLE = 2.0
+    private const val MISSING_DOUBLE = 1.5
     private const val EXTRA = 3.5
-    private const val EXTRA_DOUBLE = 2.0
-    private const val SWAPPED = 2.5
+    private const val EXTRA_DOUBLE = 1.5
+    private const val SWAPPED = 2.0
     private const val ACCENT = 0.5
 
     /** On top, where the first letter is wrong. */

@@ -63,7 +63,8 @@ class WordModel(private val runner: StepRunner, val vocabulary: WordVocabulary) 
         /** The model of a file. */
         fun of(runner: StepRunner, card: ModelCard): WordModel {
             val blocked = card.details.textsOrNull("blocked").orEmpty()
-            return WordModel(runner, WordVocabulary(card.details.texts("vocabulary"), blocked))
+            val spellings = card.details.textsOrNull("spellings").orEmpty()
+            return WordModel(runner, WordVocabulary(card.details.texts("vocabulary"), blocked, spellings))
         }
     }
 }

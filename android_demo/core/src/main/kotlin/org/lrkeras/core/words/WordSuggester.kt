@@ -40,7 +40,7 @@ class WordSuggester(
         }
     }
 
-    private fun spelled(word: String) = if (word in vocabulary || personal == null) word else personal.spelling(word)
+    private fun spelled(word: String) = if (word in vocabulary || personal == null) vocabulary.spelling(word) else personal.spelling(word)
 
     private fun anyWord(typed: TypedText): IntArray {
         val words = vocabulary.beginningWith("")

@@ -7,8 +7,14 @@ import kotlin.math.abs
  *
  * @param words The tokens in the order of their ids.
  * @param blocked Words that are never suggested.
+ * @param spellings Words that are written with capitals, as they are written.
  */
-class WordVocabulary(private val words: List<String>, blocked: Collection<String> = emptyList()) {
+class WordVocabulary(
+    private val words: List<String>,
+    blocked: Collection<String> = emptyList(),
+    spellings: Collection<String> = emptyList(),
+) {
+    private val spelled = spellings.associateBy { Tokenizer.normalized(it) }
     private val ids = HashMap<String, Int>(2 * words.size)
     private val hidden = blocked.toSet()
     private val suggested: IntArray
@@ -35,6 +41,9 @@ class WordVocabulary(private val words: List<String>, blocked: Collection<String
 
     /** The word with an id. */
     fun word(id: Int): String = words[id]
+
+    /** A word in lower case as it is written inside of a sentence. */
+    fun spelling(word: String): String = spelled[word] ?: word
 
     /** Ids of tokens; those that are not in the vocabulary become the unknown one. */
     fun encode(tokens: List<String>): IntArray = IntArray(tokens.size) { ids[tokens[it]] ?: unknown }

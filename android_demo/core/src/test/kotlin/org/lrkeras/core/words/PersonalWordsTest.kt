@@ -5,16 +5,17 @@ import org.junit.Assert.assertFalse
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
+import org.lrkeras.core.Goldens
 
 class PersonalWordsTest {
     private val words = PersonalWords()
 
     @Test
     fun wordsStayAsTheyWereWritten() {
-        words.learn("Makan with Priya, liao!\nLiao. see Priya's mum at makan.sg or priya@work.sg 12x")
+        words.learn("Makan with Priya, liao!\nLiao. see Priya's mum at makan.sg or priya@work.sg 12x a_bc")
         assertTrue(words.contains("PRIYA"))
         assertTrue(words.contains("priya’s"))
-        for (other in listOf("sg", "x", "12", "work", "pri")) assertFalse(other, words.contains(other))
+        for (other in listOf("sg", "x", "12", "work", "pri", "bc")) assertFalse(other, words.contains(other))
         assertEquals(listOf("Priya's", "Priya"), words.beginningWith("pri"))
         assertEquals(listOf("liao"), words.beginningWith("LI"))
         words.clear()
@@ -38,6 +39,17 @@ class PersonalWordsTest {
         assertTrue(text, "word\tlah\t2\n" in text && "pair\t<eos>\tcan\t1\n" in text)
         assertEquals(text, PersonalWords.read(text).export())
         assertEquals(2, PersonalWords.read(text, limit = 2).beginningWith("").size)
+    }
+
+    @Test
+    fun learnsWhatPythonLearns() {
+        for (golden in (Goldens.json("personal_words.json") as List<*>).map { it as Map<*, *> }) {
+            val limit = (golden["limit"] as Long).toInt()
+            val learned = PersonalWords(limit)
+            for (text in golden["texts"] as List<*>) learned.learn(text as String)
+            assertEquals(golden["export"], learned.export())
+            assertEquals(golden["export"], PersonalWords.read(learned.export(), limit).export())
+        }
     }
 
     @Test

@@ -15,7 +15,7 @@ class WordCorrectorTest {
     @Test
     fun errorsOfFingersAreCorrected() {
         val cases = mapOf(
-            "see you tommorow" to "tomorrow", "see you tomorroe" to "tomorrow", "(restuarant" to "restaurant", "dont" to "don't",
+            "see you tommorow" to "tomorrow", "see you tomorroe" to "tomorrow", "(restuarant" to "restaurant", "dont" to "don't", "don’r" to "don't",
             "Restaurnat" to "Restaurant", "i im" to "I'm", "the cafe" to "café", "restaurantt" to "restaurant",
         )
         for ((typed, expected) in cases) assertEquals(typed, expected, corrected(typed))
@@ -29,6 +29,10 @@ class WordCorrectorTest {
             "the Tommorow", "tommorow's'", "tomorrow's", "томмороу", "restaurante\u0301", "réstaurant", "xyzzy", "te", "'themm",
         )
         for (text in texts) assertNull(text, corrected(text))
+        val german = WordVocabulary(listOf("<unk>", "<eos>", "ein", "frau", "laufen"), spellings = listOf("Frau"))
+        val nouns = WordCorrector({ FloatArray(5) }, german)
+        assertEquals(listOf("Frau", "Frau", null), listOf("ein frua", "ein Frua", "ein Laufne").map { nouns.correct(it)?.replacement })
+        assertEquals("Frau", WordSuggester({ FloatArray(5) }, german).suggest("ein f").single().text)
         personal.learn("Tommorow")
         assertNull(corrected("see you tommorow"))
     }

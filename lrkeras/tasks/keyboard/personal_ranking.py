@@ -1,0 +1,46 @@
+"""Words of a person among those of a model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from lrkeras.tasks.keyboard.personal_words import PersonalWords
+from lrkeras.tasks.keyboard.word_ranking import WordRanking
+
+
+def ranked(
+    personal: PersonalWords,
+    ranking: WordRanking,
+    best: Sequence[str],
+    logits: np.ndarray,
+    *,
+    previous: str,
+    prefix: str = "",
+    count: int = 3,
+) -> list[str]:
+    """The likeliest words where the probabilities of both are mixed.
+
+    Args:
+        personal: the person's words.
+        ranking: the model's.
+        best: as many words or marks, the likeliest of the model.
+        logits: the model's, of every word.
+        previous: the token before the word.
+        prefix: what the word begins with, in any case; apostrophes do not count.
+        count: how many words at most.
+    """
+    weight, log_sum = personal.weight, float(np.logaddexp.reduce(logits, dtype=np.float64))
+    prefix = prefix.lower().replace("'", "")
+
+    def likely(word: str) -> float:
+        number = ranking.ids.get(word)
+        return 0.0 if number is None else (1 - weight) * math.exp(logits[number] - log_sum)
+
+    scores = {word: likely(word) for word in best}
+    for word, probability in personal.probabilities(previous).items():
+        if word.replace("'", "").startswith(prefix) and ranking.may_show(word):
+            scores[word] = scores.get(word, likely(word)) + weight * probability
+    return sorted(scores, key=lambda word: -scores[word])[:count]

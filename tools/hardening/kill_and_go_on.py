@@ -203,8 +203,10 @@ def undisturbed(command: str, place: Place) -> tuple[float, dict[str, str], list
 
 
 def temporary(place: Place) -> list[str]:
-    """What is left in the folder of temporary files, without those of Ray and of TensorFlow, which are of the system's cleaning."""
-    names = (item.name for item in place.temporary.iterdir())
+    """What is left in the folder of temporary files, without those of Ray and TensorFlow."""
+    items = place.temporary.iterdir()
+    # Keras makes an empty folder for assets whenever it saves or loads.
+    names = (item.name for item in items if not item.is_dir() or any(item.iterdir()))
     return sorted(name for name in names if not name.startswith(("ray", "__autograph")))
 
 

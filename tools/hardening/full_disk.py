@@ -209,6 +209,13 @@ CASES = {
 }
 
 
+def keep(file: pathlib.Path, rows: dict) -> None:
+    """Writes rows beside those of other faults."""
+    before = json.loads(file.read_text())["rows"] if file.exists() else {}
+    content = {"rows": before | rows, "machine": describe_machine(), "versions": package_versions()}
+    write_json(file, content)
+
+
 def main() -> None:
     """Reads the options, makes the faults, and writes the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -237,10 +244,8 @@ def main() -> None:
                 "tried": len(cases), "refused": len(cases) - len(wrong), "crashed": 0, "wrong": len(wrong),
                 "what": wrong, "seconds": round(time.monotonic() - begun),
             }  # fmt: skip
-    if options.out:
-        file = pathlib.Path(options.out)
-        before = json.loads(file.read_text())["rows"] if file.exists() else {}
-        write_json(file, {"rows": before | rows, "machine": describe_machine(), "versions": package_versions()})  # fmt: skip
+            if options.out:
+                keep(pathlib.Path(options.out), rows)
     if any(row["wrong"] for row in rows.values()):
         sys.exit("error: some commands did something else than refuse in one line")
 

@@ -36,7 +36,7 @@ lrkeras.convert(keras.saving.load_model("model.keras"), "model.tflite")
 FROM_PYTHON = """
 import keras, lrkeras, sys
 from lrkeras.saving import save_model
-model = keras.saving.load_model("large.keras")
+model = keras.saving.load_model("large.keras", compile=False)
 try:
     save_model(model, sys.argv[1])
 except OSError as error:

@@ -29,6 +29,9 @@ page was made.
 {table}
 
 Licences are those that the packages declare of themselves.
+
+This page does not say that none of them has a known vulnerability: ask `pip-audit`, and read what it skips. Where its index has no
+data on vulnerabilities it skips every package, says "No known vulnerabilities found" all the same and ends with status 0.
 """
 
 

@@ -6,6 +6,7 @@ import os
 
 from lrkeras.benchmark.device_report import DeviceReport, pace_of
 from lrkeras.benchmark.plots import require_matplotlib
+from lrkeras.system.atomic_write import written_whole
 
 # Told apart in grey too, by their shapes; a figure with more is not readable.
 _LOOKS = [
@@ -64,4 +65,5 @@ def plot_devices(report: DeviceReport, path: str | os.PathLike) -> None:
     axes.grid(axis="x", color="#dddddd")
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=3, fontsize=9, frameon=False)
-    figure.savefig(path, dpi=150, facecolor="white", format="png")
+    with written_whole(path) as draft:
+        figure.savefig(draft, dpi=150, facecolor="white", format="png")

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -18,6 +17,7 @@ from lrkeras.benchmark.paced_latency import PacedLatency, measure_paced
 from lrkeras.benchmark.signatures import read_model, signature_graphs, steps_of
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
+from lrkeras.system.held_folder import scratch_folder
 from lrkeras.system.machine import describe_machine, load_average
 from lrkeras.system.versions import package_versions
 
@@ -184,7 +184,7 @@ def _warnings(settings: list[tuple[int, bool]], path: str | os.PathLike) -> list
 
 @contextlib.contextmanager
 def _smallest_file() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         path = os.path.join(folder, "smallest.tflite")
         with open(path, "wb") as stream:
             stream.write(smallest_model())

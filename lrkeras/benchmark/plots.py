@@ -4,6 +4,7 @@ import os
 
 from lrkeras.benchmark.file_latency import FileLatency
 from lrkeras.benchmark.latency_report import LatencyReport
+from lrkeras.system.atomic_write import written_whole
 
 
 def require_matplotlib() -> None:
@@ -54,7 +55,8 @@ def plot_latency(report: LatencyReport, path: str | os.PathLike) -> None:
     axes.set_xlabel("time of a step in µs: median, and a line to the 90th percentile")
     axes.set_title(f"{report.rounds} interleaved rounds, {report.machine}", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150, facecolor="white", format="png")
+    with written_whole(path) as draft:
+        figure.savefig(draft, dpi=150, facecolor="white", format="png")
 
 
 def _label(row: FileLatency, report: LatencyReport) -> str:

@@ -1,13 +1,13 @@
 """The time of one step of a model, once it is converted."""
 
 import os
-import tempfile
 
 import keras
 import numpy as np
 
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export import convert
+from lrkeras.system.held_folder import scratch_folder
 
 _RUNS = 300
 
@@ -25,7 +25,7 @@ def step_time(model: keras.Model, quantize: str | None = None) -> float:
     Raises:
         ConversionError: If the model cannot be converted.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         path = os.path.join(folder, "step.tflite")
         convert(model, path, quantize=quantize)
         timed = TimedModel(path, 1, True, np.random.default_rng(0))

@@ -1,9 +1,8 @@
 """A .tflite file that is run again and again."""
 
+import contextlib
 import os
 import pathlib
-import shutil
-import tempfile
 import time
 import weakref
 from typing import Any
@@ -14,6 +13,7 @@ from lrkeras.benchmark.signatures import check_static, read_model, signature_gra
 from lrkeras.export.runtime.interpreters import allocate, load_interpreter
 from lrkeras.export.tflite.extract_subgraph import extract_subgraph
 from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.system.held_folder import scratch_folder
 
 # Enough different inputs that none stays special, few enough to make up beforehand.
 _INPUTS = 16
@@ -95,8 +95,9 @@ class TimedModel:
     ) -> None:
         if graph:
             # An interpreter runs its first graph without copying; it reads the file while it lives.
-            folder = tempfile.mkdtemp()
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            held = contextlib.ExitStack()
+            folder = held.enter_context(scratch_folder())
+            weakref.finalize(self, held.close)
             data = extract_subgraph(ModelFile(pathlib.Path(path).read_bytes()), graph)
             path = os.path.join(folder, os.path.basename(path))
             pathlib.Path(path).write_bytes(data)

@@ -70,6 +70,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
 
     from lrkeras.benchmark import benchmark, plot_latency
     from lrkeras.benchmark.plots import require_matplotlib
+    from lrkeras.system.atomic_write import write_text
 
     if plot is not None:
         require_matplotlib()
@@ -87,7 +88,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
     )
     written = []
     if out is not None:
-        out.write_text(report.to_json() + "\n", encoding="utf-8")
+        write_text(out, report.to_json())
         written.append(f"written: {out}")
     if plot is not None:
         plot_latency(report, plot)

@@ -110,10 +110,11 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         small, report = _with_fewer_units(options, model_file)
 
     from lrkeras.saving import save_model
+    from lrkeras.system.atomic_write import write_text
 
     save_model(small, output)
     if options.report:
-        pathlib.Path(options.report).write_text(report.to_json() + "\n", encoding="utf-8")
+        write_text(options.report, report.to_json())
     if options.plot:
         report.plot(options.plot)
     return json.loads(report.to_json()), report.render()

@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
 
     from lrkeras.benchmark.device_plot import plot_devices
     from lrkeras.benchmark.device_report import DeviceReport
+    from lrkeras.system.atomic_write import write_text
 
     report = DeviceReport.read(paths)
     written = []
@@ -41,6 +42,6 @@ def run(options: argparse.Namespace) -> tuple[dict, RenderableType]:
         plot_devices(report, plot)
         written.append(f"written: {plot}")
     if out is not None:
-        out.write_text(report.to_markdown(options.every) + "\n", encoding="utf-8")
+        write_text(out, report.to_markdown(options.every))
         written.append(f"written: {out}")
     return json.loads(report.to_json()), Group(report.render(options.every), *written)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 import traceback
 import warnings
@@ -63,15 +64,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             traceback.print_exc()
-        print(f"error: {one_line(error)}", file=sys.stderr)
-        return FAILED
-    if options.json:
-        print(json.dumps(content, indent=1))
-    else:
-        from rich.console import Console
+        return _failed(error)
+    try:
+        if options.json:
+            print(json.dumps(content, indent=1))
+        else:
+            from rich.console import Console
 
-        Console().print(shown)
+            Console().print(shown)
+        sys.stdout.flush()
+    except BrokenPipeError:  # a reader that has read enough, such as `head`
+        _drop_output()
+        return FAILED
+    except OSError as error:
+        error.filename = error.filename or "standard output"
+        return _failed(error)
     return 0
+
+
+def _failed(error: Exception) -> int:
+    _drop_output()
+    print(f"error: {one_line(error)}", file=sys.stderr)
+    return FAILED
+
+
+def _drop_output() -> None:
+    """Lets go of what cannot be written; Python would try again, and complain, when it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

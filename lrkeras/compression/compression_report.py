@@ -7,6 +7,7 @@ from typing import Any
 
 from lrkeras.compression.matrix_report import MatrixReport
 from lrkeras.compression.units.unit_report import UnitReport
+from lrkeras.system.atomic_write import written_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +127,8 @@ class CompressionReport:
             )
         if self.units is not None:
             errors.remove()  # no matrix stands for another one
-        figure.savefig(path, dpi=150, facecolor="white")
+        with written_whole(path) as draft:
+            figure.savefig(draft, dpi=150, facecolor="white", format=draft.suffix[1:] or "png")
 
     def _plotted(self) -> list[tuple[str, dict[str, int]]]:
         """Labels and bytes of what is drawn: matrices, or layers with fewer units."""

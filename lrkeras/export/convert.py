@@ -29,6 +29,7 @@ from lrkeras.export.parity.comparison_inputs import (
     windows_of,
 )
 from lrkeras.export.passes.drop_negative_ids import drop_negative_ids
+from lrkeras.export.passes.steady_names import steady_names
 from lrkeras.export.passes.store_sparse_filters import store_sparse_filters
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
@@ -203,7 +204,7 @@ def convert(
             rows = plan.rows()
             file = lower(plan.models)
         context = plan.pass_context(target.per_channel, _for_ranges(given, plan.reference, wanted))
-        for edit in (drop_negative_ids, store_sparse_filters, *quantization.passes):
+        for edit in (steady_names, drop_negative_ids, store_sparse_filters, *quantization.passes):
             edit(file, context)
         set_minimum_runtime(file)
         entry = file_entry(plan.models, quantization, rows, cut.metadata | dict(metadata or {}))

@@ -18,6 +18,7 @@ from lrkeras.export.lowering.tensorflow_lowering import lower
 from lrkeras.export.parity.seq2seq_inputs import seq2seq_inputs
 from lrkeras.export.parity.seq2seq_parity import Seq2SeqParity
 from lrkeras.export.passes.drop_negative_ids import drop_negative_ids
+from lrkeras.export.passes.steady_names import steady_names
 from lrkeras.export.passes.store_sparse_filters import store_sparse_filters
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
@@ -69,7 +70,7 @@ def convert_seq2seq(
             rows = plan.rows()
             file = lower(plan.models)
         context = plan.pass_context(target.per_channel, {})
-        for edit in (drop_negative_ids, store_sparse_filters, *quantization.passes):
+        for edit in (steady_names, drop_negative_ids, store_sparse_filters, *quantization.passes):
             edit(file, context)
         set_minimum_runtime(file)
         entry = file_entry(plan.models, quantization, rows, {**_about(plan), **(metadata or {})})

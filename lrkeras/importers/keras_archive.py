@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from lrkeras.legacy_h5.code_in_files import refuse_code
 from lrkeras.legacy_h5.layer_config import FIXED
 from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.saving import check_finite
+from lrkeras.system.held_folder import scratch_folder
 
 # A part of more bytes than this must not be that many times larger than it is stored.
 _LARGE, _MOST_INFLATED = 64 << 20, 100
@@ -76,7 +76,7 @@ def _load(file: pathlib.Path, safe_mode: bool, compile: bool) -> keras.Model:
     plain = _without_old_arguments(config)
     if plain == config:
         return _keras_3(file, safe_mode, compile)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         draft = pathlib.Path(folder) / "model.keras"
         with zipfile.ZipFile(file) as archive, zipfile.ZipFile(draft, "w") as copy:
             for name in archive.namelist():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pathlib
 import re
-import tempfile
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ import keras
 
 from lrkeras.legacy_h5 import load_legacy_h5
 from lrkeras.legacy_h5.reason_of import reason_of
+from lrkeras.system.held_folder import scratch_folder
 from lrkeras.system.optional_imports import require
 
 _GRAPH, _DESCRIPTION = "saved_model.pb", "keras_metadata.pb"
@@ -48,7 +48,7 @@ def load_saved_model(
             "run from a file. If you trust the folder, load_model(path, safe_mode=False) runs it."
         )
     tf_keras = require("tf_keras", "saved_model")
-    with tempfile.TemporaryDirectory() as draft, warnings.catch_warnings():
+    with scratch_folder() as draft, warnings.catch_warnings():
         # Keras 2 deprecates the format that it is asked for.
         warnings.simplefilter("ignore")
         file = os.path.join(draft, "model.h5")

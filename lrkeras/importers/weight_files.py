@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pathlib
 import shutil
-import tempfile
 
 import h5py
 import keras
@@ -12,6 +11,7 @@ import numpy as np
 
 from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.saving import check_finite
+from lrkeras.system.held_folder import scratch_folder
 
 
 def load_weights(file: pathlib.Path, model: keras.Model) -> bool:
@@ -44,7 +44,7 @@ def load_weights(file: pathlib.Path, model: keras.Model) -> bool:
 
 def _read(file: pathlib.Path, model: keras.Model) -> None:
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             # Keras takes the format from the name.
             copy = pathlib.Path(folder) / "model.weights.h5"
             shutil.copyfile(file, copy)

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Any
 
-from lrkeras.system.atomic_write import written_whole
+from lrkeras.system.atomic_write import write_text
 
 
 def write_json(file: str | os.PathLike, content: Any) -> None:
@@ -14,5 +14,4 @@ def write_json(file: str | os.PathLike, content: Any) -> None:
         OSError: The file cannot be written.
         TypeError: `content` holds something that JSON does not know.
     """
-    with written_whole(file) as draft:
-        draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_text(file, json.dumps(content, indent=1))

@@ -16,13 +16,13 @@ import lzma
 import os
 import pathlib
 import tarfile
-import tempfile
 from collections.abc import Mapping
 
 import keras
 import numpy as np
 
 from lrkeras.legacy_h5 import load_legacy_h5
+from lrkeras.system.held_folder import scratch_folder
 
 NAMES = ("textgenrnn_weights", "reddit_apple_android", "hacker_news")
 VOCABULARY_FILE = "textgenrnn_vocab.json"
@@ -79,7 +79,7 @@ def load(
             f"Expected a folder or a .tar.xz archive with {name}.hdf5; found neither at "
             f"{str(path)!r}. Check the path."
         )
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         _extract(path, folder, (f"{name}.hdf5", VOCABULARY_FILE))
         return _load_folder(pathlib.Path(folder), name)
 

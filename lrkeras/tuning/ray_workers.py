@@ -9,7 +9,6 @@ import contextlib
 import os
 import pathlib
 import socket
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,6 +21,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from lrkeras.benchmark import benchmark
 from lrkeras.export import ConversionError
+from lrkeras.system.held_folder import scratch_folder
 from lrkeras.tuning.candidates import Candidate
 from lrkeras.tuning.fine_tuning import DivergedError
 from lrkeras.tuning.recipe import Recipe
@@ -297,7 +297,7 @@ def _start(task: Task, candidate: Candidate, limit: float | None, overhead: floa
 
 
 def _times(files: list[bytes], rounds: int) -> list[float]:
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         paths = [pathlib.Path(folder) / f"{number}.tflite" for number in range(len(files))]
         for path, content in zip(paths, files, strict=True):
             path.write_bytes(content)

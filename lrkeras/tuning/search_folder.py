@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
 from lrkeras.system.atomic_write import written_whole
+from lrkeras.system.held_folder import held_alone, is_draft, remove_abandoned
 from lrkeras.system.json_file import write_json
 from lrkeras.system.same_settings import check_same_settings
 from lrkeras.tuning.trial import Task
@@ -29,18 +32,34 @@ def check(folder: pathlib.Path, settings: dict[str, Any]) -> None:
     file = folder / _CONFIG
     if file.exists() or not folder.is_dir():
         check_same_settings(file, settings)
-    elif {item.name for item in folder.iterdir()} - _FIRST:
+    elif {item.name for item in folder.iterdir() if not is_draft(item)} - _FIRST:
         raise ValueError(
             f"Expected an empty folder or one of a search, received {str(folder)!r}, which has "
             "other files. Choose another folder."
         )
 
 
-def claim(folder: pathlib.Path, settings: dict[str, Any], task: Task, outputs: list[str]) -> None:
-    """Makes the folder; one that a search has is left as it is."""
-    if (folder / _CONFIG).exists():
-        return
+@contextlib.contextmanager
+def claimed(
+    folder: pathlib.Path, settings: dict[str, Any], task: Task, outputs: list[str]
+) -> Iterator[None]:
+    """Makes the folder, or goes on in that of the search; no other process can while it is held.
+
+    Raises:
+        BlockingIOError: If another search works in it.
+        ValueError: As `check`; another search may have ended in it since.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    with held_alone(folder):
+        check(folder, settings)
+        for place in (folder, *folder.glob("trials/*")):
+            remove_abandoned(place)
+        if not (folder / _CONFIG).exists():
+            _write(folder, settings, task, outputs)
+        yield
+
+
+def _write(folder: pathlib.Path, settings: dict[str, Any], task: Task, outputs: list[str]) -> None:
     with written_whole(folder / MODEL) as draft:
         draft.write_bytes(task.model)
     arrays = {**_named(task.train, outputs, ""), **_named(task.validation, outputs, "_val")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-import tempfile
 import time
 from typing import Any
 
@@ -15,6 +14,7 @@ from lrkeras.export import ConversionError, convert
 from lrkeras.importers.load_model import load_model
 from lrkeras.rounding.rounded_model import RoundedModel
 from lrkeras.structures.stored_size import StoredSize
+from lrkeras.system.held_folder import scratch_folder
 from lrkeras.tuning.candidates import Candidate
 from lrkeras.tuning.file_score import FileScore
 from lrkeras.tuning.fine_tuning import FineTuning
@@ -257,7 +257,7 @@ class Trial:
         model = self._model if self._training is None else self._training.model()
         history = [] if self._training is None else self._training.history
         made = _converted(self._task, model, self._recipe.bits)
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             path = pathlib.Path(folder) / "model.tflite"
             path.write_bytes(made["file"])
             score = FileScore(model, self._task.validation, self._task.objective)
@@ -279,7 +279,7 @@ class Trial:
 
 def model_bytes(model: keras.Model) -> bytes:
     """The content of the `.keras` file of a model."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         path = pathlib.Path(folder) / "model.keras"
         model.save(path)
         return path.read_bytes()
@@ -287,7 +287,7 @@ def model_bytes(model: keras.Model) -> bytes:
 
 def read_model(content: bytes, classes: dict[str, Any] | None = None) -> keras.Model:
     """The model of such a file."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         path = pathlib.Path(folder) / "model.keras"
         path.write_bytes(content)
         return load_model(path, custom_objects=classes or None)
@@ -296,7 +296,7 @@ def read_model(content: bytes, classes: dict[str, Any] | None = None) -> keras.M
 def _converted(task: Task, model: keras.Model, bits: str) -> dict[str, Any]:
     if bits == "int4":
         model = _rounded(model)
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         path = pathlib.Path(folder) / "model.tflite"
         report = task.convert(model, bits, path)
         if report.delays:

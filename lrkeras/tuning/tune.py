@@ -14,7 +14,7 @@ import numpy as np
 from lrkeras.compression.distill import check_outputs
 from lrkeras.export.steps.tensor_names import output_names
 from lrkeras.saving import check_finite
-from lrkeras.system.atomic_write import written_whole
+from lrkeras.system.atomic_write import write_text, written_whole
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.optional_imports import require
 from lrkeras.system.versions import package_versions
@@ -109,6 +109,7 @@ def tune(
         ValueError: If model, data, objective or a budget do not fit, it cannot be known what the
             model would teach, `trials` is less than the rivals take, or the folder holds a search
             with other arguments.
+        BlockingIOError: If another search works in the folder.
         ConnectionError: If the cluster does not answer.
         ImportError: If Ray or Optuna is missing.
 
@@ -174,15 +175,15 @@ def tune(
     # Knows Ray, which only a search needs.
     from lrkeras.tuning.ray_workers import Workers, cluster
 
-    with cluster(address, workers):
-        search_folder.claim(folder, settings, task, output_names(model))
+    claimed = search_folder.claimed(folder, settings, task, output_names(model))
+    with cluster(address, workers), claimed:
         crew = Workers(task, records, folder)
         with table.shown():
             search.run(crew, count)
         known = [_known(records, number, task) for number in range(count)]
         _time_again(known, records, crew)
-    report = _report(known, limits, task, settings, folder, records)
-    _write(report, folder)
+        report = _report(known, limits, task, settings, folder, records)
+        _write(report, folder)
     return report
 
 
@@ -267,8 +268,7 @@ def _time_again(known: list[dict], records: TrialRecords, crew: Any) -> None:
 def _write(report: TuneReport, folder: pathlib.Path) -> None:
     report.plot(folder / "front.png")
     for name, text in (("report.md", report.to_markdown()), ("report.json", report.to_json())):
-        with written_whole(folder / name) as draft:
-            draft.write_text(text + "\n", encoding="utf-8")
+        write_text(folder / name, text)
 
 
 def _arrays(data: TuningData) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from lrkeras.benchmark.plots import require_matplotlib
+from lrkeras.system.atomic_write import written_whole
 from lrkeras.system.markdown_table import markdown_table
 from lrkeras.tuning.file_score import interval
 
@@ -133,7 +134,8 @@ class TuneReport:
             axes.grid(alpha=0.3)
         left.set_ylabel(f"{self.objective} through the file")
         right.legend()
-        figure.savefig(path, dpi=120)
+        with written_whole(path) as draft:
+            figure.savefig(draft, dpi=120)
 
     def _of_budget(self, found: dict[str, Any]) -> str:
         lines = [f"## At most {found['budget']}", self._sentence(found)]

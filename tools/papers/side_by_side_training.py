@@ -23,7 +23,7 @@ from lrkeras.tasks.papers.training import (
     result_of,
     text_facts,
 )
-from lrkeras.tasks.training.run_folder import check, claim, save_model, write_json
+from lrkeras.tasks.training.run_folder import check, claimed, save_model, write_json
 
 MEASURED_FILE = "measured.json"
 WEIGHTS_FILE = "recurrent.npz"
@@ -157,20 +157,20 @@ def _scores(rows: side_by_side.SideBySide, corpus: Corpus, prefix: str) -> dict[
 
 def _keep(run: Run, model: keras.Model, measured: dict, valid: np.ndarray) -> None:
     """Writes what a row leaves."""
-    claim(run.out, run.config)
-    table = model.get_layer("words").embeddings
-    if run.config.rank is not None:
-        dense = dense_model(run.config, run.start)
-        measured |= {"norms_dense": norms_per_entry(dense), "norms": norms_per_entry(model)}
-    if run.config.method == "dense":
-        whole = logit_model(run.config, table.shape[0])
-        copy_weights(model, whole)
-        save_model(whole, run.out / MODEL_FILE)
-    else:
-        weights = [w for layer in recurrent_layers_of(model) for w in layer.get_weights()]
-        sample = embedded_words(table, valid)
-        np.savez_compressed(run.out / WEIGHTS_FILE, *weights, sample=sample)
-    write_json(run.out / MEASURED_FILE, measured)
+    with claimed(run.out, run.config):
+        table = model.get_layer("words").embeddings
+        if run.config.rank is not None:
+            dense = dense_model(run.config, run.start)
+            measured |= {"norms_dense": norms_per_entry(dense), "norms": norms_per_entry(model)}
+        if run.config.method == "dense":
+            whole = logit_model(run.config, table.shape[0])
+            copy_weights(model, whole)
+            save_model(whole, run.out / MODEL_FILE)
+        else:
+            weights = [w for layer in recurrent_layers_of(model) for w in layer.get_weights()]
+            sample = embedded_words(table, valid)
+            np.savez_compressed(run.out / WEIGHTS_FILE, *weights, sample=sample)
+        write_json(run.out / MEASURED_FILE, measured)
 
 
 def _first_model(run: Run, num_words: int) -> keras.Model:

@@ -45,13 +45,17 @@ def restore(run):
     model = word_prediction.build_model(config, "dense")
     file = registry.model_file("word_prediction_teacher", "int8", RELEASED)
     set_weights(model, read_weights(file))
-    run_folder.claim(run, config)
+    with run_folder.claimed(run, config):
+        _write_history(run)
+        run_folder.save_model(model, run / "dense.keras")
+
+
+def _write_history(run: pathlib.Path) -> None:
     history = json.loads(RESULTS.read_text(encoding="utf-8"))["training"]["histories"]["dense"]
     with open(run / "dense.history.csv", "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(history)
         rows.writerows(zip(*history.values(), strict=True))
-    run_folder.save_model(model, run / "dense.keras")
 
 
 if __name__ == "__main__":

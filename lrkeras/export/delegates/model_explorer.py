@@ -1,12 +1,12 @@
 """What Model Explorer shows beside the nodes of a .tflite file."""
 
 import dataclasses
-import json
 import os
 import pathlib
 from typing import Any
 
 from lrkeras.export.delegates.delegate_report import DelegateReport, GraphDelegation, NodeReport
+from lrkeras.system.json_file import write_json
 
 _COLORS = {"XNNPACK": "#b7e1cd", "runtime": "#f6c7a8"}
 _GRADIENT = ({"stop": 0, "bgColor": "#ffffff"}, {"stop": 1, "bgColor": "#c2571a"})
@@ -34,7 +34,7 @@ def write_node_data(report: DelegateReport, path: str | os.PathLike) -> list[str
         path.with_suffix(f".delegate{path.suffix}"): _of_all(report, _delegate, {}),
     }
     for file, content in contents.items():
-        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_json(file, content)
     return [str(file) for file in contents]
 
 

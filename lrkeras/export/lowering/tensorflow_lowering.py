@@ -1,7 +1,6 @@
 """From Keras models to a float .tflite model: the one place that touches TensorFlow."""
 
 import contextlib
-import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from lrkeras.export.lowering.link_subroutines import CALL, GRAPH, link_subroutin
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.export.steps.subroutine import Subroutine, TensorSpec
 from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.system.held_folder import scratch_folder
 from lrkeras.system.optional_imports import require
 
 
@@ -51,7 +51,7 @@ def _subroutines(steps: Sequence[StepModel]) -> list[Subroutine]:
 
 def _convert(tf: Any, module: Any, signatures: dict[str, Any]) -> bytes:
     concrete = {name: f.get_concrete_function() for name, f in signatures.items()}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with scratch_folder() as folder, warnings.catch_warnings():
         # Deprecations inside TensorFlow are not the caller's concern.
         warnings.simplefilter("ignore")
         tf.saved_model.save(module, folder, signatures=concrete)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pathlib
-import tempfile
 
 import keras
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from lrkeras import structures
 from lrkeras.benchmark import benchmark
 from lrkeras.export import ConversionError, convert
+from lrkeras.system.held_folder import scratch_folder
 from lrkeras.tasks.papers.config import BASES, PaperConfig
 from lrkeras.tasks.papers.model import recurrent_layers_of, recurrent_model
 
@@ -51,7 +51,7 @@ def measure_deployment(
     for target, source in pairs:
         target.set_weights(source.get_weights())
     base = BASES[config.base]
-    with tempfile.TemporaryDirectory() as name:
+    with scratch_folder() as name:
         folder = pathlib.Path(name)
         try:
             files = [folder / "dense.tflite", folder / "row.tflite"]

@@ -15,6 +15,7 @@ import numpy as np
 from lrkeras.compression import shrink
 from lrkeras.datasets import Vocabulary, words
 from lrkeras.structures.stored_size import StoredSize, count_parameters
+from lrkeras.system.held_folder import remove_abandoned
 from lrkeras.system.machine import describe_machine
 from lrkeras.system.versions import package_versions
 from lrkeras.tasks.papers.config import BASES, PaperConfig
@@ -40,9 +41,10 @@ from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.perplexity_logger import PerplexityLogger
 from lrkeras.tasks.training.run_folder import (
     check,
-    claim,
+    claimed,
     read_history,
     record_keepers,
+    remove_backup,
     save_model,
     write_json,
 )
@@ -50,6 +52,7 @@ from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
 RESULT_FILE = "result.json"
 HISTORY_FILE = "training.history.csv"
+BACKUP = ".backup"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,11 +120,13 @@ def train(
     Raises:
         ValueError: the folder holds a run with another config, or `start` does not fit.
         FileNotFoundError: the text or the dense run is not there.
+        BlockingIOError: another process trains in the folder.
         OSError: the folder cannot be written.
     """
     out = pathlib.Path(out)
     check(out, config)
     if (out / RESULT_FILE).exists():
+        remove_abandoned(out)
         return json.loads((out / RESULT_FILE).read_text(encoding="utf-8"))
     dense = dense_model(config, start) if config.is_started else None
     corpus = load_corpus(config, data)
@@ -130,7 +135,18 @@ def train(
         config, len(corpus.vocabulary), batch_size=config.batch_size, window=config.window
     )
     compile_for_losses(model, config)
-    claim(out, config)
+    with claimed(out, config):
+        return _train(config, out, model, corpus, dense, verbose)
+
+
+def _train(
+    config: PaperConfig,
+    out: pathlib.Path,
+    model: keras.Model,
+    corpus: Corpus,
+    dense: keras.Model | None,
+    verbose: int,
+) -> dict:
     before = {}
     if dense is not None:
         start_from(model, dense, config)
@@ -142,6 +158,7 @@ def train(
         final = logit_model(config, len(corpus.vocabulary))
         copy_weights(model, final)
         save_model(shrink(final) if config.method == "units" else final, file)
+    remove_backup(out / BACKUP)
     trained = keras.saving.load_model(file, compile=False)
     scores = _scores(trained, trained_sizes(config, trained), corpus, "")
     measured = {**before, **begun, **text_facts(corpus), **scores}
@@ -204,9 +221,7 @@ def _fit(
 def _callbacks(
     config: PaperConfig, model: keras.Model, steps: int, num_words: int, out: pathlib.Path
 ) -> list[keras.callbacks.Callback]:
-    history_file, backup = out / HISTORY_FILE, out / ".backup"
-    if not backup.exists():
-        history_file.unlink(missing_ok=True)
+    history_file, backup = out / HISTORY_FILE, out / BACKUP
     chosen: list[keras.callbacks.Callback] = [
         StateReset(),
         EpochStart(config.seed),

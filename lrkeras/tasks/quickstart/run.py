@@ -16,6 +16,7 @@ import keras
 
 from lrkeras.benchmark import benchmark
 from lrkeras.export import convert
+from lrkeras.system.atomic_write import write_text
 from lrkeras.system.json_file import write_json
 from lrkeras.tasks import word_prediction
 from lrkeras.tasks.quickstart import report as quickstart_report
@@ -162,7 +163,7 @@ def _keras_perplexity(
 
 def _write(out: pathlib.Path, report: dict) -> None:
     write_json(out / "report.json", report)
-    (out / "report.md").write_text(quickstart_report.render(report), encoding="utf-8")
+    write_text(out / "report.md", quickstart_report.render(report).removesuffix("\n"))
     histories = {
         model: word_prediction.read_history(out / f"{model}.history.csv")
         for model in MODELS.values()

@@ -30,9 +30,10 @@ from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.optimizer import adamw
 from lrkeras.tasks.training.run_folder import (
     check,
-    claim,
+    claimed,
     read_history,
     record_keepers,
+    remove_backup,
     save_model,
     write_json,
 )
@@ -67,6 +68,7 @@ def train(
     Raises:
         ValueError: the folder holds a run with another config, or models other than the dense one
             come without it.
+        BlockingIOError: another process trains in the folder.
         OSError: the folder cannot be written.
     """
     out = pathlib.Path(out)
@@ -78,18 +80,18 @@ def train(
     check(out, config, ignored=("models",))
     clips = load_clips(config, "train", data)
     valid = load_clips(config, "valid", data)[: config.max_valid]
-    claim(out, config)
-    write_json(out / "metadata.json", metadata())
-    report = {
-        "task": "speech_commands",
-        "train_clips": len(clips),
-        "valid_clips": len(valid),
-        "models": {
-            name: train_model(config, name, clips, valid, out, verbose=verbose)
-            for name in config.models
-        },
-    }
-    write_json(out / "training.json", report)
+    with claimed(out, config, ignored=("models",)):
+        write_json(out / "metadata.json", metadata())
+        report = {
+            "task": "speech_commands",
+            "train_clips": len(clips),
+            "valid_clips": len(valid),
+            "models": {
+                name: train_model(config, name, clips, valid, out, verbose=verbose)
+                for name in config.models
+            },
+        }
+        write_json(out / "training.json", report)
     return report
 
 
@@ -141,6 +143,8 @@ def train_model(
             verbose=verbose,
         )
         save_model(with_front_end(network), file)
+    for stage in STAGES:
+        remove_backup(_backup(out, name, stage))
     return _summary(_file(out, name, STAGES[-1]), history_file)
 
 
@@ -207,20 +211,23 @@ def _callbacks(
     history_file: pathlib.Path,
 ) -> list[keras.callbacks.Callback]:
     out, name = history_file.parent, history_file.name.removesuffix(".history.csv")
-    backup = out / f".{name}.{stage}.backup"
-    if config.epochs_of(name, stage)[0] == 0 and not backup.exists():
-        history_file.unlink(missing_ok=True)
+    first, end = config.epochs_of(name, stage)
     chosen = [
         EpochStart(config.seed, batches),
         ValidationAccuracy(valid, network),
         EpochClock(),
     ]
     if any(not part.is_at_target for part in find_structures(network, Sparse)):
-        begin, end = config.epochs_of(name, stage)
-        steps = (end - begin) * config.steps_per_epoch
+        steps = (end - first) * config.steps_per_epoch
         chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
         chosen.append(callbacks.StructureLogger())
-    return [*chosen, *record_keepers(history_file, backup, write_graph=False)]
+    backup = _backup(out, name, stage)
+    keepers = record_keepers(history_file, backup, initial_epoch=first, write_graph=False)
+    return [*chosen, *keepers]
+
+
+def _backup(out: pathlib.Path, name: str, stage: str) -> pathlib.Path:
+    return out / f".{name}.{stage}.backup"
 
 
 def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lrkeras.system.atomic_write import written_whole
+
 # Dark enough to be told apart in grey as well.
 COLORS = (
     "#1b4f8f",
@@ -139,7 +141,8 @@ def plain_log_ticks(axis) -> None:
 
 def save_figure(figure, file: str | os.PathLike) -> None:
     """Writes a PNG."""
-    figure.savefig(file, dpi=150, facecolor="white")
+    with written_whole(file) as draft:
+        figure.savefig(draft, dpi=150, facecolor="white")
 
 
 def title_of(name: str) -> str:

@@ -16,9 +16,10 @@ from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.perplexity_logger import PerplexityLogger
 from lrkeras.tasks.training.run_folder import (
     check,
-    claim,
+    claimed,
     read_history,
     record_keepers,
+    remove_backup,
     save_model,
     write_json,
 )
@@ -134,6 +135,7 @@ def train(
 
     Raises:
         ValueError: a model is unknown, or the folder holds a run with another config.
+        BlockingIOError: another process trains in the folder.
         OSError: the folder cannot be written.
     """
     for name in config.models:
@@ -141,7 +143,18 @@ def train(
     out = pathlib.Path(out)
     check(out, config, ignored=("models",))  # a folder may get more of them
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
-    claim(out, config)
+    with claimed(out, config, ignored=("models",)):
+        return _train_all(config, out, train_ids, valid_ids, vocabulary, verbose)
+
+
+def _train_all(
+    config: WordPredictionConfig,
+    out: pathlib.Path,
+    train_ids: np.ndarray,
+    valid_ids: np.ndarray,
+    vocabulary: Vocabulary,
+    verbose: int,
+) -> dict:
     write_json(out / "metadata.json", {"vocabulary": vocabulary.words})
     config = config.sized_for(len(train_ids))
     report: dict[str, Any] = {
@@ -209,6 +222,7 @@ def train_model(
             verbose=verbose,
         )
         save_model(_with_precision(model, config, "float32"), model_file)
+    remove_backup(_backup(out, name))
     return _summary(model_file, history_file)
 
 
@@ -253,9 +267,6 @@ def _callbacks(
     history_file: pathlib.Path,
 ) -> list[keras.callbacks.Callback]:
     out, name = history_file.parent, model.name
-    backup = out / f".{name}.backup"
-    if not backup.exists():
-        history_file.unlink(missing_ok=True)
     chosen = [
         EpochStart(config.seed, batches),
         EpochClock(),
@@ -263,7 +274,11 @@ def _callbacks(
     ]
     steps = epochs_of(config, name) * config.steps_per_epoch
     chosen += structure_callbacks(model, config, steps)
-    return [*chosen, *record_keepers(history_file, backup)]
+    return [*chosen, *record_keepers(history_file, _backup(out, name))]
+
+
+def _backup(out: pathlib.Path, name: str) -> pathlib.Path:
+    return out / f".{name}.backup"
 
 
 def _summary(model_file: pathlib.Path, history_file: pathlib.Path) -> dict:

@@ -7,9 +7,16 @@ import org.lrkeras.core.benchmark.BenchmarkRequest
 object BenchmarkIntent {
     private const val RUN = "benchmark"
 
-    /** The benchmark that is asked for, or null. */
-    fun read(intent: Intent?): BenchmarkRequest? {
-        if (intent == null || !intent.getBooleanExtra(RUN, false)) return null
+    /** The benchmark that is asked for, or null. Any app may send an intent: extras that cannot be read are as none. */
+    fun read(intent: Intent?): BenchmarkRequest? = try {
+        intent?.let(::request)
+    } catch (error: RuntimeException) {
+        // Of a class that this app does not know, or a bundle that is no bundle.
+        null
+    }
+
+    private fun request(intent: Intent): BenchmarkRequest? {
+        if (!intent.getBooleanExtra(RUN, false)) return null
         val usual = BenchmarkRequest()
         return BenchmarkRequest(
             models = intent.getStringExtra("models") ?: usual.models,

@@ -30,8 +30,8 @@ class ResultStore(private val folder: File) {
         .filter { it.name.startsWith(PREFIX) && it.name.endsWith(SUFFIX) }
         .sortedByDescending { it.name.removePrefix(PREFIX).removeSuffix(SUFFIX).toLongOrNull() ?: 0 }
 
-    /** The file with a name, if it is a result of this store. */
-    fun find(name: String): File? = files().firstOrNull { it.name == name }
+    /** The file with a name, if it is a result of this store: no folder, and no link to what lies elsewhere. */
+    fun find(name: String): File? = files().firstOrNull { it.name == name && it.isFile && it.canonicalFile == File(folder.canonicalFile, name) }
 
     companion object {
         /** How many results are kept. */

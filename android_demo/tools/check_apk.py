@@ -31,7 +31,7 @@ class Runtime:
 
 
 RUNTIMES = {
-    "2.16": Runtime(frozenset({"arm64-v8a", "armeabi-v7a", "x86_64"}), 4096, 25 * 2**20),
+    "2.16": Runtime(frozenset({"arm64-v8a", "armeabi-v7a", "x86_64"}), 4096, 20_000_000),
     "2.20": Runtime(frozenset({"arm64-v8a", "x86_64"}), PAGE, 42 * 2**20),
 }
 

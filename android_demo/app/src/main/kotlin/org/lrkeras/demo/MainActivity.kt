@@ -10,6 +10,7 @@ import android.widget.Button
 import org.lrkeras.demo.about.AboutView
 import org.lrkeras.demo.benchmark.BenchmarkIntent
 import org.lrkeras.demo.benchmark.BenchmarkView
+import org.lrkeras.demo.common.ComparedModels
 import org.lrkeras.demo.common.Screen
 import org.lrkeras.demo.common.part
 import org.lrkeras.demo.speech.SpeechView
@@ -56,9 +57,9 @@ class MainActivity : Activity() {
     override fun onSaveInstanceState(state: Bundle) {
         super.onSaveInstanceState(state)
         state.putString(TAB, current.name)
-        state.putString(WORDS_MODEL, services.words.chosenFile())
-        state.putString(SPEECH_MODEL, services.speech.chosenFile())
-        state.putString(SPEECH_TEXT, services.speech.state.text)
+        services.words.chosen().save(state, WORDS)
+        services.speech.chosen().save(state, SPEECH)
+        state.putStringArrayList(SPEECH_TEXTS, ArrayList(services.speech.state.columns.map { it.text }))
     }
 
     override fun onRequestPermissionsResult(request: Int, permissions: Array<out String>, results: IntArray) {
@@ -95,8 +96,10 @@ class MainActivity : Activity() {
         current = Tab.values().firstOrNull { it.name == state.getString(TAB) } ?: Tab.WORDS
         // The text of a field is restored by the field itself once its screen is there.
         open(Tab.WORDS)
-        services.words.restore(state.getString(WORDS_MODEL))
-        if (!services.speech.state.isListening) services.speech.restore(state.getString(SPEECH_MODEL), state.getString(SPEECH_TEXT).orEmpty())
+        services.words.restore(ComparedModels.read(state, WORDS))
+        val heard = state.getStringArrayList(SPEECH_TEXTS).orEmpty()
+        // A display that turns changes nothing: the controller has it all.
+        if (services.speech.state.models.isEmpty()) services.speech.restore(ComparedModels.read(state, SPEECH), heard)
     }
 
     private fun startBenchmark(intent: Intent?) {
@@ -108,8 +111,8 @@ class MainActivity : Activity() {
 
     private companion object {
         const val TAB = "tab"
-        const val WORDS_MODEL = "words_model"
-        const val SPEECH_MODEL = "speech_model"
-        const val SPEECH_TEXT = "speech_text"
+        const val WORDS = "words"
+        const val SPEECH = "speech"
+        const val SPEECH_TEXTS = "speech_texts"
     }
 }

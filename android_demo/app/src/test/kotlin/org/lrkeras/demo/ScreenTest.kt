@@ -88,6 +88,7 @@ abstract class ScreenTest {
     companion object {
         const val PHONE = "w411dp-h891dp-port-notnight-hdpi"
         const val DARK = "w411dp-h891dp-port-night-mdpi"
+        const val DARK_LANDSCAPE = "w891dp-h411dp-land-night-mdpi"
         const val LANDSCAPE = "w891dp-h411dp-land-notnight-mdpi"
         const val TABLET = "w800dp-h1280dp-xlarge-port-notnight-mdpi"
     }

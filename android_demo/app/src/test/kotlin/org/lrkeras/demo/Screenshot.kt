@@ -3,6 +3,9 @@ package org.lrkeras.demo
 import android.app.Activity
 import android.graphics.Bitmap
 import android.graphics.Canvas
+import android.graphics.Rect
+import android.view.View
+import android.widget.TextView
 import org.junit.Assert.assertTrue
 import org.robolectric.shadows.ShadowLooper
 import java.awt.image.BufferedImage
@@ -12,15 +15,28 @@ import java.io.File
 import javax.imageio.ImageIO
 import kotlin.math.abs
 
-/** Compares what an activity draws with a picture that a person has looked at. */
+/**
+ * Compares what an activity draws with a picture that a person has looked at.
+ *
+ * The engine and the models are the real ones, and so are the figures in a picture: each run has others. So what was measured is
+ * painted over before two pictures are compared, where it stands now; its own text is checked instead, as it must be a figure
+ * that is not zero. All else, with the place and the size of what is painted over, must be alike.
+ */
 object Screenshot {
     private const val MOST_DIFFERENT = 0.002
     private const val SAME = 24
+
+    /** Of a picture, the most that may be painted over. */
+    private const val MOST_MEASURED = 0.45
     private val references = File(Demo.root, "app/src/test/screenshots")
     private val drawn = File(System.getProperty("demo.out"), "screenshots")
 
-    /** Draws [activity] and compares it; with -Ddemo.updateScreenshots=true the picture becomes the reference. */
-    fun check(activity: Activity, name: String) {
+    /**
+     * Draws [activity] and compares it; with -Ddemo.updateScreenshots=true the picture becomes the reference.
+     *
+     * @param measured The views whose content a run measures.
+     */
+    fun check(activity: Activity, name: String, measured: List<View> = emptyList()) {
         val view = activity.window.decorView
         ShadowLooper.idleMainLooper()
         // What is under way, such as the tick of a box, is at its end.
@@ -33,8 +49,26 @@ object Screenshot {
         val reference = File(references, "$name.png")
         if (System.getProperty("demo.updateScreenshots") == "true") reference.writeBytes(png)
         assertTrue("There is no reference ${reference.path}; look at ${drawn.path} and copy it.", reference.exists())
-        val share = difference(ImageIO.read(reference), ImageIO.read(ByteArrayInputStream(png)))
+        val places = measured.filter { it.isShown }.map { checked(it) }
+        val pictures = listOf(ImageIO.read(reference), ImageIO.read(ByteArrayInputStream(png)))
+        val covered = places.sumOf { it.width().toDouble() * it.height() } / (view.width * view.height)
+        assertTrue("$name.png has ${100 * covered} % of figures: nothing is left to compare.", covered <= MOST_MEASURED)
+        pictures.forEach { picture -> cover(picture, places) }
+        val share = difference(pictures[0], pictures[1])
         assertTrue("$name.png differs in ${100 * share} % of its pixels; look at ${drawn.path}.", share <= MOST_DIFFERENT)
+    }
+
+    /** Where a view of measured figures stands, after a look at what it says. */
+    private fun checked(view: View): Rect {
+        val said = if (view is TextView) view.text else view.contentDescription
+        assertTrue("Expected a figure that is not zero, received \"$said\".", Regex("[1-9]").containsMatchIn(said ?: ""))
+        return Rect().also { assertTrue(view.getGlobalVisibleRect(it) || !view.isShown) }
+    }
+
+    private fun cover(picture: BufferedImage, places: List<Rect>) = places.forEach { place ->
+        for (y in maxOf(0, place.top) until minOf(picture.height, place.bottom)) {
+            for (x in maxOf(0, place.left) until minOf(picture.width, place.right)) picture.setRGB(x, y, 0)
+        }
     }
 
     /** Share of pixels of which a colour differs by more than noise; 1 for other sizes. */

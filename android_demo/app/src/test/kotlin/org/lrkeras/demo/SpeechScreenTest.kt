@@ -6,6 +6,7 @@ import android.view.MotionEvent
 import android.view.View
 import android.widget.Button
 import android.widget.Spinner
+import android.widget.Switch
 import android.widget.TextView
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -15,8 +16,11 @@ import org.junit.Before
 import org.junit.Test
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.model.ModelFiles
+import org.lrkeras.core.model.ModelTask
 import org.lrkeras.demo.common.AssetFiles
 import org.lrkeras.demo.speech.AudioException
+import org.lrkeras.demo.speech.WaveformView
+import org.lrkeras.demo.common.part
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
@@ -62,8 +66,14 @@ class SpeechScreenTest : ScreenTest() {
         // The front end has a file of its own beside the models, and takes a part of their time.
         assertTrue(figures.toString(), figures.frontEnd!! > 0 && figures.frontEnd!! < figures.model)
         assertEquals(figures.model - figures.frontEnd!!, figures.network!!, 1e-9)
-        val parts = Regex("(?s)Real-time factor 0\\..* front end \\d+ µs, network \\d+ µs, decoder \\d+ µs")
-        assertTrue(text(R.id.speech_figures), parts.matches(text(R.id.speech_figures)))
+        val told = Regex("End of word to text (?:\\d+ µs|[\\d.]+ ms) · busy [\\d.]+ % of the time")
+        assertTrue(text(R.id.speech_figures), told.matches(text(R.id.speech_figures)))
+        val stages = view<View>(R.id.speech_stages).contentDescription.toString()
+        assertEquals(stages, listOf("Front end", "Network", "Samples and search"), stages.split("; ").map { it.substringBefore(':') })
+        // A second of sound and the silence behind it, each hop with its peak.
+        val peaks = view<WaveformView>(R.id.speech_waveform).peaks
+        assertEquals(70, peaks.size)
+        assertTrue(peaks.take(50).max() > 0.05f && peaks.takeLast(20).all { it == 0f })
         assertEquals(View.GONE, view<View>(R.id.speech_message).visibility)
     }
 
@@ -81,17 +91,122 @@ class SpeechScreenTest : ScreenTest() {
         view<Button>(R.id.speech_play).performClick()
         until("the end of the recording") { !services.speech.state.isListening }
         assertNull(services.speech.state.figures!!.frontEnd)
-        assertTrue(text(R.id.speech_figures), Regex("(?s).* front end and network \\d+ µs, decoder .*").matches(text(R.id.speech_figures)))
+        assertTrue("Front end and network: " in view<View>(R.id.speech_stages).contentDescription)
     }
+
+    /** Plays the recording of a word to the end. */
+    private fun play(word: String) {
+        services.speech.chooseClip(services.speech.state.clips.indexOf(word))
+        view<Button>(R.id.speech_play).performClick()
+        until("the end of the recording") { !services.speech.state.isListening }
+    }
+
+    private val figures get() = listOf(R.id.speech_stages, R.id.speech_figures).map { view<View>(it) }
 
     @Test
     fun showsWhatWasHeard() {
-        open(Demo.testFiles())
-        services.speech.restore(null, "yes no")
-        // Times of a computer have no place in a picture, and would differ in each.
-        val parts = activity.getString(R.string.speech_parts, 0.0, 0.0)
-        view<TextView>(R.id.speech_figures).text = activity.getString(R.string.speech_figures, 0.0, "0.00 ms", 0.0, parts, 0.0)
-        Screenshot.check(activity, "speech_heard")
+        open()
+        play("yes")
+        Screenshot.check(activity, "speech_heard", figures)
+    }
+
+    private fun panel(column: Int): View = view(listOf(R.id.speech_panel_1, R.id.speech_panel_2)[column])
+
+    private fun panelText(column: Int, id: Int) = panel(column).part<TextView>(id).text.toString()
+
+    private fun compare() {
+        view<Switch>(R.id.speech_compare).performClick()
+        settle()
+    }
+
+    private fun shootCompared(name: String) {
+        open()
+        compare()
+        play("yes")
+        val measured = (0..1).flatMap { column -> listOf(R.id.panel_stages, R.id.panel_figures).map { panel(column).part<View>(it) } }
+        Screenshot.check(activity, name, measured)
+    }
+
+    @Test
+    fun compared() = shootCompared("speech_compared")
+
+    @Test
+    @Config(qualifiers = DARK_LANDSCAPE)
+    fun comparedInLandscape() = shootCompared("speech_compared_landscape")
+
+    @Test
+    fun twoModelsHearTheSameRecording() {
+        open()
+        val heard = (0..1).map { position ->
+            services.speech.choose(position)
+            play("yes")
+            services.speech.state.text
+        }
+        services.speech.choose(0)
+        compare()
+        play("yes")
+        assertEquals(heard, (0..1).map { panelText(it, R.id.panel_text) })
+        assertEquals(listOf(0, 1), services.speech.state.columns.map { it.selected })
+        for (column in 0..1) {
+            val found = requireNotNull(services.speech.state.columns[column].figures)
+            assertTrue(found.toString(), found.model > 0 && found.realTimeFactor > 0 && found.frontEnd!! > 0)
+            assertTrue(panelText(column, R.id.panel_figures), panelText(column, R.id.panel_figures).startsWith("Word to text "))
+        }
+        compare()
+        assertEquals("", services.speech.state.text)
+    }
+
+    @Test
+    fun twoModelsHearTheMicrophone() {
+        allow()
+        open()
+        compare()
+        view<Button>(R.id.speech_hold).performClick()
+        until("sound") { services.speech.state.columns.all { it.figures != null } }
+        view<Button>(R.id.speech_hold).performClick()
+        until("silence") { !services.speech.state.isListening }
+        // One microphone for both.
+        assertTrue(microphones.single().isClosed)
+        microphone = { throw AudioException("another app uses it") }
+        view<Button>(R.id.speech_hold).performClick()
+        until("the end") { !services.speech.state.isListening }
+        assertTrue(text(R.id.speech_message), "another app uses it" in text(R.id.speech_message))
+    }
+
+    @Test
+    fun aComparisonOutlivesTheDisplayAndTheProcess() {
+        open()
+        compare()
+        services.speech.choose(2, column = 1)
+        play("yes")
+        val texts = (0..1).map { panelText(it, R.id.panel_text) }
+        fun check() {
+            assertTrue(view<Switch>(R.id.speech_compare).isChecked)
+            assertEquals(listOf(0, 2), services.speech.state.columns.map { it.selected })
+            assertEquals(texts, (0..1).map { panelText(it, R.id.panel_text) })
+        }
+        RuntimeEnvironment.setQualifiers(LANDSCAPE)
+        controller.configurationChange(activity.resources.configuration)
+        controller.recreate()
+        settle()
+        check()
+        killAndComeBack()
+        check()
+    }
+
+    @Test
+    fun aModelThatIsRefusedTellsItInItsColumnAndTheOtherGoesOn() {
+        val good = Demo.models().first { Demo.card(it).task == ModelTask.SPEECH }.readBytes()
+        open(Demo.Files(mapOf("a.tflite" to BrokenModel.withUnknownOperator(good), "b.tflite" to good)))
+        val broken = services.speech.state.models.indexOfFirst { it.file == "a.tflite" }
+        compare()
+        services.speech.choose(broken, column = 1)
+        services.speech.choose(1 - broken, column = 0)
+        play("yes")
+        assertTrue(panelText(1, R.id.panel_message), panelText(1, R.id.panel_message).startsWith("The model cannot be used. Expected a model that"))
+        assertEquals(View.GONE, panel(0).part<View>(R.id.panel_message).visibility)
+        assertEquals(services.speech.state.text, panelText(0, R.id.panel_text))
+        assertTrue(services.speech.state.figures!!.model > 0)
     }
 
     @Test
@@ -122,7 +237,7 @@ class SpeechScreenTest : ScreenTest() {
 
     @Test
     fun asksForTheMicrophoneAndExplainsARefusal() {
-        open(Demo.testFiles())
+        open()
         touch(MotionEvent.ACTION_DOWN)
         touch(MotionEvent.ACTION_UP)
         val asked = shadowOf(activity).lastRequestedPermission
@@ -174,7 +289,7 @@ class SpeechScreenTest : ScreenTest() {
     @Test
     fun theEndOfTheProcessKeepsScreenAndText() {
         open()
-        services.speech.restore(services.speech.chosenFile(), "yes no")
+        services.speech.restore(services.speech.chosen(), listOf("yes no"))
         killAndComeBack()
         assertEquals(View.VISIBLE, view<View>(R.id.speech_text).visibility)
         assertTrue(view<Button>(R.id.tab_speech).isSelected)
@@ -191,7 +306,7 @@ class SpeechScreenTest : ScreenTest() {
     }
 
     private fun shoot(name: String) {
-        open(Demo.testFiles())
+        open()
         Screenshot.check(activity, name)
     }
 

@@ -4,6 +4,7 @@ import android.view.View
 import android.widget.Button
 import android.widget.EditText
 import android.widget.Spinner
+import android.widget.Switch
 import android.widget.TextView
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -12,6 +13,7 @@ import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.lrkeras.core.model.ModelTask
 import org.lrkeras.demo.common.BytesText
+import org.lrkeras.demo.common.part
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 
@@ -39,7 +41,9 @@ class WordsScreenTest : ScreenTest() {
         assertEquals(expected[0]["after"], text(R.id.words_text))
         type("x")
         assertEquals("${expected[0]["after"]}x", text(R.id.words_text))
-        assertTrue(text(R.id.words_figures), Regex("Last [\\d.]+ ms · median [\\d.]+ ms · p90 [\\d.]+ ms\n[\\d.]+ ms a token · model of [\\d.]+ [KM]B").matches(text(R.id.words_figures)))
+        // "I would like to " and what follows it: a keystroke more for each letter.
+        assertTrue(text(R.id.words_caption), Regex("\\d+ of the last 100 keystrokes · model of [\\d.]+ [KM]B").matches(text(R.id.words_caption)))
+        assertTrue(text(R.id.words_caption), Regex("\d+ of the last 100 keystrokes · model of [\d.]+ [KM]B").matches(text(R.id.words_caption)))
     }
 
     @Test
@@ -69,7 +73,7 @@ class WordsScreenTest : ScreenTest() {
             assertEquals(position, services.words.state.selected)
             assertTrue(suggestions.all { it.isNotEmpty() })
             val size = "model of ${BytesText.of(model.bytes.toLong()).read(activity.resources)}"
-            assertTrue(text(R.id.words_figures), text(R.id.words_figures).endsWith(size))
+            assertTrue(text(R.id.words_caption), text(R.id.words_caption).endsWith(size))
         }
     }
 
@@ -138,13 +142,116 @@ class WordsScreenTest : ScreenTest() {
         assertTrue(text(R.id.words_message), text(R.id.words_message).startsWith("The model cannot be used. Expected a model that TensorFlow Lite"))
     }
 
-    private fun shoot(name: String) {
-        start(Demo.testFiles())
-        type("I would like to find a res")
-        // Times of a computer have no place in a picture, and would differ in each.
-        view<TextView>(R.id.words_figures).text = activity.getString(R.string.words_figures, 0.0, 0.0, 0.0, "0.00 ms", "1.3 MB")
-        Screenshot.check(activity, name)
+    private fun panel(column: Int): View = view(listOf(R.id.words_panel_1, R.id.words_panel_2)[column])
+
+    private fun panelText(column: Int, id: Int) = panel(column).part<TextView>(id).text.toString()
+
+    private fun panelSuggestions(column: Int) =
+        listOf(R.id.panel_suggestion_1, R.id.panel_suggestion_2, R.id.panel_suggestion_3).map { panelText(column, it) }
+
+    private fun compare() {
+        view<Switch>(R.id.words_compare).performClick()
+        settle()
     }
+
+    /** What a model suggests that is alone on the screen. */
+    private fun alone(position: Int, typed: String): List<String> {
+        services.words.compare(false)
+        services.words.choose(position)
+        services.words.onText("")
+        services.words.onText(typed)
+        settle()
+        return services.words.state.suggestions.map { it.text }
+    }
+
+    @Test
+    fun twoModelsAnswerTheSameTyping() {
+        start()
+        val typed = "i would like to find a "
+        val (first, second) = services.words.state.models.indices.last to 0
+        val expected = listOf(alone(first, typed), alone(second, typed))
+        services.words.choose(first)
+        compare()
+        assertTrue(services.words.state.isComparing)
+        panel(1).part<Spinner>(R.id.panel_model).setSelection(second)
+        settle()
+        type(typed)
+        assertEquals(expected, listOf(panelSuggestions(0), panelSuggestions(1)))
+        assertEquals(View.GONE, view<View>(R.id.words_suggestions).visibility)
+        val figures = services.words.state.columns.map { requireNotNull(it.figures) }
+        // Both answered the same keystrokes, each of which had a time.
+        assertEquals(figures[0].count, figures[1].count)
+        assertTrue(figures.toString(), figures.all { it.median > 0 && it.perToken!! > 0 && it.count >= typed.length })
+        val shown = Regex("Last $TIME\nMedian $TIME\np90 $TIME\nA token $TIME\nModel of [\\d.]+ [KM]B")
+        for (column in 0..1) assertTrue(panelText(column, R.id.panel_figures), shown.matches(panelText(column, R.id.panel_figures)))
+        // A tap on what the second one suggests inserts it; the name of its model is read out.
+        val button = panel(1).part<Button>(R.id.panel_suggestion_1)
+        assertEquals("Insert ${button.text}, of ${services.words.state.modelOf(1)!!.shortTitle}", button.contentDescription)
+        val chosen = button.text
+        button.performClick()
+        settle()
+        assertTrue(text(R.id.words_text), text(R.id.words_text).trim().endsWith("$chosen"))
+        compare()
+        assertEquals(View.VISIBLE, view<View>(R.id.words_suggestions).visibility)
+        assertEquals(first, services.words.state.selected)
+    }
+
+    @Test
+    fun aComparisonOutlivesTheDisplayAndTheProcess() {
+        start()
+        val models = services.words.state.models
+        services.words.choose(models.lastIndex)
+        compare()
+        services.words.choose(models.lastIndex - 1, column = 1)
+        type("see you to")
+        val before = services.words.state.columns.map { it.suggestions }
+        fun check() {
+            assertTrue(view<Switch>(R.id.words_compare).isChecked)
+            assertEquals("see you to", text(R.id.words_text))
+            assertEquals(listOf(models.lastIndex, models.lastIndex - 1), services.words.state.columns.map { it.selected })
+            assertEquals(before.map { of -> of.map { it.text } }, listOf(panelSuggestions(0), panelSuggestions(1)))
+        }
+        RuntimeEnvironment.setQualifiers(LANDSCAPE)
+        controller.configurationChange(activity.resources.configuration)
+        controller.recreate()
+        settle()
+        check()
+        killAndComeBack()
+        check()
+    }
+
+    @Test
+    fun aModelThatIsRefusedTellsItInItsColumnAndTheOtherGoesOn() {
+        val good = Demo.models().filter { Demo.card(it).task == ModelTask.WORDS }
+        val files = mapOf("a.tflite" to BrokenModel.withUnknownOperator(good[0].readBytes()), "b.tflite" to good[1].readBytes())
+        start(Demo.Files(files))
+        val broken = services.words.state.models.indexOfFirst { it.file == "a.tflite" }
+        services.words.choose(1 - broken)
+        compare()
+        services.words.choose(broken, column = 1)
+        type("see you to")
+        assertTrue(panelText(1, R.id.panel_message), panelText(1, R.id.panel_message).startsWith("The model cannot be used. Expected a model that"))
+        assertEquals(View.VISIBLE, panel(1).part<View>(R.id.panel_message).visibility)
+        assertTrue(panelSuggestions(1).all { it.isEmpty() })
+        assertEquals(View.GONE, panel(0).part<View>(R.id.panel_message).visibility)
+        assertTrue(panelSuggestions(0).all { it.isNotEmpty() })
+        assertTrue(services.words.state.columns[0].figures!!.count >= 10)
+    }
+
+    private fun shoot(name: String, isComparing: Boolean = false) {
+        start()
+        if (isComparing) compare()
+        type("I would like to find a res")
+        val panels = (0..1).map { panel(it).part<View>(R.id.panel_figures) }
+        Screenshot.check(activity, name, FIGURES.map { view<View>(it) } + panels)
+    }
+
+    @Test
+    fun compared() = shoot("words_compared", isComparing = true)
+
+    @Test
+    @Config(qualifiers = DARK_LANDSCAPE)
+    fun comparedInLandscape() = shoot("words_compared_landscape", isComparing = true)
 
     @Test
     fun light() = shoot("words_light")
@@ -166,4 +273,11 @@ class WordsScreenTest : ScreenTest() {
     @Test
     @Config(qualifiers = TABLET)
     fun tablet() = shoot("words_tablet")
+
+    private companion object {
+        val FIGURES = listOf(R.id.words_last, R.id.words_median, R.id.words_p90, R.id.words_token)
+
+        /** A time as a person reads it. */
+        val TIME = Regex("(?:\\d+ µs|[\\d.]+ ms)")
+    }
 }

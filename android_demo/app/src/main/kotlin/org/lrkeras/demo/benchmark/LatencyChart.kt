@@ -9,6 +9,7 @@ import android.util.AttributeSet
 import android.view.View
 import org.lrkeras.core.benchmark.BenchmarkRow
 import org.lrkeras.demo.R
+import org.lrkeras.demo.common.TimeText
 
 /** A bar to the median and a line to p90 for each model, on one scale. */
 class LatencyChart(context: Context, attributes: AttributeSet?) : View(context, attributes) {
@@ -43,13 +44,13 @@ class LatencyChart(context: Context, attributes: AttributeSet?) : View(context, 
             canvas.drawText(name, 0f, top - label.ascent(), label)
             canvas.drawText(figures(row), 0f, top + label.fontSpacing - label.ascent(), label)
             val under = top + LINES * label.fontSpacing
-            canvas.drawRect(0f, under, reach(row.p50, longest), under + thickness, bar)
+            canvas.drawRoundRect(0f, under, reach(row.p50, longest), under + thickness, thickness / 2, thickness / 2, bar)
             val middle = under + (thickness - line) / 2
             canvas.drawRect(reach(row.p50, longest), middle, reach(row.p90, longest), middle + line, whisker)
         }
     }
 
-    private fun figures(row: BenchmarkRow) = resources.getString(R.string.chart_figures, row.p50, row.p90)
+    private fun figures(row: BenchmarkRow) = resources.getString(R.string.chart_figures, TimeText.of(row.p50).read(resources), TimeText.of(row.p90).read(resources))
 
     private fun reach(micros: Double, longest: Double) = (width * micros / longest).toFloat()
 

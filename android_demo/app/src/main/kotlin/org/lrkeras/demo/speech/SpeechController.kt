@@ -1,11 +1,13 @@
 package org.lrkeras.demo.speech
 
 import org.lrkeras.core.model.ModelCard
+import org.lrkeras.core.model.ModelFileException
 import org.lrkeras.core.model.ModelTask
 import org.lrkeras.core.speech.FrontEndTimer
 import org.lrkeras.core.speech.LevelMeter
 import org.lrkeras.core.speech.SpeechRecognizer
 import org.lrkeras.demo.R
+import org.lrkeras.demo.common.ComparedModels
 import org.lrkeras.demo.common.LoadedModel
 import org.lrkeras.demo.common.Models
 import org.lrkeras.demo.common.StateHolder
@@ -13,7 +15,7 @@ import org.lrkeras.demo.common.UiText
 import org.lrkeras.demo.common.Worker
 
 /**
- * Listens to the microphone or to a recording and shows words as they are recognised.
+ * Listens to the microphone or to a recording and shows words as they are recognised, by one model or by two that are compared.
  *
  * @param microphone Opens the microphone at a sample rate.
  * @param clip Opens a recording by its name, for a sample rate.
@@ -27,10 +29,10 @@ class SpeechController(
 ) : StateHolder<SpeechState>(SpeechState()) {
     @Volatile
     private var isStopped = false
-    private var wanted: String? = null
+    private var wanted = ComparedModels()
 
     // Of the worker's thread alone.
-    private val loaded = LoadedModel(models) { runner, card -> SpeechRecognizer.of(runner, card) }
+    private val loaded = List(2) { LoadedModel(models) { runner, card -> SpeechRecognizer.of(runner, card) } }
     private val frontEnd = LoadedModel(models) { runner, card -> FrontEndTimer.of(runner, card) }
 
     /** Looks for models and recordings; the first time only. */
@@ -38,17 +40,26 @@ class SpeechController(
         if (state.models.isNotEmpty()) return
         worker.run({ models.library.cards(ModelTask.SPEECH) to clips.names }) { result ->
             val (found, names) = result.getOrDefault(emptyList<ModelCard>() to emptyList())
-            val selected = found.indexOfFirst { it.file == wanted }.coerceAtLeast(0)
             val message = if (found.isEmpty()) UiText(R.string.no_models) else null
-            update { it.copy(models = found, selected = selected, clips = names, message = message) }
+            update { it.copy(models = found, columns = placed(found, it.columns), clips = names, notice = message) }
         }
     }
 
-    /** Chooses the model at [position]; stops what goes on. */
-    fun choose(position: Int) {
-        if (position == state.selected || position !in state.models.indices) return
+    /** Chooses the model at [position] for a column; stops what goes on. */
+    fun choose(position: Int, column: Int = 0) {
+        if (position == state.columns[column].selected || position !in state.models.indices) return
         stop()
-        update { it.copy(selected = position, text = "", figures = null) }
+        update { it.with(column) { one -> one.copy(selected = position, message = null) } }
+        forget()
+    }
+
+    /** Compares two models on the same sound, or goes back to one; stops what goes on. */
+    fun compare(isComparing: Boolean) {
+        if (isComparing == state.isComparing) return
+        stop()
+        update { it.copy(isComparing = isComparing) }
+        forget()
+        if (!isComparing) worker.run({ loaded[1].unload() }) {}
     }
 
     /** Chooses the recording at [position]. */
@@ -70,32 +81,43 @@ class SpeechController(
 
     /** Tells that there is no permission to record, and what to do. */
     fun onPermissionRefused(isFinal: Boolean) =
-        update { it.copy(message = UiText(if (isFinal) R.string.microphone_refused_finally else R.string.microphone_refused)) }
+        update { it.copy(notice = UiText(if (isFinal) R.string.microphone_refused_finally else R.string.microphone_refused)) }
 
-    /** Frees the model, as when memory is short. */
+    /** Frees the models, as when memory is short. */
     fun release() {
         stop()
-        worker.run({ listOf(loaded, frontEnd).forEach { it.unload() } }) {}
+        worker.run({ (loaded + frontEnd).forEach { it.unload() } }) {}
     }
 
-    /** File of the model, to be chosen again after the process was ended. */
-    fun chosenFile(): String? = state.model?.file ?: wanted
+    /** The models, to be chosen again after the process was ended. */
+    fun chosen(): ComparedModels =
+        if (state.models.isEmpty()) wanted else ComparedModels(listOf(0, 1).map { state.modelOf(it)?.file }, state.isComparing)
 
-    /** Chooses a model by its file, now or once the models are known, and shows a text again. */
-    fun restore(file: String?, text: String) {
-        wanted = file
-        choose(state.models.indexOfFirst { it.file == file })
-        update { it.copy(text = text) }
+    /** Chooses models by their files, now or once the models are known, and shows what they heard before again. */
+    fun restore(chosen: ComparedModels, texts: List<String>) {
+        wanted = chosen
+        if (state.models.isNotEmpty()) chosen.files.forEachIndexed { column, file -> choose(state.models.indexOfFirst { it.file == file }, column) }
+        compare(chosen.isComparing)
+        update { it.copy(columns = it.columns.mapIndexed { column, one -> one.copy(text = texts.getOrElse(column) { "" }) }) }
     }
+
+    private fun placed(found: List<ModelCard>, columns: List<SpeechColumn>) = columns.mapIndexed { column, one ->
+        // Side by side stand two different ones, unless somebody wants one twice.
+        val place = found.indexOfFirst { it.file == wanted.files[column] }
+        one.copy(selected = if (place >= 0) place else minOf(column, found.size - 1).coerceAtLeast(0))
+    }
+
+    /** What was heard was heard by others. */
+    private fun forget() = update { it.copy(columns = it.columns.map { one -> one.copy(text = "", figures = null) }) }
 
     private fun begin(open: (Int) -> AudioSource) {
-        val card = state.model
-        if (card == null || state.isListening) return
+        val cards = state.active.mapNotNull { column -> state.modelOf(column)?.let { column to it } }.toMap()
+        if (cards.isEmpty() || state.isListening) return
         isStopped = false
-        update { it.copy(isListening = true, text = "", figures = null, message = null) }
-        worker.run({ listen(card, open) }) { result ->
+        update { it.copy(isListening = true, notice = null, peaks = emptyList(), columns = it.columns.map { one -> SpeechColumn(one.selected) }) }
+        worker.run({ listen(cards, open) }) { result ->
             val message = result.exceptionOrNull()?.let { explained(it) }
-            update { it.copy(isListening = false, level = LevelMeter.SILENCE, message = message ?: it.message) }
+            update { it.copy(isListening = false, level = LevelMeter.SILENCE, notice = message ?: it.notice) }
         }
     }
 
@@ -104,10 +126,30 @@ class SpeechController(
         else -> UiText(R.string.model_failed, error.message.orEmpty())
     }
 
-    private fun listen(card: ModelCard, open: (Int) -> AudioSource) {
-        val recognizer = loaded.of(card)
-        val timed = models.library.cards(ModelTask.FRONT_END).firstOrNull { FrontEndTimer.fits(it, card) }
-        val session = ListeningSession(recognizer, timed?.let { frontEnd.of(it) }) { show -> worker.tell { if (card === state.model) update(show) } }
-        open(recognizer.sampleRate).use { source -> session.run(source) { isStopped } }
+    private fun listen(cards: Map<Int, ModelCard>, open: (Int) -> AudioSource) {
+        fun show(change: (SpeechState) -> SpeechState) = worker.tell { if (cards.all { (column, card) -> card === state.modelOf(column) }) update(change) }
+        val recognizers = LinkedHashMap<Int, SpeechRecognizer>()
+        for ((column, card) in cards) {
+            try {
+                recognizers[column] = alike(loaded[column].of(card), recognizers.values.firstOrNull())
+            } catch (error: Exception) {
+                show { it.with(column) { one -> one.copy(message = UiText(R.string.model_failed, error.message.orEmpty())) } }
+            }
+        }
+        val first = recognizers.values.firstOrNull() ?: return
+        val timed = models.library.cards(ModelTask.FRONT_END).firstOrNull { FrontEndTimer.fits(it, cards.getValue(recognizers.keys.first())) }
+        val session = ListeningSession(recognizers.mapValues { Listener(it.value) }, first.samplesPerStep, timed?.let { frontEnd.of(it) }, ::show)
+        open(first.sampleRate).use { source -> session.run(source) { isStopped } }
+    }
+
+    /** [one], which must take the same samples as the [other] that listens already. */
+    private fun alike(one: SpeechRecognizer, other: SpeechRecognizer?): SpeechRecognizer {
+        if (other != null && (one.samplesPerStep != other.samplesPerStep || one.sampleRate != other.sampleRate)) {
+            throw ModelFileException(
+                "Expected ${other.samplesPerStep} samples a step at ${other.sampleRate} Hz, as the other model takes, " +
+                    "received a model of ${one.samplesPerStep} at ${one.sampleRate} Hz. Compare it with one of its kind.",
+            )
+        }
+        return one
     }
 }

@@ -4,7 +4,7 @@ package org.lrkeras.demo.speech
  * What recognition costs.
  *
  * @property realTimeFactor Computing time over the time of the audio.
- * @property endToText Milliseconds from the last loud sample of a word to its text, median; null before the first word.
+ * @property endToText Microseconds from the last loud sample of a word to its text, median; null before the first word.
  * @property input Microseconds a step for the conversion of samples.
  * @property model Microseconds a step in the model, its mel front end included.
  * @property frontEnd Microseconds a step in the front end, run alone; null where it is not known.

@@ -5,23 +5,47 @@ import org.lrkeras.core.speech.LevelMeter
 import org.lrkeras.demo.common.UiText
 
 /**
+ * What one model makes of the sound.
+ *
+ * @property selected Place of the model among those of the state.
+ * @property message Why it cannot be used, or null.
+ */
+data class SpeechColumn(val selected: Int = 0, val text: String = "", val figures: SpeechFigures? = null, val message: UiText? = null)
+
+/**
  * What the screen of speech shows.
  *
+ * @property columns The model, and the one that it is compared with.
+ * @property isComparing Whether both listen.
  * @property clips Recordings that come with the app.
  * @property isListening Whether samples come in, of the microphone or of a recording.
- * @property text What was recognised.
  * @property level Loudness in decibels of full scale.
+ * @property peaks Loudest samples of the last hops, the oldest first.
+ * @property notice What concerns no single model, such as the microphone; or null.
  */
 data class SpeechState(
     val models: List<ModelCard> = emptyList(),
-    val selected: Int = 0,
+    val columns: List<SpeechColumn> = listOf(SpeechColumn(), SpeechColumn()),
+    val isComparing: Boolean = false,
     val clips: List<String> = emptyList(),
     val selectedClip: Int = 0,
     val isListening: Boolean = false,
-    val text: String = "",
     val level: Double = LevelMeter.SILENCE,
-    val figures: SpeechFigures? = null,
-    val message: UiText? = null,
+    val peaks: List<Float> = emptyList(),
+    val notice: UiText? = null,
 ) {
-    val model: ModelCard? get() = models.getOrNull(selected)
+    val selected: Int get() = columns[0].selected
+    val model: ModelCard? get() = modelOf(0)
+    val text: String get() = columns[0].text
+    val figures: SpeechFigures? get() = columns[0].figures
+
+    /** The columns that listen. */
+    val active: List<Int> get() = if (isComparing) listOf(0, 1) else listOf(0)
+
+    /** The model of a column. */
+    fun modelOf(column: Int): ModelCard? = models.getOrNull(columns[column].selected)
+
+    /** This with one column changed. */
+    fun with(column: Int, change: (SpeechColumn) -> SpeechColumn) =
+        copy(columns = columns.mapIndexed { place, one -> if (place == column) change(one) else one })
 }

@@ -7,6 +7,7 @@ import org.lrkeras.core.words.Suggestion
 import org.lrkeras.core.words.WordModel
 import org.lrkeras.core.words.WordSuggester
 import org.lrkeras.demo.R
+import org.lrkeras.demo.common.ComparedModels
 import org.lrkeras.demo.common.LoadedModel
 import org.lrkeras.demo.common.Models
 import org.lrkeras.demo.common.StateHolder
@@ -14,22 +15,33 @@ import org.lrkeras.demo.common.UiText
 import org.lrkeras.demo.common.Worker
 import java.util.concurrent.atomic.AtomicReference
 
-/** Suggests words for a text that changes at every keystroke, with the model that is chosen. */
+/**
+ * Suggests words for a text that changes at every keystroke, with the model that is chosen, or with two that are compared.
+ *
+ * Two models take turns on one thread, never at once, and the one that begins changes with every keystroke: both have the
+ * core to themselves, and follow each other equally often. Loading a model counts towards no figure of a comparison.
+ */
 class WordsController(private val models: Models, private val worker: Worker) : StateHolder<WordsState>(WordsState()) {
-    /** A keystroke that waits for its suggestions. */
-    private class Keystroke(val text: String, val card: ModelCard, val nanos: Long)
+    /** A keystroke that waits for its suggestions; the models that answer, by their column. */
+    private class Keystroke(val text: String, val cards: Map<Int, ModelCard>, val nanos: Long, val begins: Int)
 
-    /** Suggestions, and the time of the tokens that they took. */
-    private class Answer(val suggestions: List<Suggestion>, val steps: Int, val stepNanos: Long)
+    /** Suggestions, and the time that they took; of the tokens as well. */
+    private class Answer(val suggestions: List<Suggestion>, val nanos: Long, val steps: Int, val stepNanos: Long)
+
+    /** What was measured of a column. */
+    private class Measured {
+        val keystrokes = LatencyWindow()
+        val tokens = LatencyWindow()
+    }
 
     private val waiting = AtomicReference<Keystroke?>()
-    private val latencies = LatencyWindow()
-    private val tokenNanos = LatencyWindow()
+    private val measured = List(2) { Measured() }
     private var text = ""
-    private var wanted: String? = null
+    private var wanted = ComparedModels()
+    private var asked = 0
 
     // Of the worker's thread alone.
-    private val loaded = LoadedModel(models) { runner, card -> WordModel.of(runner, card) }
+    private val loaded = List(2) { LoadedModel(models) { runner, card -> WordModel.of(runner, card) } }
 
     /** Looks for models; the first time only. */
     fun start() {
@@ -44,63 +56,94 @@ class WordsController(private val models: Models, private val worker: Worker) : 
         ask()
     }
 
-    /** Chooses the model at [position]; figures start anew. */
-    fun choose(position: Int) {
-        if (position == state.selected || position !in state.models.indices) return
-        latencies.clear()
-        tokenNanos.clear()
-        update { it.copy(selected = position, figures = null) }
-        ask()
+    /** Chooses the model at [position] for a column; its figures start anew, and in a comparison those of both. */
+    fun choose(position: Int, column: Int = 0) {
+        if (position == state.columns[column].selected || position !in state.models.indices) return
+        update { it.with(column) { one -> one.copy(selected = position, message = null) } }
+        startAnew()
     }
 
-    /** Frees the model, as when memory is short; the next keystroke loads it again. */
-    fun release() = worker.run({ loaded.unload() }) {}
+    /** Compares two models on the same typing, or goes back to one. */
+    fun compare(isComparing: Boolean) {
+        if (isComparing == state.isComparing) return
+        update { it.copy(isComparing = isComparing) }
+        startAnew()
+        if (!isComparing) worker.run({ loaded[1].unload() }) {}
+    }
 
-    /** File of the model, to be chosen again after the process was ended. */
-    fun chosenFile(): String? = state.model?.file ?: wanted
+    /** Frees the models, as when memory is short; the next keystroke loads them again. */
+    fun release() = worker.run({ loaded.forEach { it.unload() } }) {}
 
-    /** Chooses a model by its file, now or once the models are known. */
-    fun restore(file: String?) {
-        wanted = file
-        choose(state.models.indexOfFirst { it.file == file })
+    /** The models, to be chosen again after the process was ended. */
+    fun chosen(): ComparedModels =
+        if (state.models.isEmpty()) wanted else ComparedModels(listOf(0, 1).map { state.modelOf(it)?.file }, state.isComparing)
+
+    /** Chooses models by their files, now or once the models are known. */
+    fun restore(chosen: ComparedModels) {
+        wanted = chosen
+        if (state.models.isNotEmpty()) chosen.files.forEachIndexed { column, file -> choose(state.models.indexOfFirst { it.file == file }, column) }
+        compare(chosen.isComparing)
     }
 
     private fun showModels(found: List<ModelCard>) {
-        val selected = found.indexOfFirst { it.file == wanted }.coerceAtLeast(0)
-        update { it.copy(models = found, selected = selected, message = if (found.isEmpty()) UiText(R.string.no_models) else null) }
+        // Side by side stand two different ones, unless somebody wants one twice.
+        val places = wanted.files.mapIndexed { column, file -> found.indexOfFirst { it.file == file }.takeIf { it >= 0 } ?: minOf(column, found.size - 1) }
+        val columns = places.map { WordsColumn(selected = maxOf(0, it)) }
+        update { it.copy(models = found, columns = columns, missing = if (found.isEmpty()) UiText(R.string.no_models) else null) }
+        ask()
+    }
+
+    private fun startAnew() {
+        measured.forEach { one -> listOf(one.keystrokes, one.tokens).forEach { it.clear() } }
+        update { it.copy(columns = it.columns.map { column -> column.copy(suggestions = emptyList(), figures = null) }) }
         ask()
     }
 
     private fun ask() {
-        val card = state.model ?: return
-        waiting.set(Keystroke(text, card, System.nanoTime()))
+        val cards = state.active.mapNotNull { column -> state.modelOf(column)?.let { column to it } }.toMap()
+        if (cards.isEmpty()) return
+        waiting.set(Keystroke(text, cards, System.nanoTime(), asked++ % 2))
         // Of several keystrokes that wait only the newest is answered.
-        worker.run({ waiting.getAndSet(null)?.let { it to answer(it) } }) { result ->
-            result.onSuccess { found -> found?.let { (keystroke, answer) -> show(keystroke, answer) } }
-            result.onFailure { error -> update { it.copy(suggestions = emptyList(), message = UiText(R.string.model_failed, error.message.orEmpty())) } }
+        worker.run({ waiting.getAndSet(null)?.let { it to answers(it) } }) { result ->
+            result.getOrNull()?.let { (keystroke, answers) -> answers.forEach { (column, answer) -> show(keystroke, column, answer) } }
         }
     }
 
-    private fun answer(keystroke: Keystroke): Answer {
-        val model = loaded.of(keystroke.card)
-        val suggestions = WordSuggester(model, model.vocabulary).suggest(keystroke.text)
-        return Answer(suggestions, model.lastSteps, model.lastStepNanos)
+    private fun answers(keystroke: Keystroke): Map<Int, Result<Answer>> {
+        val columns = keystroke.cards.keys.sorted()
+        val inTurn = if (keystroke.begins == 1) columns.reversed() else columns
+        return inTurn.associateWith { column -> runCatching { answer(keystroke.text, loaded[column].of(keystroke.cards.getValue(column))) } }
     }
 
-    private fun show(keystroke: Keystroke, answer: Answer) {
-        if (keystroke.card !== state.model) return
-        update { it.copy(suggestions = answer.suggestions, message = null) }
-        // The view has drawn nothing yet, but holds the suggestions: what is left is the display's.
-        latencies.add(System.nanoTime() - keystroke.nanos)
-        if (answer.steps > 0) tokenNanos.add(answer.stepNanos / answer.steps)
-        val all = latencies.stats() ?: return
-        val last = (latencies.last ?: 0) / NANOS
-        val figures = WordsFigures(last, all.p50 / MICROS, all.p90 / MICROS, tokenNanos.stats()?.let { it.p50 / MICROS })
-        update { it.copy(figures = figures) }
+    private fun answer(text: String, model: WordModel): Answer {
+        val begin = System.nanoTime()
+        val suggestions = WordSuggester(model, model.vocabulary).suggest(text)
+        return Answer(suggestions, System.nanoTime() - begin, model.lastSteps, model.lastStepNanos)
+    }
+
+    private fun show(keystroke: Keystroke, column: Int, result: Result<Answer>) {
+        if (keystroke.cards[column] !== state.modelOf(column) || keystroke.cards.size != state.active.size) return
+        val failure = result.exceptionOrNull()
+        if (failure != null) {
+            update { it.with(column) { one -> one.copy(suggestions = emptyList(), message = UiText(R.string.model_failed, failure.message.orEmpty())) } }
+            return
+        }
+        val answer = result.getOrThrow()
+        update { it.with(column) { one -> one.copy(suggestions = answer.suggestions, message = null) } }
+        // Of one model: the view has drawn nothing yet, but holds the suggestions; what is left is the display's.
+        measured[column].keystrokes.add(if (keystroke.cards.size == 1) System.nanoTime() - keystroke.nanos else answer.nanos)
+        if (answer.steps > 0) measured[column].tokens.add(answer.stepNanos / answer.steps)
+        val figures = figures(measured[column])
+        update { it.with(column) { one -> one.copy(figures = figures) } }
+    }
+
+    private fun figures(measured: Measured): WordsFigures? {
+        val all = measured.keystrokes.stats() ?: return null
+        val last = (measured.keystrokes.last ?: 0) / NANOS
+        return WordsFigures(last, all.p50, all.p90, measured.tokens.stats()?.p50, all.count)
     }
 
     private companion object {
-        const val NANOS = 1e6
-        const val MICROS = 1e3
+        const val NANOS = 1e3
     }
 }

@@ -5,17 +5,43 @@ import org.lrkeras.core.words.Suggestion
 import org.lrkeras.demo.common.UiText
 
 /**
- * What the screen of word prediction shows.
+ * What one model makes of the typing.
  *
- * @property selected Place of the chosen model among [models].
- * @property message What went wrong, or null.
+ * @property selected Place of the model among those of the state.
+ * @property message Why it cannot be used, or null.
  */
-data class WordsState(
-    val models: List<ModelCard> = emptyList(),
+data class WordsColumn(
     val selected: Int = 0,
     val suggestions: List<Suggestion> = emptyList(),
     val figures: WordsFigures? = null,
     val message: UiText? = null,
+)
+
+/**
+ * What the screen of word prediction shows.
+ *
+ * @property columns The model, and the one that it is compared with.
+ * @property isComparing Whether both answer.
+ * @property missing Told where there is no model at all, or null.
+ */
+data class WordsState(
+    val models: List<ModelCard> = emptyList(),
+    val columns: List<WordsColumn> = listOf(WordsColumn(), WordsColumn()),
+    val isComparing: Boolean = false,
+    val missing: UiText? = null,
 ) {
-    val model: ModelCard? get() = models.getOrNull(selected)
+    val selected: Int get() = columns[0].selected
+    val model: ModelCard? get() = modelOf(0)
+    val suggestions: List<Suggestion> get() = columns[0].suggestions
+    val message: UiText? get() = missing ?: columns[0].message
+
+    /** The columns that answer. */
+    val active: List<Int> get() = if (isComparing) listOf(0, 1) else listOf(0)
+
+    /** The model of a column. */
+    fun modelOf(column: Int): ModelCard? = models.getOrNull(columns[column].selected)
+
+    /** This with one column changed. */
+    fun with(column: Int, change: (WordsColumn) -> WordsColumn) =
+        copy(columns = columns.mapIndexed { place, one -> if (place == column) change(one) else one })
 }

@@ -11,8 +11,9 @@ import sys
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command, with the words of the process if none are given; returns its status."""
     from lrkeras.cli import main as run
+    from lrkeras.cli.apart import run_apart
 
-    return run(arguments)
+    return run_apart(run, sys.argv[1:] if arguments is None else arguments)
 
 
 if __name__ == "__main__":

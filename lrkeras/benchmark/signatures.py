@@ -4,7 +4,8 @@ import json
 import os
 import re
 
-from lrkeras.export.runtime.step_runner import METADATA_NAME
+from lrkeras.export.tflite.check_file import read_checked
+from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.export.tflite.model_file import ModelFile
 
 
@@ -21,18 +22,7 @@ def read_model(path: str | os.PathLike) -> ModelFile:
             f"Expected a .tflite file, received {path!r}, which does not exist."
         )
     with open(path, "rb") as stream:
-        data = stream.read()
-    try:
-        file = ModelFile(data)
-        file.metadata(METADATA_NAME)  # a broken entry is told here, where the file has a name
-        return file
-    except Exception as error:
-        # A flatbuffer that ends early raises whatever the bytes happen to lead to.
-        said = str(error) or type(error).__name__
-        told = said if said.startswith("Expected") else f"it is cut off or damaged ({said})"
-        raise ValueError(
-            f"Expected a .tflite file that the runtime can load, received {path!r}: {told}"
-        ) from error
+        return read_checked(stream.read(), path)
 
 
 def signature_graphs(file: ModelFile) -> dict[str | None, int]:

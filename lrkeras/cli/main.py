@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from lrkeras.cli import bench, compress, convert, device, fit, inspect, quickstart, train, tune
 from lrkeras.cli.quiet import quiet
+from lrkeras.system.shortened import shortened
 
 # Each has HELP, add_arguments(parser) and run(options), which returns the result as something for
 # JSON and as something that rich prints.
@@ -32,6 +33,8 @@ COMMANDS = {
 FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
+# Letters of a message: it may quote a file.
+_LONGEST = 2000
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -111,8 +114,7 @@ def one_line(error: Exception) -> str:
     """Returns the message of an error as one line, with the kind of the error where it has none."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}: {error.filename}"
-    text = " ".join(str(error).split())
-    return text if text else type(error).__name__
+    return shortened(str(error), _LONGEST) or type(error).__name__
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@ from lrkeras.export.inspection.ends import ends_of
 from lrkeras.export.inspection.file_findings import FileFindings
 from lrkeras.export.inspection.foreign_operators import foreign_operators
 from lrkeras.export.runtime.interpreters import open_interpreter
-from lrkeras.export.runtime.step_runner import METADATA_NAME
+from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.export.tflite.sparse_hazards import find_sparse_hazards
 

@@ -33,8 +33,8 @@ from lrkeras.export.passes.steady_names import steady_names
 from lrkeras.export.passes.store_sparse_filters import store_sparse_filters
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
-from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.steps.step_model import StepModel
+from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.export.tflite.runtime_version import TargetRuntime, set_minimum_runtime
 
 _WINDOWS_FOR_RANGES = 100

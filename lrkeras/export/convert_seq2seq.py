@@ -22,8 +22,8 @@ from lrkeras.export.passes.steady_names import steady_names
 from lrkeras.export.passes.store_sparse_filters import store_sparse_filters
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
-from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.seq2seq_plan import Seq2SeqPlan
+from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.export.tflite.runtime_version import TargetRuntime, set_minimum_runtime
 from lrkeras.model_graph.padding import padding_of
 from lrkeras.model_graph.score_kinds import score_kinds

@@ -17,7 +17,7 @@ from lrkeras.export.inspection.loops import (
     while_loops,
 )
 from lrkeras.export.inspection.weights import Weights, weights_of
-from lrkeras.export.runtime.step_runner import METADATA_NAME
+from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.export.tflite.model_file import ModelFile
 
 

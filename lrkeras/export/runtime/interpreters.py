@@ -3,7 +3,9 @@
 import os
 from typing import Any
 
+from lrkeras.export.tflite.check_file import check_file
 from lrkeras.system.optional_imports import require
+from lrkeras.system.shortened import shortened
 
 
 def open_interpreter(
@@ -22,7 +24,7 @@ def open_interpreter(
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the runtime cannot read it.
+        ValueError: If it is damaged, or the runtime cannot read it.
     """
     interpreter = load_interpreter(path, num_threads, use_xnnpack)
     allocate(interpreter, path)
@@ -36,6 +38,7 @@ def load_interpreter(path: str | os.PathLike, num_threads: int, use_xnnpack: boo
         raise FileNotFoundError(
             f"Expected a .tflite file, received {path!r}, which does not exist."
         )
+    check_file(path)
     module = require("ai_edge_litert.interpreter")
     kinds = module.OpResolverType
     kind = kinds.AUTO if use_xnnpack else kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -66,5 +69,6 @@ def _unreadable(path: str | os.PathLike, error: Exception) -> ValueError:
                 f"`lrkeras inspect {os.fspath(path)}` says which layers need such operators"
             )
     return ValueError(
-        f"Expected a .tflite file that the runtime can load, received {os.fspath(path)!r}: {reason}"
+        f"Expected a .tflite file that the runtime can load, received {os.fspath(path)!r}: "
+        f"{shortened(reason, 500)}"
     )

@@ -11,8 +11,9 @@ import numpy as np
 from lrkeras.export.runtime.beam_search import Hypothesis, beam_search
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
-from lrkeras.export.runtime.step_runner import METADATA_NAME
 from lrkeras.export.tflite.file_header import FileHeader
+from lrkeras.export.tflite.metadata_entry import METADATA_NAME
+from lrkeras.system.shortened import shortened
 
 ENCODE, DECODE = "encode", "decode"
 
@@ -53,8 +54,8 @@ class Seq2SeqRunner:
         if not {ENCODE, DECODE} <= set(header.graphs):
             raise ValueError(
                 f"Expected a file with the signatures {ENCODE!r} and {DECODE!r}, received "
-                f"{os.fspath(path)!r} with {sorted(header.graphs)}. Convert the training model "
-                "with form='seq2seq'."
+                f"{os.fspath(path)!r} with {shortened(sorted(header.graphs))}. Convert the "
+                "training model with form='seq2seq'."
             )
         self._encode = SignatureRunner(interpreter, ENCODE, header.graphs[ENCODE])
         self._decode = SignatureRunner(interpreter, DECODE, header.graphs[DECODE])

@@ -13,8 +13,9 @@ from lrkeras.export.runtime.call_lengths import call_lengths
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
 from lrkeras.export.tflite.file_header import FileHeader
+from lrkeras.export.tflite.metadata_entry import METADATA_NAME
+from lrkeras.system.shortened import shortened
 
-METADATA_NAME = "lrkeras"
 SIGNATURE = "step"
 _CHUNK = "chunk_"
 
@@ -66,8 +67,8 @@ class StepRunner:
         if not known:
             raise ValueError(
                 f"Expected a file with the signature {SIGNATURE!r} or '{_CHUNK}N', received "
-                f"{os.fspath(path)!r} with {sorted(header.graphs)}. Convert the model with "
-                "form='step'."
+                f"{os.fspath(path)!r} with {shortened(sorted(header.graphs))}. Convert the model "
+                "with form='step'."
             )
         self._step = known.pop(SIGNATURE, None)
         chunks = sorted(known.values(), key=lambda chunk: -chunk.steps)
@@ -131,6 +132,7 @@ class StepRunner:
         Raises:
             ValueError: If names or shapes are not those of the file, of inputs or of states that
                 were set, or it has chunks alone.
+            RuntimeError: If the runtime cannot run it, as with an id beyond a table.
         """
         if self._step is None:
             raise ValueError(

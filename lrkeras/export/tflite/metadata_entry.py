@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable
 
+METADATA_NAME = "lrkeras"
 _DEFLATED = ".zlib"
 # A shorter one is left as text, which any viewer of files shows.
 _SHORTEST = 4096

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from lrkeras.export.tflite.check_nodes import check_nodes
+from lrkeras.export.tflite.check_sparsity import check_constants
 from lrkeras.export.tflite.gaps import fill_gaps
 from lrkeras.export.tflite.graph import Graph
 from lrkeras.export.tflite.metadata_entry import deflated, deflated_name, read_entry
@@ -60,6 +62,8 @@ class ModelFile:
                 end = buffer.offset + buffer.size
                 buffer.data = np.frombuffer(data[buffer.offset : end], np.uint8)
                 buffer.offset = buffer.size = 0
+        check_nodes(self)
+        check_constants(self)
         # The number of the buffer of each value that was added, by a digest of its bytes.
         self._buffers: dict[bytes, int] = {}
 

@@ -50,6 +50,7 @@ COUNTS = {
 
 
 def main() -> int:
+    """Command line; see the top of the file."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--short", action="store_true", help="a few of each kind")
     parser.add_argument("--kinds", help="of these kinds alone, separated by commas")

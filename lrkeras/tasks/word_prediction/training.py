@@ -144,12 +144,13 @@ def train(
     check(out, config, ignored=("models",))  # a folder may get more of them
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
     with claimed(out, config, ignored=("models",)):
-        return _train_all(config, out, train_ids, valid_ids, vocabulary, verbose)
+        return _train_all(config, out, data, train_ids, valid_ids, vocabulary, verbose)
 
 
 def _train_all(
     config: WordPredictionConfig,
     out: pathlib.Path,
+    data: str | pathlib.Path | None,
     train_ids: np.ndarray,
     valid_ids: np.ndarray,
     vocabulary: Vocabulary,

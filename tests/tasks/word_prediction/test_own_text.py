@@ -59,6 +59,9 @@ def test_a_text_becomes_a_file_for_a_phone(text, tmp_path, monkeypatch):
     assert suggester.runner.metadata["task"] == "word_prediction"
     assert suggester.suggest("Nous ")[0].text == "sommes"
     assert suggester.suggest("vous ê")[0].text == "êtes"
+    # The word after "Bon " is no word of the vocabulary; none is written with capitals.
+    assert suggester.runner.metadata["spellings"] == []
+    assert suggester.correct("vous ets").replacement == "êtes"
     # What --tune searches from: a pass over the text.
     given = word_prediction.tunable(_small(), out, text)
     assert len(given.train[0]) == 32 * _small().sized_for(report["train_tokens"]).steps_per_epoch

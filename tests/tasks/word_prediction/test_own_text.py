@@ -68,7 +68,11 @@ def test_a_text_becomes_a_file_for_a_phone(text, tmp_path, monkeypatch):
     # Again: nothing is trained anew, and all is as it was.
     trained = (out / "cifg.keras").read_bytes()
     assert main(words) == 0 and (out / "cifg.keras").read_bytes() == trained
-    assert json.loads((out / "training.json").read_text()) == report
+    again = json.loads((out / "training.json").read_text())
+    # Keras counts the names of layers on within a process, and they are in the file.
+    assert again["models"]["cifg"].pop("file_bytes") == pytest.approx(row["file_bytes"], abs=200)
+    del row["file_bytes"]
+    assert again == report
 
 
 def test_what_is_no_text_leaves_nothing(tmp_path, capsys):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lrkeras.datasets import own_text
+from lrkeras.datasets.vocabulary import Vocabulary
 
 
 def _written(tmp_path, lines, encoding="utf-8"):
@@ -78,3 +79,14 @@ def test_no_file_and_no_room(tmp_path):
         own_text.load_data(tmp_path / "none.txt")
     with pytest.raises(ValueError, match="at least 4, three of them special; received 3"):
         own_text.load_data(_written(tmp_path, _lines()), num_words=3)
+
+
+def test_usual_spellings_by_hand(tmp_path):
+    file = tmp_path / "text.txt"
+    lines = ["Der Hund sah Anna.", "Hund und HUND? Laufen! »Sehen wir den Hund« (das Laufen)",
+             "Wir laufen, Anna. Zum laufen laufen", "anna und der TV, Anna"]  # fmt: skip
+    file.write_text("\n".join(lines * 30), encoding="utf-8")
+    words = ["hund", "sah", "anna", "und", "laufen", "sehen", "wir", "den", "das", "tv", "der"]
+    vocabulary = Vocabulary(["<unk>", "<eos>", *words])
+    # Inside of sentences: Hund twice and HUND once, laufen three times and Laufen once.
+    assert sorted(own_text.usual_spellings(file, vocabulary)) == ["Anna", "Hund", "TV"]

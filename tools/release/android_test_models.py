@@ -3,7 +3,7 @@
 Screens are drawn with them, and the keyboard's rules compared, so that neither depends on what the
 package ships. The word model is float32, whose ranks are the same on every machine; it learns from
 the text that comes with the package, for a minute. A file of it with weights of four bits is for
-the runtimes alone: no model that is shipped has them. The speech model is not trained at all.
+the runtimes alone. The speech model is not trained at all.
 tools/release/android_goldens.py comes after.
 """
 

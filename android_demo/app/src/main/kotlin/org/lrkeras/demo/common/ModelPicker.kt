@@ -11,6 +11,8 @@ class ModelPicker(private val spinner: Spinner, private val onChosen: (Int) -> U
     private var shown = -1
 
     init {
+        // What is chosen is the controller's; two lists that stand side by side have one id, under which each would restore the other's.
+        spinner.isSaveEnabled = false
         spinner.onItemSelectedListener = this
     }
 

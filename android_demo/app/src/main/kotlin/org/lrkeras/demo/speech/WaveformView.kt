@@ -6,8 +6,9 @@ import android.graphics.Paint
 import android.util.AttributeSet
 import android.view.View
 import org.lrkeras.demo.R
+import kotlin.math.sqrt
 
-/** The loudest samples of the last two seconds as bars around a line: the oldest left, from which it fills. */
+/** The loudest samples of the last two seconds as bars around a line: the oldest left, from which it fills. As long as the root of a peak, so that quiet speech is seen. */
 class WaveformView(context: Context, attributes: AttributeSet?) : View(context, attributes) {
     private val line = Paint().apply { color = context.getColor(R.color.chart_track) }
     private val bar = Paint(Paint.ANTI_ALIAS_FLAG).apply {
@@ -30,7 +31,7 @@ class WaveformView(context: Context, attributes: AttributeSet?) : View(context, 
         val step = width.toFloat() / PLACES
         bar.strokeWidth = step * BAR
         peaks.forEachIndexed { place, peak ->
-            val reach = maxOf(peak * (middle - bar.strokeWidth / 2), thin / 2)
+            val reach = maxOf(sqrt(peak) * (middle - bar.strokeWidth / 2), thin / 2)
             val x = (place + HALF) * step
             canvas.drawLine(x, middle - reach, x, middle + reach, bar)
         }

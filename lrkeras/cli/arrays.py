@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrkeras.cli import files
+from lrkeras.system.shortened import shortened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,4 +59,5 @@ def _load(path: str | None, what: str, several: bool) -> np.ndarray | dict[str, 
     except FileNotFoundError:
         raise
     except Exception as error:  # a damaged zip raises many kinds
-        raise ValueError(f"Expected {kinds}; {path!r} is none: {error}") from error
+        said = shortened(str(error), 200)
+        raise ValueError(f"Expected {kinds}; {path!r} is none: {said}") from error

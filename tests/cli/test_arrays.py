@@ -39,3 +39,13 @@ def test_calibration_goes_by_the_names_of_the_inputs():
     for wrong in (x, {"a": x, "c": y}):
         with pytest.raises(ValueError, match=r"needs the inputs \['a', 'b'\].*a \.npz file"):
             model_batches(model, wrong)
+
+
+def test_what_a_damaged_archive_makes_numpy_say_is_cut(tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez(path, **{"a" * 40_000: np.zeros(2)})
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"a" * 40_000, b"b" * 40_000, 1))
+    with pytest.raises(ValueError, match=r"Expected a \.npy file") as caught:
+        arrays.inputs(str(path))
+    assert len(str(caught.value)) < 600

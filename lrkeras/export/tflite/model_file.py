@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import mmap
 from collections import Counter
 from typing import Any
 
@@ -34,7 +35,7 @@ class ModelFile:
         ValueError: If the bytes are not a .tflite model.
     """
 
-    def __init__(self, data: bytes):
+    def __init__(self, data: bytes | mmap.mmap):
         self.schema = require("ai_edge_litert.schema_py_generated")
         codes = vars(self.schema.BuiltinOperator)
         self._op_codes = {name: code for name, code in codes.items() if isinstance(code, int)}
@@ -43,7 +44,7 @@ class ModelFile:
         self._type_names = {code: name.lower() for name, code in types if isinstance(code, int)}
         self.load(data)
 
-    def load(self, data: bytes) -> None:
+    def load(self, data: bytes | mmap.mmap) -> None:
         """Replaces everything by the content of another file.
 
         Raises:

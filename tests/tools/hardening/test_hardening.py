@@ -1,0 +1,29 @@
+"""The short forms of what `tools/test.sh --all` runs whole."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from load_tool import tool_file
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
+
+
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [
+        ("mutate_files", ["--kinds", "tflite sparse,wav,json", "--most", "4"]),
+        ("run_long", ["--short", "--only", "stream_steps"]),
+    ],
+)
+def test_short_form(tmp_path, tool, words):
+    out = tmp_path / "report.json"
+    words = [sys.executable, str(tool_file(tool)), *words, "--out", str(out)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    for row in json.loads(out.read_text())["rows"]:
+        if tool == "mutate_files":
+            assert row["refused"] + row["accepted"] == row["tried"]
+        else:
+            assert row["equal"]

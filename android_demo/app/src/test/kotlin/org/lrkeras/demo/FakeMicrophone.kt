@@ -16,7 +16,8 @@ class FakeMicrophone(private val hopsUntilLost: Int? = null, private val loudnes
         if (hops == hopsUntilLost) throw AudioException("it was taken away (-6)")
         hops++
         hop.fill(loudness)
-        Thread.sleep(1)
+        // As long as a hop of 20 ms lasts: faster than that the display would never be done with drawing them.
+        Thread.sleep(20)
         return true
     }
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memor
 @pytest.mark.parametrize(
     ("tool", "words"),
     [
-        ("mutate_files", ["--kinds", "tflite sparse,wav,json", "--most", "4"]),
+        ("mutate_files", ["--kinds", "tflite sparse,wav", "--most", "4"]),
         ("run_long", ["--short", "--only", "stream_steps"]),
     ],
 )

@@ -9,6 +9,7 @@ from load_tool import load_tool
 BADGING = """package: name='org.lrkeras.demo'
 uses-permission: name='android.permission.RECORD_AUDIO'
 launchable-activity: name='org.lrkeras.demo.MainActivity' label='lrkeras'
+provides-component:'ime'
 """
 
 
@@ -85,3 +86,4 @@ def test_permissions_and_debug_builds_are_found(tool, tmp_path):
     assert "INTERNET" in problems(tool, path, network)[0]
     assert "debugged" in problems(tool, path, BADGING + "application-debuggable\n")[0]
     assert "launchable-activity" in problems(tool, path, BADGING.replace("MainActivity", "X"))[0]
+    assert "'ime'" in problems(tool, path, BADGING.replace("'ime'", "'x'"))[0]

@@ -156,16 +156,8 @@ class PersonalWords(private val limit: Int = 2000) {
             Normalizer.normalize(text, Normalizer.Form.NFC).replace(Characters.TYPOGRAPHIC_APOSTROPHE, Characters.APOSTROPHE)
 
         /** The parts of [line] between blanks. */
-        private fun runs(line: String): List<String> {
-            val found = ArrayList<String>()
-            var start = 0
-            for (at in 0..line.length) {
-                if (at < line.length && !Characters.isBlank(line[at].code)) continue
-                if (at > start) found.add(line.substring(start, at))
-                start = at + 1
-            }
-            return found
-        }
+        private fun runs(line: String): List<String> =
+            String(CharArray(line.length) { if (Characters.isBlank(line[it].code)) ' ' else line[it] }).split(' ').filter { it.isNotEmpty() }
 
         /** Whether a token is a word, of more than one letter; in lower case, too: that of a letter may be two. */
         private fun isWord(token: String): Boolean =

@@ -24,6 +24,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from ngram_model import NgramModel
 from rich.progress import track
 
 from lrkeras.benchmark import benchmark
@@ -37,7 +38,6 @@ from lrkeras.system.versions import package_versions
 from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 from lrkeras.tasks.keyboard.file_model import FileModel
 from lrkeras.tasks.keyboard.measure import measure
-from lrkeras.tasks.keyboard.ngram_model import NgramModel
 from lrkeras.tasks.keyboard.suggester import Suggester
 from lrkeras.tasks.training import plots
 

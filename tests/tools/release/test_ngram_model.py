@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from ngram_model import NgramModel
 
 from lrkeras.datasets import Vocabulary
-from lrkeras.tasks.keyboard.ngram_model import NgramModel
 
 VOCABULARY = Vocabulary(["<unk>", "<eos>", "go", "home"])
 ARPA = """

@@ -2,7 +2,7 @@
 
     .venv/bin/python tools/hardening/mutate_files.py [--short] [--out docs/results/data/hostile_files.json]
 
-Linux alone. Every file goes through its doors in a child process with 3 GiB of memory and 60 seconds a
+Linux alone. Every file goes through its doors in a child process with 3 GiB of memory and 300 seconds a
 call. Refused is a line that says why; everything else that is not accepted is a fault: a crash, an error
 that is not documented, a file left behind. Exits with 1 if there is a fault.
 """
@@ -29,7 +29,7 @@ import model_mutations
 import mutations
 import seed_files
 
-MEMORY_BYTES, SECONDS = 3 << 30, 60
+MEMORY_BYTES, SECONDS = 3 << 30, 300
 # Where code of a file, or a part of an archive, would leave something.
 TRACES = [pathlib.Path("/tmp/lrkeras-code-was-run"), pathlib.Path("/tmp/lrkeras-outside")]
 # Broken files of each kind; each goes through every door of its kind.

@@ -9,7 +9,7 @@ beside it. Of two that write the same at the same moment the file is that of one
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
 import os
 import pathlib
 import shutil
@@ -18,9 +18,7 @@ import sys
 import tempfile
 import time
 
-from lrkeras.system.json_file import write_json
-from lrkeras.system.machine import describe_machine
-from lrkeras.system.versions import package_versions
+from kept_rows import keep_rows
 
 OLD = b"what stood there before"
 MODEL = """
@@ -42,6 +40,7 @@ try:
 except OSError as error:
     sys.exit(f"error: {error}")
 """
+FROM_COMMAND_LINE = "import sys, lrkeras_command; sys.exit(lrkeras_command.main(sys.argv[1:]))"
 # A command, the file that it writes, and whether it has the file's name among its words.
 COMMANDS = {
     "convert": (["convert", "large.keras", "{out}/a.tflite"], "a.tflite"),
@@ -56,21 +55,26 @@ COMMANDS = {
 }  # fmt: skip
 
 
-def run(
-    name: str, inputs: pathlib.Path, out: str, stdout=subprocess.PIPE
-) -> subprocess.CompletedProcess:
-    """Runs a command in the folder of its inputs; it writes into `out`."""
+def started(
+    name: str, inputs: pathlib.Path, out: str, stdout=subprocess.DEVNULL
+) -> subprocess.Popen:
+    """A command that works in the folder of its inputs, and writes into `out`."""
     words = [word.format(out=out) for word in COMMANDS[name][0]]
-    program = ["-c", FROM_PYTHON] if name == "save from Python" else ["-c", "import sys, lrkeras_command; sys.exit(lrkeras_command.main(sys.argv[1:]))"]  # fmt: skip
-    return subprocess.run(
-        [sys.executable, *program, *words],
+    program = FROM_PYTHON if name == "save from Python" else FROM_COMMAND_LINE
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *words],
         cwd=inputs,
         env=environment(),
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def ended(process: subprocess.Popen) -> subprocess.CompletedProcess:
+    """What a command said, once it is over."""
+    output, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def environment() -> dict[str, str]:
@@ -107,10 +111,12 @@ def full(name: str, inputs: pathlib.Path, place: pathlib.Path) -> list[str]:
     if file:
         (place / file).write_bytes(OLD)
     if file is None or file.endswith((".json", ".png")):
-        # These are small: what is left is less than a page.
-        (place / "ballast").write_bytes(bytes(64 * 1024 - 8192))
+        # These are small: nothing is left.
+        with contextlib.suppress(OSError), open(place / "ballast", "wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(4096))
     try:
-        wrong = refused(run(name, inputs, str(place)))
+        wrong = refused(ended(started(name, inputs, str(place))))
         if file:
             wrong += [] if (place / file).read_bytes() == OLD else ["the old file is lost"]
         left = {str(p.relative_to(place)) for p in place.rglob("*") if "run" not in p.parts}
@@ -129,7 +135,7 @@ def read_only(name: str, inputs: pathlib.Path, place: pathlib.Path) -> list[str]
         (place / file).write_bytes(OLD)
     subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
     try:
-        wrong = refused(run(name, inputs, str(place)))
+        wrong = refused(ended(started(name, inputs, str(place))))
         left = [item.name for item in place.iterdir()]
         return wrong + ([] if left == ([file] if file else []) else [f"left {left}"])
     finally:
@@ -140,7 +146,7 @@ def no_output(name: str, inputs: pathlib.Path, place: pathlib.Path) -> list[str]
     """A standard output that takes nothing."""
     place.mkdir(exist_ok=True)
     with open("/dev/full", "w") as stream:
-        done = run(name, inputs, str(place), stdout=stream)
+        done = ended(started(name, inputs, str(place), stdout=stream))
     shutil.rmtree(place)
     return refused(done)
 
@@ -148,47 +154,21 @@ def no_output(name: str, inputs: pathlib.Path, place: pathlib.Path) -> list[str]
 def taken_away(name: str, inputs: pathlib.Path, place: pathlib.Path) -> list[str]:
     """A folder that is deleted while the command works."""
     place.mkdir()
-    words = [word.format(out=str(place)) for word in COMMANDS[name][0]]
-    program = "import sys, lrkeras_command; sys.exit(lrkeras_command.main(sys.argv[1:]))"
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, *words],
-        cwd=inputs,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = started(name, inputs, str(place))
     end = time.monotonic() + 120
     while time.monotonic() < end and process.poll() is None and not list(place.iterdir()):
         time.sleep(0.002)
     shutil.rmtree(place, ignore_errors=True)
-    _, errors = process.communicate()
-    done = subprocess.CompletedProcess(words, process.returncode, "", errors)
-    return refused(done) + (["left the folder"] if place.exists() else [])
+    return refused(ended(process)) + (["left the folder"] if place.exists() else [])
 
 
 def at_once(name: str, inputs: pathlib.Path, place: pathlib.Path) -> list[str]:
     """The same command twice at the same moment."""
     place.mkdir()
-    words = [word.format(out=str(place)) for word in COMMANDS[name][0]]
-    program = "import sys, lrkeras_command; sys.exit(lrkeras_command.main(sys.argv[1:]))"
-    both = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, *words],
-            cwd=inputs,
-            env=environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    ends = [(p.communicate()[1], p.returncode) for p in both]
-    wrong = []
-    for errors, status in ends:
-        if status:
-            wrong += refused(subprocess.CompletedProcess(words, status, "", errors))
-    if all(status for _, status in ends):
+    both = [started(name, inputs, str(place)) for _ in range(2)]
+    ends = [ended(process) for process in both]
+    wrong = [fault for done in ends if done.returncode for fault in refused(done)]
+    if all(done.returncode for done in ends):
         wrong.append("both failed")
     left = sorted(item.name for item in place.iterdir())
     if COMMANDS[name][1] and left != [COMMANDS[name][1]]:
@@ -207,13 +187,6 @@ CASES = {
     "taken away": ["train"],
     "at once": ["convert", "compress"],
 }
-
-
-def keep(file: pathlib.Path, rows: dict) -> None:
-    """Writes rows beside those of other faults."""
-    before = json.loads(file.read_text())["rows"] if file.exists() else {}
-    content = {"rows": before | rows, "machine": describe_machine(), "versions": package_versions()}
-    write_json(file, content)
 
 
 def main() -> None:
@@ -245,7 +218,7 @@ def main() -> None:
                 "what": wrong, "seconds": round(time.monotonic() - begun),
             }  # fmt: skip
             if options.out:
-                keep(pathlib.Path(options.out), rows)
+                keep_rows(options.out, rows)
     if any(row["wrong"] for row in rows.values()):
         sys.exit("error: some commands did something else than refuse in one line")
 

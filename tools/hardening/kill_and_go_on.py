@@ -26,16 +26,15 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterator
 
 import h5py
+from kept_rows import keep_rows
 
 import lrkeras.compression
 import lrkeras.tasks.quickstart
 import lrkeras.tuning  # noqa: F401 - all is imported before a process is forked
 from lrkeras.cli import main as main_of_lrkeras
-from lrkeras.system.json_file import write_json
-from lrkeras.system.machine import describe_machine
-from lrkeras.system.versions import package_versions
 from lrkeras.tasks import word_prediction
 
 COMMANDS = ("train", "convert", "compress", "quickstart", "tune")
@@ -126,21 +125,30 @@ def status_of(process: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
+def visible_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Files under a final name; a command that works there may take away any of the others meanwhile."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and name not in ("ray", "tensorboard")
+        ]
+        yield from (pathlib.Path(place, name) for name in names if not name.startswith("."))
+
+
 def half_files(folder: pathlib.Path) -> list[str]:
     """Files under a final name that are not whole."""
     bad = []
-    for file in folder.rglob("*"):
-        parts = file.relative_to(folder).parts
-        if any(part.startswith(".") for part in parts) or parts[0] in ("ray", "tensorboard"):
-            continue
-        if not file.is_file() or file.suffix not in (".keras", ".npz", ".json", ".tflite", ".png"):
+    for file in visible_files(folder):
+        if file.suffix not in (".keras", ".npz", ".json", ".tflite", ".png"):
             continue
         try:
             if file.suffix in (".keras", ".npz"):
                 with zipfile.ZipFile(file) as archive:
                     whole = archive.testzip() is None
             elif file.suffix == ".json":
-                whole = bool(json.loads(file.read_text(encoding="utf-8"))) or True
+                json.loads(file.read_text(encoding="utf-8"))
+                whole = True
             elif file.suffix == ".tflite":
                 whole = file.read_bytes()[4:8] == b"TFL3"
             else:
@@ -205,8 +213,12 @@ def undisturbed(command: str, place: Place) -> tuple[float, dict[str, str], list
 def temporary(place: Place) -> list[str]:
     """What is left in the folder of temporary files, without those of Ray and TensorFlow."""
     items = place.temporary.iterdir()
-    # Keras makes an empty folder for assets whenever it saves or loads.
-    names = (item.name for item in items if not item.is_dir() or any(item.iterdir()))
+    # Keras makes a folder with an empty folder for assets in it whenever it saves, in a place that nobody can choose.
+    names = (
+        item.name
+        for item in items
+        if not item.is_dir() or any(map(os.path.isfile, item.rglob("*")))
+    )
     return sorted(name for name in names if not name.startswith(("ray", "__autograph")))
 
 
@@ -271,14 +283,7 @@ def main() -> None:
                 "seconds": round(time.monotonic() - begun), "seconds_undisturbed": round(seconds, 1),
             }  # fmt: skip
     if options.out:
-        file = pathlib.Path(options.out)
-        before = json.loads(file.read_text())["rows"] if file.exists() else {}
-        content = {
-            "rows": before | rows,
-            "machine": describe_machine(),
-            "versions": package_versions(),
-        }
-        write_json(file, content)
+        keep_rows(options.out, rows)
     if any(row["wrong"] for row in rows.values()):
         sys.exit("error: some kills left something else than an undisturbed run")
 

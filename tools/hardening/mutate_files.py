@@ -19,14 +19,11 @@ import tempfile
 import time
 from typing import Any
 
-import numpy as np
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 import child_process
 import doors
 import model_mutations
 import mutations
+import numpy as np
 import seed_files
 
 MEMORY_BYTES, SECONDS = 3 << 30, 300
@@ -65,7 +62,9 @@ def main() -> int:
         counts = {kind: counts[kind] for kind in options.kinds.split(",")}
     report = run(counts, options.seed)
     if options.out:
-        options.out.write_text(json.dumps(report, indent=1) + "\n")
+        from lrkeras.system.json_file import write_json
+
+        write_json(options.out, report)
     else:
         print(json.dumps(report, indent=1))
     return 1 if any(row["faults"] for row in report["rows"]) else 0

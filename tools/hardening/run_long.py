@@ -37,11 +37,12 @@ def main() -> int:
     options = parser.parse_args()
     names = [options.only] if options.only else list(COUNTS)
     report = run({name: COUNTS[name][options.short] for name in names})
-    text = json.dumps(report, indent=1) + "\n"
     if options.out:
-        options.out.write_text(text)
+        from lrkeras.system.json_file import write_json
+
+        write_json(options.out, report)
     else:
-        print(text)
+        print(json.dumps(report, indent=1))
     return 0 if all(row["equal"] and row["flat"] for row in report["rows"]) else 1
 
 

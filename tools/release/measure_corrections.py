@@ -10,26 +10,21 @@ most frequent ones are in the result. Beside the corrections stands the nearest 
 the most frequent of these, always taken. `evidence` says what other thresholds would do.
 """
 
-import argparse
 import collections
 import csv
 import os
-import pathlib
-import platform
-import sys
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from measured_files import heading, parser_of
 from rich.progress import track
 
 from lrkeras.datasets import keyboard_text
 from lrkeras.models.registry import checksum
 from lrkeras.system.json_file import write_json
-from lrkeras.system.machine import describe_machine
 from lrkeras.system.required_paths import require_paths
-from lrkeras.system.versions import package_versions
 from lrkeras.tasks.keyboard.suggester import Suggester
 from lrkeras.tasks.keyboard.typed_text import TypedText
 from lrkeras.tasks.keyboard.typing_errors import most_edits, touch
@@ -46,19 +41,14 @@ SHOWN = 25
 
 def main(arguments=None):
     """Command line; see the top of the file."""
-    options = _parser().parse_args(arguments)
+    options = parser_of(__doc__, 1500, "texts of a set").parse_args(arguments)
     require_paths(
         reads=[*options.files, *(options.data / name for name in FILES)],
         writes=[options.out],
         hint="--data must hold fra-eng/, nus-sms/ and sgd-text/.",
     )
     sets = load_sets(options.data, options.limit)
-    words = sys.argv[1:] if arguments is None else arguments
-    result = {
-        "command": " ".join(["python tools/release/measure_corrections.py", *map(str, words)]),
-        "machine": describe_machine(),
-        "python": platform.python_version(),
-        "versions": package_versions(),
+    result = heading("measure_corrections", arguments) | {
         "kinds": KINDS,
         "sets": {name: len(texts) for name, texts in sets.items()},
         "models": {},
@@ -214,15 +204,6 @@ def _sentences(file):
     with file.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         return list(dict.fromkeys(row[0] for row in rows))
-
-
-def _parser():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", type=pathlib.Path, nargs="+", help=".tflite files with words")
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
-    parser.add_argument("--limit", type=int, default=1500, help="texts of a set at most")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="JSON to write")
-    return parser
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import itertools
 import json
 import os
 import pathlib
-import platform
 import sys
 import time
 
@@ -24,6 +23,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from measured_files import heading
 from ngram_model import NgramModel
 from rich.progress import track
 
@@ -32,9 +32,8 @@ from lrkeras.benchmark.plots import require_matplotlib
 from lrkeras.datasets import keyboard_text
 from lrkeras.models.registry import checksum
 from lrkeras.system.json_file import write_json
-from lrkeras.system.machine import describe_machine, load_average
+from lrkeras.system.machine import load_average
 from lrkeras.system.required_paths import require_paths
-from lrkeras.system.versions import package_versions
 from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 from lrkeras.tasks.keyboard.file_model import FileModel
 from lrkeras.tasks.keyboard.measure import measure
@@ -50,13 +49,8 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     _check(options)
     sets = load_sets(options.data, options.limit)
-    words = sys.argv[1:] if arguments is None else arguments
-    result = {
-        "command": " ".join(["python tools/release/measure_keyboard.py", *map(str, words)]),
-        "machine": describe_machine(),
+    result = heading("measure_keyboard", arguments) | {
         "load_average": load_average(),
-        "python": platform.python_version(),
-        "versions": package_versions(),
         "sets": {name: len(lines) for name, lines in sets.items()},
         "models": {},
     }

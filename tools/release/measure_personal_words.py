@@ -8,24 +8,19 @@ cannot be suggested, next words among three suggestions, keystrokes saved. Inter
 bootstrap over people. How much the words weigh was chosen on the people of `valid`.
 """
 
-import argparse
 import os
-import pathlib
-import platform
-import sys
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from measured_files import heading, parser_of
 from rich.progress import track
 
 from lrkeras.datasets import keyboard_text
 from lrkeras.models.registry import checksum
 from lrkeras.system.json_file import write_json
-from lrkeras.system.machine import describe_machine
 from lrkeras.system.required_paths import require_paths
-from lrkeras.system.versions import package_versions
 from lrkeras.tasks.keyboard.file_model import FileModel
 from lrkeras.tasks.keyboard.measure import measure
 from lrkeras.tasks.keyboard.personal_words import PersonalWords
@@ -37,18 +32,13 @@ SHARES = ("oov_rate", "top3", "keystrokes_saved")
 
 def main(arguments=None):
     """Command line; see the top of the file."""
-    options = _parser().parse_args(arguments)
+    options = parser_of(__doc__, 200, "messages of a person").parse_args(arguments)
     require_paths(
         reads=[*options.files, options.data / "nus-sms" / "nus_sms_en.dev.tsv"],
         writes=[options.out],
         hint="--data must hold nus-sms/.",
     )
-    words = sys.argv[1:] if arguments is None else arguments
-    result = {
-        "command": " ".join(["python tools/release/measure_personal_words.py", *map(str, words)]),
-        "machine": describe_machine(),
-        "python": platform.python_version(),
-        "versions": package_versions(),
+    result = heading("measure_personal_words", arguments) | {
         "models": {},
     }
     for file in options.files:
@@ -66,11 +56,11 @@ def main(arguments=None):
 
 def people_of(model, messages):
     """Sums of one person: words and keystrokes, and `SHARES` of them without and with words."""
+    tokens = [token for text in messages for token in keyboard_text.tokenize(text)]
+    keys = sum(len(token) + 1 for token in tokens if keyboard_text.WORD.fullmatch(token))
     rows = []
     for personal in (None, PersonalWords()):
         one = measure(model, messages, model.vocabulary, model.blocked, personal=personal)
-        tokens = [token for text in messages for token in keyboard_text.tokenize(text)]
-        keys = sum(len(token) + 1 for token in tokens if keyboard_text.WORD.fullmatch(token))
         whole = (one.words, one.words, keys)
         rows.append([getattr(one, name) * of for name, of in zip(SHARES, whole, strict=True)])
     return [list(whole), *rows]
@@ -101,15 +91,6 @@ def summary(counted, samples=SAMPLES, seed=0):
             "interval": list(np.quantile(spread, (0.025, 0.975))),
         }
     return found
-
-
-def _parser():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", type=pathlib.Path, nargs="+", help=".tflite files with words")
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
-    parser.add_argument("--limit", type=int, default=200, help="messages of a person at most")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="JSON to write")
-    return parser
 
 
 if __name__ == "__main__":

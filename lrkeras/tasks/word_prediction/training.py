@@ -144,37 +144,28 @@ def train(
     check(out, config, ignored=("models",))  # a folder may get more of them
     train_ids, valid_ids, vocabulary = load_corpus(config, data)
     with claimed(out, config, ignored=("models",)):
-        return _train_all(config, out, data, train_ids, valid_ids, vocabulary, verbose)
-
-
-def _train_all(
-    config: WordPredictionConfig,
-    out: pathlib.Path,
-    data: str | pathlib.Path | None,
-    train_ids: np.ndarray,
-    valid_ids: np.ndarray,
-    vocabulary: Vocabulary,
-    verbose: int,
-) -> dict:
-    write_json(out / "metadata.json", {"vocabulary": vocabulary.words})
-    config = config.sized_for(len(train_ids))
-    report: dict[str, Any] = {
-        "task": "word_prediction",
-        "train_tokens": len(train_ids),
-        "valid_tokens": len(valid_ids),
-        "valid_oov_rate": vocabulary.oov_rate(valid_ids),
-        "models": {
-            name: train_model(config, name, train_ids, valid_ids, vocabulary, out, verbose=verbose)
-            for name in config.models
-        },
-    }
-    if config.corpus == "text":
-        spellings = own_text.usual_spellings(_text_file(data), vocabulary)
-        for name in config.models:
-            file = phone_file(config, out / f"{name}.keras", valid_ids, vocabulary, spellings)
-            report["models"][name] |= file
-        report["unigram_perplexity"] = unigram_perplexity(train_ids, valid_ids, len(vocabulary))
-    write_json(out / "training.json", report)
+        write_json(out / "metadata.json", {"vocabulary": vocabulary.words})
+        config = config.sized_for(len(train_ids))
+        report: dict[str, Any] = {
+            "task": "word_prediction",
+            "train_tokens": len(train_ids),
+            "valid_tokens": len(valid_ids),
+            "valid_oov_rate": vocabulary.oov_rate(valid_ids),
+            "models": {
+                name: train_model(
+                    config, name, train_ids, valid_ids, vocabulary, out, verbose=verbose
+                )
+                for name in config.models
+            },
+        }
+        if config.corpus == "text":
+            spellings = own_text.usual_spellings(_text_file(data), vocabulary)
+            for name in config.models:
+                file = phone_file(config, out / f"{name}.keras", valid_ids, vocabulary, spellings)
+                report["models"][name] |= file
+            size = len(vocabulary)
+            report["unigram_perplexity"] = unigram_perplexity(train_ids, valid_ids, size)
+        write_json(out / "training.json", report)
     return report
 
 

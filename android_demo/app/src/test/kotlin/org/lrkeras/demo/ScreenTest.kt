@@ -76,6 +76,14 @@ abstract class ScreenTest {
         start(files, state)
     }
 
+    /** The device is turned, or whatever else [qualifiers] say: the activity is made anew. */
+    protected fun turn(qualifiers: String = LANDSCAPE) {
+        RuntimeEnvironment.setQualifiers(qualifiers)
+        controller.configurationChange(activity.resources.configuration)
+        controller.recreate()
+        settle()
+    }
+
     protected fun <V : View> view(id: Int): V = requireNotNull(activity.findViewById<V>(id))
 
     protected fun text(id: Int): String = view<TextView>(id).text.toString()

@@ -185,10 +185,7 @@ class SpeechScreenTest : ScreenTest() {
             assertEquals(listOf(0, 2), services.speech.state.columns.map { it.selected })
             assertEquals(texts, (0..1).map { panelText(it, R.id.panel_text) })
         }
-        RuntimeEnvironment.setQualifiers(LANDSCAPE)
-        controller.configurationChange(activity.resources.configuration)
-        controller.recreate()
-        settle()
+        turn()
         check()
         killAndComeBack()
         check()

@@ -85,10 +85,7 @@ class WordsScreenTest : ScreenTest() {
         settle()
         type("see you to")
         val before = suggestions
-        RuntimeEnvironment.setQualifiers(LANDSCAPE)
-        controller.configurationChange(activity.resources.configuration)
-        controller.recreate()
-        settle()
+        turn()
         assertEquals("see you to", text(R.id.words_text))
         assertEquals(last, view<Spinner>(R.id.words_model).selectedItemPosition)
         assertEquals(before, suggestions)
@@ -211,10 +208,7 @@ class WordsScreenTest : ScreenTest() {
             assertEquals(listOf(models.lastIndex, models.lastIndex - 1), services.words.state.columns.map { it.selected })
             assertEquals(before.map { of -> of.map { it.text } }, listOf(panelSuggestions(0), panelSuggestions(1)))
         }
-        RuntimeEnvironment.setQualifiers(LANDSCAPE)
-        controller.configurationChange(activity.resources.configuration)
-        controller.recreate()
-        settle()
+        turn()
         check()
         killAndComeBack()
         check()

@@ -1,6 +1,7 @@
 package org.lrkeras.demo.common
 
 import android.os.Bundle
+import org.lrkeras.core.model.ModelCard
 
 /**
  * Which models a screen uses, as it is kept while the process is gone.
@@ -9,6 +10,12 @@ import android.os.Bundle
  * @property isComparing Whether both are used.
  */
 data class ComparedModels(val files: List<String?> = listOf(null, null), val isComparing: Boolean = false) {
+    /** Places of the two models among those that were [found]: two different ones, unless somebody wants one twice. */
+    fun places(found: List<ModelCard>): List<Int> = files.mapIndexed { column, file ->
+        val place = found.indexOfFirst { it.file == file }
+        if (place >= 0) place else minOf(column, found.size - 1).coerceAtLeast(0)
+    }
+
     /** This under [name] of [state]. */
     fun save(state: Bundle, name: String) {
         state.putStringArrayList("$name.files", ArrayList(files))

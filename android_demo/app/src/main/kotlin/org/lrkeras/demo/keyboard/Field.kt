@@ -51,9 +51,9 @@ class Field private constructor(
         private fun layout(kind: Int, variation: Int, isText: Boolean): KeyLayout = when {
             kind == InputType.TYPE_CLASS_NUMBER || kind == InputType.TYPE_CLASS_DATETIME -> KeyLayout.NUMBERS
             kind == InputType.TYPE_CLASS_PHONE -> KeyLayout.PHONE
-            isText && variation in MAIL -> KeyLayout.letters("@")
-            isText && variation == InputType.TYPE_TEXT_VARIATION_URI -> KeyLayout.letters("/")
-            else -> KeyLayout.letters()
+            isText && variation in MAIL -> KeyLayout.MAIL
+            isText && variation == InputType.TYPE_TEXT_VARIATION_URI -> KeyLayout.WEB
+            else -> KeyLayout.LETTERS
         }
 
         // The bit is Android 8's; earlier versions never set it.

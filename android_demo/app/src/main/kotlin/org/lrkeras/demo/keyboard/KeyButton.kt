@@ -47,8 +47,6 @@ class KeyButton(context: Context, val key: Key, private val onDown: (KeyButton) 
         return super.onTouchEvent(event)
     }
 
-    override fun performClick(): Boolean = super.performClick()
-
     override fun onDraw(canvas: Canvas) {
         super.onDraw(canvas)
         icon?.let { drawn ->

@@ -23,14 +23,14 @@ class KeyLayout private constructor(val rows: List<List<Key>>) {
         private val SECOND = "asdfghjkl".map { letter(it) }
         private val THIRD = "zxcvbnm".map { letter(it) }
 
-        /**
-         * Letters, QWERTY.
-         *
-         * @param mark The key beside the space bar: a comma, or what an address needs.
-         */
-        fun letters(mark: String = ","): KeyLayout = KeyLayout(
-            listOf(FIRST, SECOND, listOf(SHIFT) + THIRD + DELETE, listOf(TO_SYMBOLS, Key(mark), SPACE, FULL_STOP, ENTER)),
-        )
+        /** Letters, QWERTY. */
+        val LETTERS = letters(",")
+
+        /** Letters, and what a mail address needs. */
+        val MAIL = letters("@")
+
+        /** Letters, and what a web address needs. */
+        val WEB = letters("/")
 
         /** Digits and the marks that are used most. */
         val SYMBOLS = KeyLayout(
@@ -62,6 +62,9 @@ class KeyLayout private constructor(val rows: List<List<Key>>) {
             val digits = listOf("123", "456", "789").zip(last) { row, mark -> keys(row + mark) }
             return KeyLayout(digits.plusElement(listOf(first, Key("0"), DELETE.copy(width = 1f), ENTER.copy(width = 1f))))
         }
+
+        private fun letters(mark: String) =
+            KeyLayout(listOf(FIRST, SECOND, listOf(SHIFT) + THIRD + DELETE, listOf(TO_SYMBOLS, Key(mark), SPACE, FULL_STOP, ENTER)))
 
         private fun letter(letter: Char, digit: Char? = null) =
             Key(letter.toString(), listOfNotNull(digit?.toString()) + ACCENTS[letter].orEmpty().map { it.toString() })

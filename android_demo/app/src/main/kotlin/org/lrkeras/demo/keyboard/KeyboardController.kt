@@ -11,10 +11,10 @@ import org.lrkeras.core.words.WordSuggester
 import org.lrkeras.demo.R
 import org.lrkeras.demo.common.LoadedModel
 import org.lrkeras.demo.common.Models
+import org.lrkeras.demo.common.NewestFirst
 import org.lrkeras.demo.common.StateHolder
 import org.lrkeras.demo.common.UiText
 import org.lrkeras.demo.common.Worker
-import java.util.concurrent.atomic.AtomicReference
 
 /**
  * Suggests and corrects words for the keyboard; no keystroke waits for it.
@@ -29,9 +29,9 @@ class KeyboardController(
 ) : StateHolder<KeyboardState>(KeyboardState()) {
     private class Question(val text: String, val card: ModelCard, val corrects: Boolean, val nanos: Long)
 
-    private class Answer(val question: Question, val suggestions: List<Suggestion>, val correction: Correction?)
+    private class Answer(val suggestions: List<Suggestion>, val correction: Correction?)
 
-    private val waiting = AtomicReference<Question?>()
+    private val newest = NewestFirst(worker, ::answer, ::show)
     private val latencies = LatencyWindow()
     private var text: String? = null
     private val loaded = LoadedModel(models) { runner, card -> WordModel.of(runner, card) }
@@ -52,12 +52,10 @@ class KeyboardController(
         text = before
         val card = state.model
         if (before == null) {
-            waiting.set(null)
+            newest.forget()
             update { it.copy(text = null, suggestions = emptyList(), correction = null) }
         } else if (card != null) {
-            waiting.set(Question(before, card, settings.corrects, System.nanoTime()))
-            // Of several keystrokes that wait only the newest is answered.
-            worker.run({ waiting.getAndSet(null)?.let(::answer) }, ::show)
+            newest.ask(Question(before, card, settings.corrects, System.nanoTime()))
         }
     }
 
@@ -100,15 +98,15 @@ class KeyboardController(
         val suggester = WordSuggester(model, model.vocabulary, personal = store.words)
         val corrector = WordCorrector(model, model.vocabulary, store.words)
         val correction = if (question.corrects) corrector.correct(question.text) else null
-        return Answer(question, suggester.suggest(question.text), correction)
+        return Answer(suggester.suggest(question.text), correction)
     }
 
-    private fun show(result: Result<Answer?>) {
+    private fun show(question: Question, result: Result<Answer>) {
         tellFailure(result)
         val answer = result.getOrNull() ?: return
-        if (answer.question.card !== state.model || text == null) return
-        update { it.copy(text = answer.question.text, suggestions = answer.suggestions, correction = answer.correction, message = null) }
-        latencies.add(System.nanoTime() - answer.question.nanos)
+        if (question.card !== state.model || text == null) return
+        update { it.copy(text = question.text, suggestions = answer.suggestions, correction = answer.correction, message = null) }
+        latencies.add(System.nanoTime() - question.nanos)
         update { it.copy(last = latencies.last, latency = latencies.stats()) }
     }
 

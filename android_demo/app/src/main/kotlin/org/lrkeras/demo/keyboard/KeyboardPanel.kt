@@ -47,6 +47,7 @@ class KeyboardPanel(
     private val figures = view.part<Button>(R.id.keyboard_figures)
     private val show = ::render
     private var field = Field.of(EditorInfo())
+    private var enter = EnterLabel.of(field)
     private var shift = ShiftState.OFF
     private var shiftMillis = NEVER
     private var known: String? = null
@@ -63,13 +64,15 @@ class KeyboardPanel(
     /** A person begins to type into a field. */
     fun open(info: EditorInfo) {
         field = Field.of(info)
+        enter = EnterLabel.of(field)
         shift = ShiftState.OFF
         typist.start()
-        written.open(typist.before)
         strip.offer(emptyList())
         keys.show(field.layout)
         figures.visibility = if (settings.showsLatency && field.suggests) View.VISIBLE else View.GONE
-        refresh()
+        val before = typist.before
+        written.open(before)
+        refresh(before)
     }
 
     /** The cursor or the text has moved. */
@@ -78,7 +81,7 @@ class KeyboardPanel(
         // What the keyboard has typed itself comes back as news as well, perhaps after the next key.
         if (before == known) return
         written.onChanged(before)?.let { learn(it) }
-        refresh()
+        refresh(before)
     }
 
     /** The field is left. */
@@ -94,9 +97,9 @@ class KeyboardPanel(
 
     override fun onKeep(word: String) = typing { typist.keep(word) }
 
-    override fun onChoice(text: String) = typing {
-        typist.type(text)
-        if (shift == ShiftState.ONCE) shift = ShiftState.OFF
+    override fun onChoice(text: String) {
+        strip.offer(emptyList())
+        typing { typist.type(text) }
     }
 
     private fun onKey(key: Key) {
@@ -130,14 +133,14 @@ class KeyboardPanel(
     }
 
     private inline fun typing(type: () -> Unit) {
-        strip.offer(emptyList())
         type()
-        written.onTyped(typist.before)
-        refresh()
+        val before = typist.before
+        written.onTyped(before)
+        refresh(before)
     }
 
     /** The correction of what stands there; none while the answer to the last keystroke is not there. */
-    private fun correction(): Correction? = controller.state.run { correction.takeIf { text == typist.before } }
+    private fun correction(): Correction? = controller.state.run { correction.takeIf { text == known } }
 
     private fun tapShift() {
         val now = SystemClock.uptimeMillis()
@@ -151,8 +154,7 @@ class KeyboardPanel(
         label()
     }
 
-    private fun refresh() {
-        val before = typist.before
+    private fun refresh(before: String) {
         known = before
         if (shift != ShiftState.LOCKED) shift = if (wantsCapital()) ShiftState.ONCE else ShiftState.OFF
         label()
@@ -161,7 +163,7 @@ class KeyboardPanel(
 
     private fun wantsCapital() = settings.capitalises && field.capitals != 0 && capsMode(field.capitals) != 0
 
-    private fun label() = keys.label(shift, EnterLabel.of(field))
+    private fun label() = keys.label(shift, enter)
 
     private fun learn(text: String) {
         if (field.learns) controller.learn(text)

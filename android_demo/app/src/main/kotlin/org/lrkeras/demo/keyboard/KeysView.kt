@@ -20,6 +20,7 @@ class KeysView(context: Context, attributes: AttributeSet?) : LinearLayout(conte
 
     private val keys = ArrayList<KeyButton>()
     private var layout: KeyLayout? = null
+    private var labelled: Pair<ShiftState, EnterLabel>? = null
     private var under: KeyButton? = null
 
     init {
@@ -32,17 +33,23 @@ class KeysView(context: Context, attributes: AttributeSet?) : LinearLayout(conte
         this.layout = layout
         removeAllViews()
         keys.clear()
+        labelled = null
         val widest = layout.rows.maxOf { row -> row.map { it.width }.sum() }
         layout.rows.forEach { addView(row(it, widest)) }
     }
 
     /** Writes the keys in the case that [shift] types, and says what [enter] does. */
-    fun label(shift: ShiftState, enter: EnterLabel) = keys.forEach { button ->
-        val face = KeyFace.of(button.key, shift, enter)
-        button.text = face.text
-        button.icon = face.icon?.let { context.getDrawable(it) }
-        button.contentDescription = face.spoken?.read(resources) ?: face.text
-        button.isActivated = face.isOn
+    fun label(shift: ShiftState, enter: EnterLabel) {
+        // Most keystrokes change nothing of it.
+        if (labelled == shift to enter) return
+        labelled = shift to enter
+        for (button in keys) {
+            val face = KeyFace.of(button.key, shift, enter)
+            button.text = face.text
+            button.icon = face.icon?.let { context.getDrawable(it) }
+            button.contentDescription = face.spoken?.read(resources) ?: face.text
+            button.isActivated = face.isOn
+        }
     }
 
     private fun row(keys: List<Key>, widest: Float): LinearLayout {

@@ -4,10 +4,12 @@ import android.graphics.Typeface
 import android.view.View
 import android.view.ViewGroup
 import android.widget.Button
+import android.widget.LinearLayout
 import android.widget.TextView
 import org.lrkeras.core.words.Suggestion
 import org.lrkeras.demo.R
 import org.lrkeras.demo.common.part
+import org.lrkeras.demo.common.tell
 
 /** The row above the keys: three words, or what a long press offers. */
 class SuggestionStrip(root: View, private val listener: Listener) {
@@ -33,8 +35,7 @@ class SuggestionStrip(root: View, private val listener: Listener) {
 
     /** Shows the words of [state]. */
     fun show(state: KeyboardState) {
-        message.text = state.message?.read(resources)
-        message.visibility = if (state.message == null) View.GONE else View.VISIBLE
+        message.tell(state.message)
         val chips = chips(state)
         buttons.forEachIndexed { place, button -> fill(button, chips.getOrNull(place)) }
     }
@@ -47,7 +48,7 @@ class SuggestionStrip(root: View, private val listener: Listener) {
         for (text in texts) {
             val button = Button(choices.context, null, 0, R.style.KeyboardWord)
             fill(button, Chip(text, resources.getString(R.string.suggestion_description, text)) { listener.onChoice(text) })
-            choices.addView(button, android.widget.LinearLayout.LayoutParams(0, ViewGroup.LayoutParams.MATCH_PARENT, 1f))
+            choices.addView(button, LinearLayout.LayoutParams(0, ViewGroup.LayoutParams.MATCH_PARENT, 1f))
         }
     }
 

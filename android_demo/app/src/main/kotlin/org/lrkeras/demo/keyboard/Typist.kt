@@ -87,8 +87,9 @@ class Typist(private val connection: () -> InputConnection?) {
 
     private inline fun edit(change: (InputConnection, Last) -> Unit) {
         val field = connection() ?: return
-        val text = before
-        val last = Last(replacement?.takeIf { it.after == text }, autoSpaced == text)
+        // The text is asked of another process: not for each letter.
+        val text = if (replacement == null && autoSpaced == null) null else before
+        val last = Last(replacement?.takeIf { it.after == text }, text != null && autoSpaced == text)
         replacement = null
         autoSpaced = null
         field.beginBatchEdit()

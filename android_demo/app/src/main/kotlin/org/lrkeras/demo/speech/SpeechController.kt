@@ -90,8 +90,7 @@ class SpeechController(
     }
 
     /** The models, to be chosen again after the process was ended. */
-    fun chosen(): ComparedModels =
-        if (state.models.isEmpty()) wanted else ComparedModels(listOf(0, 1).map { state.modelOf(it)?.file }, state.isComparing)
+    fun chosen(): ComparedModels = if (state.models.isEmpty()) wanted else state.chosen()
 
     /** Chooses models by their files, now or once the models are known, and shows what they heard before again. */
     fun restore(chosen: ComparedModels, texts: List<String>) {
@@ -101,17 +100,14 @@ class SpeechController(
         update { it.copy(columns = it.columns.mapIndexed { column, one -> one.copy(text = texts.getOrElse(column) { "" }) }) }
     }
 
-    private fun placed(found: List<ModelCard>, columns: List<SpeechColumn>) = columns.mapIndexed { column, one ->
-        // Side by side stand two different ones, unless somebody wants one twice.
-        val place = found.indexOfFirst { it.file == wanted.files[column] }
-        one.copy(selected = if (place >= 0) place else minOf(column, found.size - 1).coerceAtLeast(0))
-    }
+    private fun placed(found: List<ModelCard>, columns: List<SpeechColumn>) =
+        columns.zip(wanted.places(found)) { one, place -> one.copy(selected = place) }
 
     /** What was heard was heard by others. */
     private fun forget() = update { it.copy(columns = it.columns.map { one -> one.copy(text = "", figures = null) }) }
 
     private fun begin(open: (Int) -> AudioSource) {
-        val cards = state.active.mapNotNull { column -> state.modelOf(column)?.let { column to it } }.toMap()
+        val cards = state.cards
         if (cards.isEmpty() || state.isListening) return
         isStopped = false
         update { it.copy(isListening = true, notice = null, peaks = emptyList(), columns = it.columns.map { one -> SpeechColumn(one.selected) }) }

@@ -8,6 +8,7 @@ import org.lrkeras.demo.common.BytesText
 import org.lrkeras.demo.common.ModelPicker
 import org.lrkeras.demo.common.TimeText
 import org.lrkeras.demo.common.part
+import org.lrkeras.demo.common.tell
 
 /** One of two models that are compared: what it heard and what that took, or why it cannot be used. */
 class SpeechPanel(private val root: View, private val column: Int, onModel: (Int) -> Unit) {
@@ -28,8 +29,7 @@ class SpeechPanel(private val root: View, private val column: Int, onModel: (Int
         val mine = state.columns[column]
         picker.show(state.models.map { it.shortTitle }, mine.selected)
         text.text = mine.text.ifEmpty { resources.getString(if (state.isListening) R.string.speech_listening else R.string.unknown) }
-        message.text = mine.message?.read(resources)
-        message.visibility = if (mine.message == null) View.GONE else View.VISIBLE
+        message.tell(mine.message)
         figures.text = described(mine.figures, state.modelOf(column)?.bytes ?: 0)
         stages.show(mine.figures, StageBars.longest(state.columns.map { it.figures }))
     }

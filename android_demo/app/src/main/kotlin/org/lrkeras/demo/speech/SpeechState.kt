@@ -2,7 +2,10 @@ package org.lrkeras.demo.speech
 
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.speech.LevelMeter
+import org.lrkeras.demo.common.ComparedState
+import org.lrkeras.demo.common.ModelColumn
 import org.lrkeras.demo.common.UiText
+import org.lrkeras.demo.common.with
 
 /**
  * What one model makes of the sound.
@@ -10,7 +13,7 @@ import org.lrkeras.demo.common.UiText
  * @property selected Place of the model among those of the state.
  * @property message Why it cannot be used, or null.
  */
-data class SpeechColumn(val selected: Int = 0, val text: String = "", val figures: SpeechFigures? = null, val message: UiText? = null)
+data class SpeechColumn(override val selected: Int = 0, val text: String = "", val figures: SpeechFigures? = null, val message: UiText? = null) : ModelColumn
 
 /**
  * What the screen of speech shows.
@@ -24,28 +27,21 @@ data class SpeechColumn(val selected: Int = 0, val text: String = "", val figure
  * @property notice What concerns no single model, such as the microphone; or null.
  */
 data class SpeechState(
-    val models: List<ModelCard> = emptyList(),
-    val columns: List<SpeechColumn> = listOf(SpeechColumn(), SpeechColumn()),
-    val isComparing: Boolean = false,
+    override val models: List<ModelCard> = emptyList(),
+    override val columns: List<SpeechColumn> = listOf(SpeechColumn(), SpeechColumn()),
+    override val isComparing: Boolean = false,
     val clips: List<String> = emptyList(),
     val selectedClip: Int = 0,
     val isListening: Boolean = false,
     val level: Double = LevelMeter.SILENCE,
     val peaks: List<Float> = emptyList(),
     val notice: UiText? = null,
-) {
+) : ComparedState {
     val selected: Int get() = columns[0].selected
     val model: ModelCard? get() = modelOf(0)
     val text: String get() = columns[0].text
     val figures: SpeechFigures? get() = columns[0].figures
 
-    /** The columns that listen. */
-    val active: List<Int> get() = if (isComparing) listOf(0, 1) else listOf(0)
-
-    /** The model of a column. */
-    fun modelOf(column: Int): ModelCard? = models.getOrNull(columns[column].selected)
-
     /** This with one column changed. */
-    fun with(column: Int, change: (SpeechColumn) -> SpeechColumn) =
-        copy(columns = columns.mapIndexed { place, one -> if (place == column) change(one) else one })
+    fun with(column: Int, change: (SpeechColumn) -> SpeechColumn) = copy(columns = columns.with(column, change))
 }

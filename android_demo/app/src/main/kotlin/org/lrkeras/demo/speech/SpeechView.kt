@@ -15,6 +15,7 @@ import org.lrkeras.demo.common.ModelPicker
 import org.lrkeras.demo.common.Screen
 import org.lrkeras.demo.common.TimeText
 import org.lrkeras.demo.common.part
+import org.lrkeras.demo.common.tell
 
 /** A button to speak into, recordings to play instead, and the words that were recognised. */
 class SpeechView(private val activity: Activity, private val root: View, private val controller: SpeechController) : Screen {
@@ -89,9 +90,7 @@ class SpeechView(private val activity: Activity, private val root: View, private
         hold.setText(if (state.isListening) R.string.speech_release else R.string.speech_hold)
         hold.isEnabled = state.model != null
         play.isEnabled = state.model != null && !state.isListening && state.clips.isNotEmpty()
-        val told = state.notice ?: if (state.isComparing) null else state.columns[0].message
-        message.text = told?.read(resources)
-        message.visibility = if (told == null) View.GONE else View.VISIBLE
+        message.tell(state.notice ?: if (state.isComparing) null else state.columns[0].message)
         figures.text = state.figures?.let { described(it) } ?: resources.getString(R.string.speech_figures_none)
         stages.show(state.figures, StageBars.longest(listOf(state.figures)))
         panels.forEach { it.show(state) }

@@ -10,10 +10,10 @@ import org.lrkeras.demo.R
 import org.lrkeras.demo.common.ComparedModels
 import org.lrkeras.demo.common.LoadedModel
 import org.lrkeras.demo.common.Models
+import org.lrkeras.demo.common.NewestFirst
 import org.lrkeras.demo.common.StateHolder
 import org.lrkeras.demo.common.UiText
 import org.lrkeras.demo.common.Worker
-import java.util.concurrent.atomic.AtomicReference
 
 /**
  * Suggests words for a text that changes at every keystroke, with the model that is chosen, or with two that are compared.
@@ -34,7 +34,7 @@ class WordsController(private val models: Models, private val worker: Worker) : 
         val tokens = LatencyWindow()
     }
 
-    private val waiting = AtomicReference<Keystroke?>()
+    private val newest = NewestFirst(worker, ::answers) { keystroke, found -> showAll(keystroke, found.getOrThrow()) }
     private val measured = List(2) { Measured() }
     private var text = ""
     private var wanted = ComparedModels()
@@ -75,8 +75,7 @@ class WordsController(private val models: Models, private val worker: Worker) : 
     fun release() = worker.run({ loaded.forEach { it.unload() } }) {}
 
     /** The models, to be chosen again after the process was ended. */
-    fun chosen(): ComparedModels =
-        if (state.models.isEmpty()) wanted else ComparedModels(listOf(0, 1).map { state.modelOf(it)?.file }, state.isComparing)
+    fun chosen(): ComparedModels = if (state.models.isEmpty()) wanted else state.chosen()
 
     /** Chooses models by their files, now or once the models are known. */
     fun restore(chosen: ComparedModels) {
@@ -86,9 +85,7 @@ class WordsController(private val models: Models, private val worker: Worker) : 
     }
 
     private fun showModels(found: List<ModelCard>) {
-        // Side by side stand two different ones, unless somebody wants one twice.
-        val places = wanted.files.mapIndexed { column, file -> found.indexOfFirst { it.file == file }.takeIf { it >= 0 } ?: minOf(column, found.size - 1) }
-        val columns = places.map { WordsColumn(selected = maxOf(0, it)) }
+        val columns = wanted.places(found).map { WordsColumn(selected = it) }
         update { it.copy(models = found, columns = columns, missing = if (found.isEmpty()) UiText(R.string.no_models) else null) }
         ask()
     }
@@ -100,14 +97,11 @@ class WordsController(private val models: Models, private val worker: Worker) : 
     }
 
     private fun ask() {
-        val cards = state.active.mapNotNull { column -> state.modelOf(column)?.let { column to it } }.toMap()
-        if (cards.isEmpty()) return
-        waiting.set(Keystroke(text, cards, System.nanoTime(), asked++ % 2))
-        // Of several keystrokes that wait only the newest is answered.
-        worker.run({ waiting.getAndSet(null)?.let { it to answers(it) } }) { result ->
-            result.getOrNull()?.let { (keystroke, answers) -> answers.forEach { (column, answer) -> show(keystroke, column, answer) } }
-        }
+        val cards = state.cards
+        if (cards.isNotEmpty()) newest.ask(Keystroke(text, cards, System.nanoTime(), asked++ % 2))
     }
+
+    private fun showAll(keystroke: Keystroke, answers: Map<Int, Result<Answer>>) = answers.forEach { (column, answer) -> show(keystroke, column, answer) }
 
     private fun answers(keystroke: Keystroke): Map<Int, Result<Answer>> {
         val columns = keystroke.cards.keys.sorted()

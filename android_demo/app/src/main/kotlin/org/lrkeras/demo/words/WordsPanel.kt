@@ -10,6 +10,8 @@ import org.lrkeras.demo.common.BytesText
 import org.lrkeras.demo.common.ModelPicker
 import org.lrkeras.demo.common.TimeText
 import org.lrkeras.demo.common.part
+import org.lrkeras.demo.common.show
+import org.lrkeras.demo.common.tell
 
 /** One of two models that are compared: its suggestions, its figures, or why it cannot be used. */
 class WordsPanel(private val root: View, private val column: Int, onModel: (Int) -> Unit, onSuggestion: (Suggestion) -> Unit) {
@@ -33,13 +35,9 @@ class WordsPanel(private val root: View, private val column: Int, onModel: (Int)
         shown = mine.suggestions
         picker.show(state.models.map { it.shortTitle }, mine.selected)
         buttons.forEachIndexed { place, button ->
-            val suggestion = shown.getOrNull(place)
-            button.text = suggestion?.text.orEmpty()
-            button.isEnabled = suggestion != null
-            button.contentDescription = suggestion?.let { resources.getString(R.string.compare_insert, it.text, card?.shortTitle.orEmpty()) }
+            button.show(shown.getOrNull(place)) { resources.getString(R.string.compare_insert, it.text, card?.shortTitle.orEmpty()) }
         }
-        message.text = mine.message?.read(resources)
-        message.visibility = if (mine.message == null) View.GONE else View.VISIBLE
+        message.tell(mine.message)
         figures.text = described(mine.figures, card?.bytes ?: 0)
     }
 

@@ -2,7 +2,10 @@ package org.lrkeras.demo.words
 
 import org.lrkeras.core.model.ModelCard
 import org.lrkeras.core.words.Suggestion
+import org.lrkeras.demo.common.ComparedState
+import org.lrkeras.demo.common.ModelColumn
 import org.lrkeras.demo.common.UiText
+import org.lrkeras.demo.common.with
 
 /**
  * What one model makes of the typing.
@@ -11,11 +14,11 @@ import org.lrkeras.demo.common.UiText
  * @property message Why it cannot be used, or null.
  */
 data class WordsColumn(
-    val selected: Int = 0,
+    override val selected: Int = 0,
     val suggestions: List<Suggestion> = emptyList(),
     val figures: WordsFigures? = null,
     val message: UiText? = null,
-)
+) : ModelColumn
 
 /**
  * What the screen of word prediction shows.
@@ -25,23 +28,16 @@ data class WordsColumn(
  * @property missing Told where there is no model at all, or null.
  */
 data class WordsState(
-    val models: List<ModelCard> = emptyList(),
-    val columns: List<WordsColumn> = listOf(WordsColumn(), WordsColumn()),
-    val isComparing: Boolean = false,
+    override val models: List<ModelCard> = emptyList(),
+    override val columns: List<WordsColumn> = listOf(WordsColumn(), WordsColumn()),
+    override val isComparing: Boolean = false,
     val missing: UiText? = null,
-) {
+) : ComparedState {
     val selected: Int get() = columns[0].selected
     val model: ModelCard? get() = modelOf(0)
     val suggestions: List<Suggestion> get() = columns[0].suggestions
     val message: UiText? get() = missing ?: columns[0].message
 
-    /** The columns that answer. */
-    val active: List<Int> get() = if (isComparing) listOf(0, 1) else listOf(0)
-
-    /** The model of a column. */
-    fun modelOf(column: Int): ModelCard? = models.getOrNull(columns[column].selected)
-
     /** This with one column changed. */
-    fun with(column: Int, change: (WordsColumn) -> WordsColumn) =
-        copy(columns = columns.mapIndexed { place, one -> if (place == column) change(one) else one })
+    fun with(column: Int, change: (WordsColumn) -> WordsColumn) = copy(columns = columns.with(column, change))
 }

@@ -14,6 +14,8 @@ import org.lrkeras.demo.common.ModelPicker
 import org.lrkeras.demo.common.Screen
 import org.lrkeras.demo.common.TimeText
 import org.lrkeras.demo.common.part
+import org.lrkeras.demo.common.show
+import org.lrkeras.demo.common.tell
 
 /** A text field, three suggestions under it and the latency of the last keystrokes; or two models side by side. */
 class WordsView(private val root: View, private val controller: WordsController) : Screen, TextWatcher {
@@ -65,14 +67,9 @@ class WordsView(private val root: View, private val controller: WordsController)
         root.part<View>(R.id.words_panels).visibility = if (state.isComparing) View.VISIBLE else View.GONE
         picker.show(state.models.map { it.shortTitle }, state.selected)
         buttons.forEachIndexed { place, button ->
-            val suggestion = state.suggestions.getOrNull(place)
-            button.text = suggestion?.text.orEmpty()
-            button.isEnabled = suggestion != null
-            button.contentDescription = suggestion?.let { root.resources.getString(R.string.suggestion_description, it.text) }
+            button.show(state.suggestions.getOrNull(place)) { root.resources.getString(R.string.suggestion_description, it.text) }
         }
-        val told = if (state.isComparing) state.missing else state.message
-        message.text = told?.read(root.resources)
-        message.visibility = if (told == null) View.GONE else View.VISIBLE
+        message.tell(if (state.isComparing) state.missing else state.message)
         showFigures(state)
         panels.forEach { it.show(state) }
     }

@@ -1,5 +1,7 @@
 package org.lrkeras.demo.keyboard
 
+import android.os.SystemClock
+import android.view.MotionEvent
 import android.view.View
 import android.widget.Button
 import org.junit.Assert.assertEquals
@@ -11,6 +13,8 @@ import org.lrkeras.demo.ScreenTest
 import org.lrkeras.demo.Screenshot
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowLooper
+import java.util.concurrent.TimeUnit
 
 /** How the keyboard looks, and what is read aloud. */
 class KeyboardScreenTest : KeyboardTest() {
@@ -39,10 +43,10 @@ class KeyboardScreenTest : KeyboardTest() {
     @Test
     fun aSecondThumbDoesNotChangeTheOrder() {
         val (first, second) = find("Q")!! to find("W")!!
-        touch(first, android.view.MotionEvent.ACTION_DOWN)
-        touch(second, android.view.MotionEvent.ACTION_DOWN)
-        touch(second, android.view.MotionEvent.ACTION_UP)
-        touch(first, android.view.MotionEvent.ACTION_UP)
+        touch(first, MotionEvent.ACTION_DOWN)
+        touch(second, MotionEvent.ACTION_DOWN)
+        touch(second, MotionEvent.ACTION_UP)
+        touch(first, MotionEvent.ACTION_UP)
         settle()
         assertEquals("qw", typed.lowercase())
     }
@@ -52,20 +56,20 @@ class KeyboardScreenTest : KeyboardTest() {
         services.keyboardSettings.corrects = false
         type("a long text")
         val delete = find("Delete")!!
-        touch(delete, android.view.MotionEvent.ACTION_DOWN)
+        touch(delete, MotionEvent.ACTION_DOWN)
         assertEquals("a long tex", typed)
-        org.robolectric.shadows.ShadowLooper.idleMainLooper(700, java.util.concurrent.TimeUnit.MILLISECONDS)
-        touch(delete, android.view.MotionEvent.ACTION_UP)
+        ShadowLooper.idleMainLooper(700, TimeUnit.MILLISECONDS)
+        touch(delete, MotionEvent.ACTION_UP)
         val left = typed
         assertTrue(left, left.length in 2..6)
-        org.robolectric.shadows.ShadowLooper.idleMainLooper(700, java.util.concurrent.TimeUnit.MILLISECONDS)
+        ShadowLooper.idleMainLooper(700, TimeUnit.MILLISECONDS)
         assertEquals(left, typed)
     }
 
     private fun touch(key: View, action: Int) {
-        val event = android.view.MotionEvent.obtain(0, android.os.SystemClock.uptimeMillis(), action, key.width / 2f, key.height / 2f, 0)
+        val event = MotionEvent.obtain(0, SystemClock.uptimeMillis(), action, key.width / 2f, key.height / 2f, 0)
         key.dispatchTouchEvent(event)
-        org.robolectric.shadows.ShadowLooper.idleMainLooper()
+        ShadowLooper.idleMainLooper()
     }
 
     @Test

@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PAGE = ROOT / "docs/supply.md"
 PAGE_TEXT = """# Dependencies and licences
 
-Made by `python tools/hardening/supply.py` with Python {python}. "Lowest" is what `pyproject.toml` allows, "tested" what the tests ran
+Made by `python tools/hardening/supply.py` with Python {python}. "Allowed" is what `pyproject.toml` allows, "tested" what the tests ran
 with here; later versions are allowed, and not tested, unless a bound is given. "-" stands for a package that is not installed where the
 page was made.
 

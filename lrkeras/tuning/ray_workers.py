@@ -10,6 +10,7 @@ import os
 import pathlib
 import socket
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,7 +74,10 @@ def cluster(address: str | None, workers: int | None) -> Iterator[None]:
         check_answers(address)
         options["address"] = address
     try:
-        ray.init(**options)
+        with warnings.catch_warnings():
+            # JAX warns of every fork; those of Ray execute another program at once.
+            warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
+            ray.init(**options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ConnectionError(_silent(address, error)) from error
     try:

@@ -59,6 +59,14 @@ def test_a_cluster_nobody_named_is_left_alone(monkeypatch):
         assert ray.cluster_resources()["CPU"] == 1
 
 
+def test_a_process_that_uses_jax_starts_a_cluster_without_warnings():
+    pytest.importorskip("jax").devices()
+    from lrkeras.tuning.ray_workers import cluster
+
+    with cluster(None, 1):
+        pass
+
+
 def test_a_cluster_that_does_not_answer_is_told_at_once(tmp_path):
     from lrkeras.tuning.ray_workers import check_answers
 

@@ -38,20 +38,21 @@ if [ -n "$android" ] && grep '^error: ' "$log"; then exit 1; fi
 # files of few tests, which xdist leaves for the end, are the slow ones here.
 export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 pytest() { .venv/bin/python -m pytest -n auto "$@"; }
+# A failure here must not hide one of the app: both are told.
+status=0
 if [ -n "$all" ]; then
-    pytest --dist loadfile --no-loadscope-reorder "$@"
+    pytest --dist loadfile --no-loadscope-reorder "$@" || status=$?
     # All in one file, and so for one process if it were not for this.
-    if [ $# -eq 0 ]; then LRKERAS_RANDOM_MODELS=500 pytest --dist load tests/export/test_random_models.py; fi
+    if [ $# -eq 0 ]; then LRKERAS_RANDOM_MODELS=500 pytest --dist load tests/export/test_random_models.py || status=$?; fi
 else
-    pytest --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
+    pytest --dist loadfile --no-loadscope-reorder -m "not slow" "$@" || status=$?
 fi
 
 if [ -n "$android" ]; then
     echo "The Android app:"
-    status=0
     wait "$android" || status=$?
     cat "$log"
-    exit "$status"
 elif [ $# -eq 0 ]; then
     echo "The Android app is tested on Linux on x86_64 only; this is $(uname -sm)."
 fi
+exit "$status"

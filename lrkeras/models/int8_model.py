@@ -20,8 +20,9 @@ def model_of_int8(config: str | os.PathLike, file: str | os.PathLike) -> keras.M
 
     Args:
         config: A JSON file, as `model.to_json()` makes it.
-        file: The `.tflite` file, of dense LSTM layers `lstm_0`, `lstm_1`, ..., a layer `projection`
-            and a table `words` that is the output layer too.
+        file: The `.tflite` file, of dense LSTM layers `lstm_0`, `lstm_1`, ... and a layer
+            `projection`, or of a `CIFGCell` in a layer `cifg_0`, with a table `words` that is the
+            output layer too.
 
     Returns:
         The model, not compiled.
@@ -38,22 +39,31 @@ def model_of_int8(config: str | os.PathLike, file: str | os.PathLike) -> keras.M
 def read_weights(file: str | os.PathLike) -> dict[str, list[np.ndarray]]:
     """The matrices of an int8 word file, `(outputs, inputs)`, and its biases, by layers' names."""
     graph = ModelFile(pathlib.Path(file).read_bytes()).graphs[0]
-    states = {tensor: graph.tensor_name(tensor) for tensor in graph.inputs}
     products = [op for op in graph.operators if graph.op_name(op) == "FULLY_CONNECTED"]
-    recurrent = [op for op in products if "_h" in states.get(int(op.inputs[0]), "")]
+    recurrent = [op for op in products if int(op.inputs[0]) in set(graph.inputs)]
     kernels = [op for op in products if op not in recurrent]
-    recurrent.sort(key=lambda op: states[int(op.inputs[0])])
+    recurrent.sort(key=lambda op: graph.tensor_name(int(op.inputs[0])))
     if len(kernels) != len(recurrent) + 2 or not recurrent:
         raise ValueError(
             "Expected a file of dense LSTM layers, a projection and a table of words, received "
             f"{os.fspath(file)!r} with {len(products)} products, {len(recurrent)} of states."
         )
     found: dict[str, tuple] = {}
-    for number, (own, op) in enumerate(zip(kernels, recurrent, strict=False)):
-        found[f"lstm_{number}"] = (own.inputs[1], op.inputs[1], own.inputs[2])
-    found["projection"] = (kernels[-2].inputs[1], kernels[-2].inputs[2])
+    if "cifg_0" in graph.tensor_name(int(recurrent[0].inputs[0])):
+        own, (other,) = kernels[0], recurrent
+        found["cifg_0"] = (own.inputs[1], other.inputs[1], _bias(graph), kernels[1].inputs[1])
+    else:
+        for number, (own, op) in enumerate(zip(kernels, recurrent, strict=False)):
+            found[f"lstm_{number}"] = (own.inputs[1], op.inputs[1], own.inputs[2])
+        found["projection"] = (kernels[-2].inputs[1], kernels[-2].inputs[2])
     found["words"] = (kernels[-1].inputs[1],)
     return {name: [_real(graph, int(tensor)) for tensor in found[name]] for name in found}
+
+
+def _bias(graph: Graph) -> int:
+    """The vector that a CIFG cell adds to the sum of its products."""
+    added = (int(t) for op in graph.operators if graph.op_name(op) == "ADD" for t in op.inputs)
+    return next(tensor for tensor in added if graph.constant(tensor) is not None)
 
 
 def set_weights(model: keras.Model, weights: dict[str, list[np.ndarray]]) -> None:

@@ -25,6 +25,7 @@ import numpy as np
 
 import lrkeras
 from lrkeras import structures
+from lrkeras.models import registry
 from lrkeras.rounding.least_squares import largest_integer
 from lrkeras.system.json_file import write_json
 from lrkeras.system.machine import describe_machine, load_average
@@ -36,6 +37,7 @@ from lrkeras.tasks.word_prediction.token_windows import TokenWindows
 from lrkeras.tasks.word_prediction.training import load_corpus
 
 MODEL = "word_prediction_cifg"
+RELEASED = pathlib.Path(__file__).parents[1] / "release" / "models"
 
 
 def main(arguments=None):
@@ -56,7 +58,7 @@ def main(arguments=None):
         steps_per_epoch=options.every,
         **sizes,
     )
-    model = lrkeras.load(MODEL)
+    model = registry.load(MODEL, RELEASED)
     rows = [_row("float", _perplexity(model, valid))]
     if options.bands:
         model = with_bands(model, train_ids, *options.bands)

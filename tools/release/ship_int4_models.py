@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def ship(name: str, released: pathlib.Path = RELEASED) -> pathlib.Path:
-    """Converts the model `name` of the package, registers the file and returns it."""
+    """Converts the model `name` as it was trained, registers the file and returns it."""
     import lrkeras
     from lrkeras.export import StepRunner
     from lrkeras.models import registry
@@ -39,14 +39,15 @@ def ship(name: str, released: pathlib.Path = RELEASED) -> pathlib.Path:
     told = StepRunner(registry.FOLDER / f"{name}_int8.tflite").metadata
     file = released / f"{name}_int4.tflite"
     lrkeras.convert(
-        lrkeras.load(name),
+        registry.load(name, released),
         file,
         form="step",
         quantize="int4",
         runtime="2.16",
         metadata={key: told[key] for key in TAKEN},
     )
-    registry.register(name, {"int4": file.name}, released)
+    files = {"keras": registry.model_file(name, "keras", released).name, "int4": file.name}
+    registry.register(name, files, released)
     return file
 
 

@@ -21,8 +21,10 @@ RELEASED = pathlib.Path(__file__).parent / "models"
 LICENCE = "CC BY-SA 4.0"
 # A wheel has room for two Kronecker and CIFG models and their rival, not for every one compared.
 BESIDE_THE_PACKAGE = ("dense", "hybrid", "low_rank", "pruned")
-# `lrkeras.load` makes the Keras model of this one from its int8 file.
-REBUILT = ("small_dense",)
+# `lrkeras.load` makes the Keras models of these from their int8 files.
+REBUILT = ("small_dense", "cifg")
+# Of these the weights as they were trained are kept beside the package, to make other files from.
+TO_CONVERT_AGAIN = ("cifg",)
 NAMES = {
     "dense": "word_prediction_teacher",
     "doped_kronecker": "word_prediction_doped_kp",
@@ -96,8 +98,11 @@ def ship(run, model, float32, package=None, released=RELEASED):
     if model in REBUILT:
         files["config"] = home / f"{name}.json"
         files["config"].write_text(trained.to_json() + "\n", encoding="utf-8")
+        if model in TO_CONVERT_AGAIN:
+            files["keras"] = released / f"{name}.keras"
     elif model not in BESIDE_THE_PACKAGE:
         files["keras"] = home / f"{name}.keras"
+    if "keras" in files:
         save_compact(trained, files["keras"])
     vocabulary = json.loads((run / "metadata.json").read_text(encoding="utf-8"))["vocabulary"]
     words = set(vocabulary)

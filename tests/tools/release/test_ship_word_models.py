@@ -54,7 +54,7 @@ def test_each_model_goes_where_it_belongs(run, tmp_path):
     tool.main([str(run), "--models", *models, "--float32", "small_dense", *options])
     package, released = folders.values()
     assert registry.names(package) == ["word_prediction_cifg", "word_prediction_small_dense"]
-    assert registry.names(released) == []
+    assert registry.names(released) == ["word_prediction_cifg"]  # to convert it again
     assert registry.model_file("word_prediction_small_dense", "float32", released).exists()
     assert registry.model_file("word_prediction_low_rank", "int8", released).exists()
     tokens = np.arange(12)[None]

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from lrkeras.export.runtime.taken_numbers import as_taken
+
 _Arrays = dict[str, np.ndarray]
 
 
@@ -93,7 +95,8 @@ class SignatureRunner:
             Outputs and new states by name, copied out of the interpreter.
 
         Raises:
-            ValueError: If an input has another shape.
+            ValueError: If an input has another shape, or a number that is not finite or does not
+                fit the file's type.
         """
         arrays = {name: self._array(name, value) for name, value in feed.items()}
         call = self._call_first_graph if self._is_first else self._call_by_name
@@ -111,7 +114,7 @@ class SignatureRunner:
                     f"{value.shape}."
                 )
             value = value.reshape(shape)
-        return value.astype(self._dtypes[name], copy=False)
+        return as_taken(value, self._dtypes[name], f"as the input {name!r}")
 
     def _call_first_graph(self, feed: _Arrays, states: _Arrays) -> _Arrays:
         # One copy in and one out: a view on the interpreter's memory takes longer to make than

@@ -12,6 +12,7 @@ import numpy as np
 from lrkeras.export.runtime.call_lengths import call_lengths
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
+from lrkeras.export.runtime.taken_numbers import as_taken
 from lrkeras.export.tflite.file_header import FileHeader
 from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.system.shortened import shortened
@@ -100,9 +101,12 @@ class StepRunner:
                 f"Expected the states {_listed(expected)}, received {_listed(received)}. Set "
                 "`states` again, or call `reset`."
             )
-        details = self._any.input_details
-        self._states = {n: np.asarray(self._states[n], details[n]["dtype"]) for n in expected}
+        self._states = {name: self._taken("state", name, self._states[name]) for name in expected}
         self._are_checked = True
+
+    def _taken(self, what: str, name: str, value: Any) -> np.ndarray:
+        dtype = np.dtype(self._any.input_details[name]["dtype"])
+        return as_taken(np.asarray(value), dtype, f"as the {what} {name!r}")
 
     @property
     def chunk_steps(self) -> list[int]:
@@ -131,7 +135,8 @@ class StepRunner:
 
         Raises:
             ValueError: If names or shapes are not those of the file, of inputs or of states that
-                were set, or it has chunks alone.
+                were set, or a number among them is not finite or no number of the file's type
+                (an id of 2.5), or the file has chunks alone. The states are as they were.
             RuntimeError: If the runtime cannot run it, as with an id beyond a table.
         """
         if self._step is None:
@@ -155,12 +160,13 @@ class StepRunner:
             alone, an output of the last step has one value a chunk.
 
         Raises:
-            ValueError: If names, shapes or lengths do not fit, or the file has chunks alone and
-                they do not fill the sequence.
+            ValueError: If names, shapes, lengths or numbers do not fit, or the file has chunks
+                alone and they do not fill the sequence.
         """
         named = self._named(sequence)
         vectors = {name: named.pop(name) for name in self._any.static_inputs}
-        named = {name: self._steps(name, value) for name, value in named.items()}
+        # All is looked at before the first call: a refused sequence leaves the states alone.
+        named = {name: self._taken("input", name, self._steps(name, named[name])) for name in named}
         lengths = {value.shape[1] for value in named.values()}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(f"Expected inputs of one length above zero, received {lengths}.")

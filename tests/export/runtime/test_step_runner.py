@@ -66,6 +66,40 @@ def test_run_is_steps_in_a_row(path):
     np.testing.assert_array_equal(runner.run(xs[None])[0], steps)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_numbers_that_are_not_finite_are_named_and_the_states_stay(of_every_form, value):
+    paths, xs, _ = of_every_form
+    runner = StepRunner(paths["all"])
+    runner.run(xs[:1])
+    before = {name: state.copy() for name, state in runner.states.items()}
+    wrong = xs[:1].astype("float64")
+    wrong[0, 11, 2] = value
+    with pytest.raises(
+        ValueError, match=r"finite numbers as the input 'x', received .* \(0, 11, 2\)"
+    ):
+        runner.run(wrong)
+    with pytest.raises(ValueError, match=r"received .* at \(0, 0, 2\), of 1 such\. The states are"):
+        runner.step(wrong[:, 11:12])
+    for name, state in before.items():
+        np.testing.assert_array_equal(runner.states[name], state)
+    runner.states = {name: np.full(state.shape, value) for name, state in before.items()}
+    with pytest.raises(ValueError, match="finite numbers as the state"):
+        runner.step(xs[:1, :1])
+    runner.reset()
+    large = np.full_like(xs[:1], 3e38)  # whose sums and squares are infinite
+    assert np.isfinite(runner.run(large)).all()
+
+
+@pytest.mark.parametrize("value", [2.5, 2**40, np.nan])
+def test_ids_that_are_none_are_refused(tmp_path, value):
+    layers = [keras.layers.Embedding(9, 4), keras.layers.GRU(3)]
+    convert(keras.Sequential([keras.Input((None,), dtype="int32"), *layers]), tmp_path / "a.tflite")
+    runner = StepRunner(tmp_path / "a.tflite")
+    with pytest.raises(ValueError, match=r"numbers of the type int32 .* received .* at \(0, 0\)"):
+        runner.step([[value]])
+    np.testing.assert_array_equal(runner.step([[3.0]]), StepRunner(tmp_path / "a.tflite").step(3))
+
+
 def test_names_and_metadata(path):
     runner = StepRunner(path)
     assert runner.input_names == ["x"] and runner.output_names == ["gru"]

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memor
     [
         ("mutate_files", ["--kinds", "tflite sparse,wav", "--most", "4"]),
         ("run_long", ["--short", "--only", "stream_steps"]),
+        ("extreme_numbers", ["--cells", "LSTM", "--steps", "300"]),
     ],
 )
 def test_short_form(tmp_path, tool, words):
@@ -25,5 +26,7 @@ def test_short_form(tmp_path, tool, words):
     for row in json.loads(out.read_text())["rows"]:
         if tool == "mutate_files":
             assert row["refused"] + row["accepted"] == row["tried"]
+        elif tool == "extreme_numbers":
+            assert not row["wrong"] and row["refused"] == 3
         else:
             assert row["equal"]

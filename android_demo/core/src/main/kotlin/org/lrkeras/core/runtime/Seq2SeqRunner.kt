@@ -48,9 +48,10 @@ class Seq2SeqRunner(private val session: InferenceSession, private val scores: S
         encode()
     }
 
-    /** Encodes numbers, step by step in one array, and takes the decoder back to the first target step. */
+    /** Encodes finite numbers, step by step in one array, and takes the decoder back to the first target step. */
     fun encode(numbers: FloatArray) {
         if (source.type != TensorType.FLOAT32) throw ModelFileException("Expected a source of ids for \"${source.name}\", received numbers.")
+        requireFinite(numbers)
         val rest = checkedRest(numbers.size, source.elements)
         for (place in numbers.indices) sourceBuffer.putFloat(4 * place, numbers[place])
         for (place in numbers.size until numbers.size + rest) sourceBuffer.putFloat(4 * place, padding!!)

@@ -25,9 +25,10 @@ class Stream internal constructor(private val model: StreamModel, private val ru
     /** Numbers that one step gives. */
     val outputsPerStep: Int = output.elements / runners.keys.first()
 
-    /** Takes whole steps of an input of floats; returns what they give, one step after the other. */
+    /** Takes whole steps of an input of floats, finite ones; returns what they give, one step after the other. */
     fun push(values: FloatArray): FloatArray {
         checkType(TensorType.FLOAT32)
+        requireFinite(values)
         return push(values.size) { buffer, from, count -> for (i in 0 until count) buffer.putFloat(Float.SIZE_BYTES * i, values[from + i]) }
     }
 

@@ -98,6 +98,21 @@ class StreamTest {
         assertTrue("received [sequence]" in assertThrows(ModelFileException::class.java) { StreamModel(none) }.message.orEmpty())
     }
 
+    @Test
+    fun numbersThatAreNotFiniteAreRefusedBeforeTheFirstCall() {
+        val session = object : InferenceSession by Chunks() {
+            override fun inputs(signature: String) = Chunks().inputs(signature).map { if (it.name == "tokens") it.copy(type = TensorType.FLOAT32) else it }
+
+            override fun run(signature: String, inputs: Map<String, ByteBuffer>, outputs: Map<String, ByteBuffer>) = error("was called")
+        }
+        val stream = StreamModel(session).stream()
+        for (value in listOf(Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY)) {
+            val error = assertThrows(IllegalArgumentException::class.java) { stream.push(floatArrayOf(1f, 2f, value, value)) }
+            assertEquals("Expected finite numbers, received $value at 2. The states are as they were before.", error.message)
+        }
+        assertThrows(IllegalStateException::class.java) { stream.push(floatArrayOf(1e30f)) }
+    }
+
     private companion object {
         const val MODULUS = 1000f
     }

@@ -1,3 +1,4 @@
+import json
 import warnings
 import zipfile
 
@@ -57,6 +58,21 @@ def test_damaged_weights_are_refused(saved):
             archive.writestr(name, data)
     with pytest.raises(ValueError, match="cannot be loaded"):
         load_model(path)
+
+
+def test_long_texts_of_a_file_are_cut(saved):
+    _, path = saved
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(content["config.json"])
+    config["registered_name"] = 10_000_000 * "w"
+    content["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    with pytest.raises(ValueError, match="cannot be loaded") as refusal:
+        load_model(path)
+    assert len(str(refusal.value)) < 1500
 
 
 def test_foreign_files_are_refused(tmp_path):

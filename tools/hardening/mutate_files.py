@@ -50,7 +50,9 @@ def main() -> int:
     """Runs, writes or prints the report, and says whether there was a fault."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--short", action="store_true", help="a few of each kind")
-    parser.add_argument("--kinds", help="of these kinds alone, separated by commas")
+    parser.add_argument(
+        "--kinds", help="of these kinds alone, separated by commas; rows of others stay"
+    )
     parser.add_argument("--most", type=int, default=1000, help="of each kind (default: as listed)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=pathlib.Path)
@@ -64,6 +66,9 @@ def main() -> int:
     if options.out:
         from lrkeras.system.json_file import write_json
 
+        if options.kinds and options.out.exists():
+            before = json.loads(options.out.read_text(encoding="utf-8"))["rows"]
+            report["rows"] = [row for row in before if row["kind"] not in counts] + report["rows"]
         write_json(options.out, report)
     else:
         print(json.dumps(report, indent=1))

@@ -54,7 +54,7 @@ fi
 step "runtime for pages of 16 KiB"
 export LRKERAS_RUNTIME=2.20
 # This runtime tells the log of every graph that it delegates.
-(cd android_demo && mvn --quiet --batch-mode package -Druntime=2.20 -Dtest=LiteRuntimeTest -Dsurefire.failIfNoSpecifiedTests=false) 2>&1 |
+(cd android_demo && mvn --quiet --batch-mode package -Druntime=2.20 -Dtest=LiteRuntimeTest,LiteModelsTest -Dsurefire.failIfNoSpecifiedTests=false) 2>&1 |
     sed '/log 4 tflite/d; /^VERBOSE: /d; /^INFO: /d'
 bash android_demo/tools/publish.sh --quick "$repository"
 bash android_demo/tools/consumer.sh "$repository" 2>&1 | sed '/log 4 tflite/d; /^VERBOSE: /d; /^INFO: /d'

@@ -52,10 +52,12 @@ android {
     }
 }
 
-// The shipped models, and their cards; models.txt names those that an APK has room for.
+// The shipped models, and their cards; models.txt names those that an APK has room for, in the order in which they are shown.
 val packagedModels = tasks.register<Sync>("packagedModels") {
-    from(rootDir.resolve("../lrkeras/models"), rootDir.resolve("../tools/release/models"))
-    include(rootDir.resolve("models.txt").readLines())
+    from(rootDir.resolve("../lrkeras/models"), rootDir.resolve("../tools/release/models")) {
+        include(rootDir.resolve("models.txt").readLines())
+    }
+    from(rootDir.resolve("models.txt"))
     into(layout.buildDirectory.dir("generated/assets/models"))
 }
 

@@ -18,6 +18,8 @@ while read -r model; do
     done
     [ -f "$gen/assets/models/$model" ] || { echo "error: no file $model, which models.txt names" >&2; exit 1; }
 done <models.txt
+# The app shows them in the order of the list.
+cp models.txt "$gen/assets/models"
 
 # The source manifest has neither package nor SDK numbers: in a Gradle build they come from build.gradle.kts.
 sed "s|<manifest |<manifest package=\"$id\" |" app/src/main/AndroidManifest.xml >"$gen/AndroidManifest.xml"

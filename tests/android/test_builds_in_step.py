@@ -62,6 +62,9 @@ def test_both_take_the_shipped_models_by_one_list():
     maven = (DEMO / "tools" / "resources.sh").read_text()
     assert "for folder in ../lrkeras/models ../tools/release/models" in maven
     assert "done <models.txt" in maven
+    # The app shows models in the order of the list, which goes with them.
+    assert 'from(rootDir.resolve("models.txt"))' in gradle
+    assert 'cp models.txt "$gen/assets/models"' in maven
     listed = (DEMO / "models.txt").read_text().split()
     assert len(listed) > 3
     for name in listed:
@@ -79,6 +82,26 @@ def test_the_core_knows_no_android():
         assert not [
             one for one in imports if not one.startswith(("java.", "kotlin.", "org.lrkeras.core."))
         ]
+
+
+def test_what_the_library_shows_is_documented():
+    public = re.compile(
+        r"^(    )?(?! |.*\b(private|internal|override|companion)\b)[a-z ]*\b"
+        r"(class|object|interface|fun|val|var) .*[^,]$"
+    )
+    sources = [*(DEMO / "core/src/main").rglob("*.kt"), *(DEMO / "runtime/src").rglob("*.kt")]
+    seen = 0
+    for source in sources:
+        lines = source.read_text().split("\n")
+        hidden = r"^(private|internal) [a-z ]*(class|object|interface) "
+        if any(re.match(hidden, line) for line in lines):
+            continue
+        for place, line in enumerate(lines):
+            if public.match(line):
+                seen += 1
+                before = [one for one in lines[:place] if not one.strip().startswith("@")]
+                assert before[-1].endswith("*/"), f"{source.name}: {line.strip()}"
+    assert seen > 150
 
 
 def test_a_consumer_takes_the_version_that_is_published():

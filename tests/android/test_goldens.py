@@ -52,6 +52,19 @@ def test_the_app_takes_what_it_has_room_for(tool):
     assert sum(path.stat().st_size for path in LISTED) < 20_000_000 - 10_192_980
 
 
+def test_the_best_by_the_measured_tables_comes_first(tool):
+    scores = tool.measured()
+    first = {}
+    for path in APP_MODELS:
+        first.setdefault(committed(path.stem)["task"], path.name)
+    # By the tables of docs/results, read by a person.
+    assert first["word_prediction"] == "word_prediction_cifg_int8.tflite"
+    assert first["speech_commands"] == "speech_commands_dense.tflite"
+    assert scores["speech_commands_dense.tflite"] == pytest.approx(0.907, abs=5e-4)
+    cifg = np.mean([0.095, 0.566, 0.263])
+    assert scores["word_prediction_cifg_int8.tflite"] == pytest.approx(cifg, abs=1e-3)
+
+
 def test_what_goes_into_the_app_follows_from_kinds_and_sizes(tool, tmp_path, monkeypatch):
     told = {}
 
@@ -70,9 +83,11 @@ def test_what_goes_into_the_app_follows_from_kinds_and_sizes(tool, tmp_path, mon
     add("beside/other.tflite", 160_000, quantize="int8")
     add("beside/speech_float32.tflite", 10_000, task="speech_commands")
     (tmp_path / "beside/small.md").write_text("A card.")
+    monkeypatch.setattr(tool, "measured", lambda: {"large.tflite": 0.3})
     # 1 first, 0.9 and 6.9 of the folder that is asked first; 9 have room for 0.15 more.
     files = tool.chosen(tmp_path / "package", tmp_path / "beside")
-    assert [file.stem for file in files] == ["front", "large", "small", "speech"]
+    # Of a task, what was measured comes first: here the only one that was.
+    assert [file.stem for file in files] == ["speech", "front", "large", "small"]
     assert tool.cards(files) == [tmp_path / "beside/small.md"]
 
 

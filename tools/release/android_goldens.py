@@ -2,8 +2,8 @@
 """Chooses the models of the Android app, and writes what Python gives for them.
 
 `python tools/release/android_goldens.py`, whenever the shipped models have changed. It leaves the
-files of `lrkeras/models` and `tools/release/models` that the app takes, and their cards, in
-android_demo/models.txt, and in android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
+files of `lrkeras/models` and `tools/release/models` that the app takes, the best of a task first,
+and their cards, in android_demo/models.txt, and in android_demo/goldens what Kotlin and arm64 are held to: for each model (and those of the app's
 tests) the outputs of `lrkeras.export.StepRunner` over a dozen words or a recording; what the
 keyboard suggests and corrects with a float32 model, whose ranks are the same on every machine; how
 Python cuts texts into tokens; what it learns of a person's; and the ids that Keras's layers of text give.
@@ -25,6 +25,7 @@ from lrkeras.tasks.keyboard.suggester import Suggester
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODELS = (ROOT / "lrkeras" / "models", ROOT / "tools" / "release" / "models")
+RESULTS = ROOT / "docs" / "results" / "data"
 DEMO = ROOT / "android_demo"
 TEST_MODELS = DEMO / "app" / "src" / "test" / "resources" / "models"
 CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
@@ -32,6 +33,8 @@ CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
 MOST_BYTES = 9_000_000
 # Hops of silence after a recording: its last word comes with the delay of the model.
 SILENCE = 20
+# What docs/results/words.md shows of the texts that models were measured on.
+MEASURED_TEXTS = ("sms_test", "dialogues", "articles")
 # Outputs that are kept of a step, evenly from the first to the last one.
 KEPT = 24
 TEXTS = [
@@ -231,6 +234,9 @@ def chosen(*folders: pathlib.Path) -> list[pathlib.Path]:
 
     Args:
         folders: Where the models are, the most wanted first.
+
+    Returns:
+        The files by task, in each those that were measured, the best first, and then the others.
     """
 
     def ordered(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -245,7 +251,26 @@ def chosen(*folders: pathlib.Path) -> list[pathlib.Path]:
         if file.stat().st_size <= left:
             found.append(file)
             left -= file.stat().st_size
-    return sorted(found, key=lambda file: file.name)
+    scores = measured()
+    return sorted(
+        found, key=lambda file: (said[file]["task"], -scores.get(file.name, 0), file.name)
+    )
+
+
+def measured() -> dict[str, float]:
+    """How good files are, by the tables of docs/results: recall of words, accuracy of commands."""
+
+    def models(name: str) -> dict:
+        return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["models"]
+
+    def recall(quality: dict) -> float:
+        return float(np.mean([quality[text]["top3"] for text in MEASURED_TEXTS]))
+
+    words = {
+        f"{name}.tflite": recall(one["quality"]) for name, one in models("word_prediction").items()
+    }
+    speech = [one["int8"] for one in models("speech_commands").values()]
+    return words | {one["file"]: one["accuracy_test_and_valid"] for one in speech}
 
 
 def cards(files: list[pathlib.Path]) -> list[pathlib.Path]:
@@ -289,7 +314,7 @@ def _inputs(metadata: dict, clips: pathlib.Path) -> tuple[list[np.ndarray], dict
 def main() -> int:
     """Writes the list of models, a file for each of them and one of tokens."""
     files = chosen(*MODELS)
-    listed = sorted(file.name for file in [*files, *cards(files)])
+    listed = [file.name for file in [*files, *cards(files)]]
     (DEMO / "models.txt").write_text("".join(f"{name}\n" for name in listed), encoding="utf-8")
     target = DEMO / "goldens"
     target.mkdir(exist_ok=True)

@@ -1,10 +1,12 @@
 package org.lrkeras.demo
 
 import android.content.Context
+import org.lrkeras.core.benchmark.MemoryProbe
 import org.lrkeras.core.benchmark.ResultStore
 import org.lrkeras.core.model.ModelFiles
 import org.lrkeras.core.runtime.InferenceRuntime
 import org.lrkeras.demo.about.AboutController
+import org.lrkeras.demo.benchmark.AndroidMemory
 import org.lrkeras.demo.benchmark.BenchmarkController
 import org.lrkeras.demo.benchmark.DeviceFacts
 import org.lrkeras.demo.benchmark.ResultProvider
@@ -28,6 +30,7 @@ class Services(
     files: ModelFiles,
     runtime: InferenceRuntime,
     store: ResultStore,
+    memory: MemoryProbe,
     microphone: (Int) -> AudioSource,
 ) {
     private val models = Models(files, runtime)
@@ -41,7 +44,7 @@ class Services(
 
     val words = WordsController(models, wordsWorker)
     val speech = SpeechController(models, Clips(context.assets), speechWorker, microphone)
-    val benchmark = BenchmarkController(models, store, DeviceFacts(context, runtime), benchmarkWorker) { quieten() }
+    val benchmark = BenchmarkController(models, store, DeviceFacts(context, runtime), memory, benchmarkWorker) { quieten() }
     val about = AboutController(models, wordsWorker, version)
     val keyboardSettings = KeyboardSettings.of(context)
     val keyboard = KeyboardController(models, keyboardWorker, keyboardSettings, PersonalStore(File(context.filesDir, OWN_WORDS)))
@@ -60,6 +63,6 @@ class Services(
 
         /** The parts as they are on a device. */
         fun of(context: Context) =
-            Services(context, AssetFiles(context.assets, "models"), LiteRuntime(), ResultProvider.store(context), ::MicrophoneSource)
+            Services(context, AssetFiles(context.assets, "models"), LiteRuntime(), ResultProvider.store(context), AndroidMemory(), ::MicrophoneSource)
     }
 }

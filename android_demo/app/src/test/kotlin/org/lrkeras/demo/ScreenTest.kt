@@ -6,6 +6,8 @@ import android.widget.Button
 import android.widget.TextView
 import org.junit.After
 import org.junit.runner.RunWith
+import org.lrkeras.core.benchmark.MemoryProbe
+import org.lrkeras.core.benchmark.MemorySample
 import org.lrkeras.core.benchmark.ResultStore
 import org.lrkeras.core.model.ModelFiles
 import org.lrkeras.demo.common.AssetFiles
@@ -29,6 +31,9 @@ abstract class ScreenTest {
     protected val application: DemoApplication get() = RuntimeEnvironment.getApplication() as DemoApplication
     protected val results: File by lazy { File(application.filesDir, "benchmark") }
     protected var microphone: (Int) -> AudioSource = { FakeMicrophone() }
+
+    /** Nobody tells on a computer what the native heap holds. */
+    protected var memory = MemoryProbe { MemorySample(pss = 0, nativeHeap = 0) }
     protected lateinit var services: Services
     protected lateinit var controller: ActivityController<MainActivity>
     protected val activity: MainActivity get() = controller.get()
@@ -36,7 +41,7 @@ abstract class ScreenTest {
     /** Starts the app as on a device, or with other files. */
     protected fun start(files: ModelFiles = AssetFiles(application.assets, "models"), state: Bundle? = null) {
         Locale.setDefault(Locale.ENGLISH)
-        services = Services(application, files, LiteRuntime(), ResultStore(results)) { rate -> microphone(rate) }
+        services = Services(application, files, LiteRuntime(), ResultStore(results), memory) { rate -> microphone(rate) }
         application.services = services
         controller = Robolectric.buildActivity(MainActivity::class.java).let { if (state == null) it.setup() else it.setup(state) }
         settle()

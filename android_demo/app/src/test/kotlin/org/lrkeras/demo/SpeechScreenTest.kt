@@ -131,6 +131,12 @@ class SpeechScreenTest : ScreenTest() {
     fun compared() = shootCompared("speech_compared")
 
     @Test
+    fun comparedInLargeFont() {
+        RuntimeEnvironment.setFontScale(1.8f)
+        shootCompared("speech_compared_large_font")
+    }
+
+    @Test
     @Config(qualifiers = DARK_LANDSCAPE)
     fun comparedInLandscape() = shootCompared("speech_compared_landscape")
 

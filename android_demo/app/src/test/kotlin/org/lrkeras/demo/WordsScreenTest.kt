@@ -65,7 +65,11 @@ class WordsScreenTest : ScreenTest() {
         val spinner = view<Spinner>(R.id.words_model)
         val models = services.words.state.models
         assertEquals(models.map { it.shortTitle }, (0 until spinner.count).map { spinner.getItemAtPosition(it) })
-        assertTrue(models.size >= 2 && models.all { it.task == ModelTask.WORDS })
+        // The best one first, as models.txt has them, and chosen where nobody chose.
+        val listed = Demo.models().filter { Demo.card(it).task == ModelTask.WORDS }.map { it.name }
+        assertEquals(listed, models.map { it.file })
+        assertEquals(0, services.words.state.selected)
+        assertTrue(models.size >= 2)
         type("i would like to find a ")
         for ((position, model) in models.withIndex().reversed()) {
             spinner.setSelection(position)
@@ -246,6 +250,12 @@ class WordsScreenTest : ScreenTest() {
     @Test
     @Config(qualifiers = DARK_LANDSCAPE)
     fun comparedInLandscape() = shoot("words_compared_landscape", isComparing = true)
+
+    @Test
+    fun comparedInLargeFont() {
+        RuntimeEnvironment.setFontScale(1.8f)
+        shoot("words_compared_large_font", isComparing = true)
+    }
 
     @Test
     fun light() = shoot("words_light")

@@ -7,10 +7,10 @@ import android.view.ViewGroup
 import android.widget.Button
 import android.widget.TextView
 import org.lrkeras.core.model.ModelCard
-import org.lrkeras.core.model.ModelTask
 import org.lrkeras.demo.R
 import org.lrkeras.demo.common.BytesText
 import org.lrkeras.demo.common.Screen
+import org.lrkeras.demo.common.TaskName
 import org.lrkeras.demo.common.part
 import org.lrkeras.demo.keyboard.KeyboardSettingsActivity
 
@@ -59,11 +59,10 @@ class AboutView(private val root: View, private val controller: AboutController)
 
     private fun described(card: ModelCard): String {
         val resources = root.resources
-        val task = resources.getString(TASKS.getValue(card.task))
         val structures = card.structures.entries.joinToString { (layer, structure) -> "$layer: $structure" }
         return resources.getString(
             R.string.card_details,
-            task,
+            TaskName.of(card.task).read(resources),
             card.quantize ?: resources.getString(R.string.float32),
             BytesText.of(card.bytes.toLong()).read(resources),
             structures.ifEmpty { resources.getString(R.string.unknown) },
@@ -74,10 +73,5 @@ class AboutView(private val root: View, private val controller: AboutController)
 
     private companion object {
         const val HASH_SHOWN = 12
-        val TASKS = mapOf(
-            ModelTask.WORDS to R.string.task_words,
-            ModelTask.SPEECH to R.string.task_speech,
-            ModelTask.FRONT_END to R.string.task_front_end,
-        )
     }
 }

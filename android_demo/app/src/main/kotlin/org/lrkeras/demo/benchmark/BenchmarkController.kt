@@ -6,6 +6,7 @@ import org.lrkeras.core.benchmark.BenchmarkCancelled
 import org.lrkeras.core.benchmark.BenchmarkReport
 import org.lrkeras.core.benchmark.BenchmarkRequest
 import org.lrkeras.core.benchmark.LibrarySource
+import org.lrkeras.core.benchmark.MemoryProbe
 import org.lrkeras.core.benchmark.Mode
 import org.lrkeras.core.benchmark.ResultStore
 import org.lrkeras.core.json.JsonException
@@ -26,6 +27,7 @@ class BenchmarkController(
     private val models: Models,
     private val store: ResultStore,
     private val facts: DeviceFacts,
+    private val memory: MemoryProbe,
     private val worker: Worker,
     private val beforeRun: () -> Unit,
 ) : StateHolder<BenchmarkState>(BenchmarkState()) {
@@ -56,6 +58,9 @@ class BenchmarkController(
     /** Chooses how runs follow one another. */
     fun chooseMode(mode: Mode) = update { it.copy(mode = mode) }
 
+    /** Chooses which setting of the newest result is shown. */
+    fun chooseSetting(place: Int) = update { it.copy(setting = place) }
+
     /** Runs what is chosen on the screen; for minutes with the first of the choices alone. */
     fun run() {
         val isSustained = state.mode == Mode.SUSTAINED
@@ -85,7 +90,7 @@ class BenchmarkController(
         val library = models.library
         val plan = request.plan(library.cards.associate { it.file to it.title })
         val before = facts.state()
-        val benchmark = Benchmark(models.runtime, LibrarySource(library), AndroidMemory(), { facts.reading() }, { isCancelled }) { progress ->
+        val benchmark = Benchmark(models.runtime, LibrarySource(library), memory, { facts.reading() }, { isCancelled }) { progress ->
             worker.tell { update { it.copy(progress = progress) } }
         }
         val cases = benchmark.run(plan)
@@ -116,7 +121,7 @@ class BenchmarkController(
         }
         val failed = outcome.saved.exceptionOrNull()
         val message = if (failed is IOException) UiText(R.string.save_failed, failed.message.orEmpty()) else null
-        update { it.copy(report = report, previous = it.report, file = outcome.saved.getOrNull(), message = message) }
+        update { it.copy(report = report, setting = 0, previous = it.report, file = outcome.saved.getOrNull(), message = message) }
         // A device farm waits for this line.
         Log.i(TAG, "benchmark saved: ${outcome.saved.getOrNull()?.path ?: failed}")
     }

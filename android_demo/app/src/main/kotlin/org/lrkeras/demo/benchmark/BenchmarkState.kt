@@ -14,6 +14,7 @@ import java.io.File
  * @property mode How runs follow one another.
  * @property progress How far a benchmark is that runs; null if none does.
  * @property report The newest result.
+ * @property setting Place of the setting that is shown, among those of the newest result.
  * @property previous The one before, to compare with.
  * @property file The newest result on the storage; null if it could not be saved.
  */
@@ -25,6 +26,7 @@ data class BenchmarkState(
     val progress: BenchmarkProgress? = null,
     val device: DeviceState? = null,
     val report: BenchmarkReport? = null,
+    val setting: Int = 0,
     val previous: BenchmarkReport? = null,
     val file: File? = null,
     val message: UiText? = null,

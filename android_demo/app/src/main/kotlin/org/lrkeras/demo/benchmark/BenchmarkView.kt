@@ -15,10 +15,12 @@ import android.widget.TextView
 import org.lrkeras.core.benchmark.Mode
 import org.lrkeras.demo.R
 import org.lrkeras.demo.common.Screen
+import org.lrkeras.demo.common.UiText
 import org.lrkeras.demo.common.part
+import org.lrkeras.demo.common.tell
 import java.io.File
 
-/** Choices, a button to run and one to stop, and the newest result as a chart and as a table. */
+/** Choices, a button to run and one to stop, and the newest result. */
 class BenchmarkView(private val activity: Activity, private val root: View, private val controller: BenchmarkController) : Screen {
     private val threads = mapOf(1 to R.id.threads_1, 2 to R.id.threads_2, 4 to R.id.threads_4).mapValues { root.part<CheckBox>(it.value) }
     private val delegates = mapOf(true to R.id.xnnpack_on, false to R.id.xnnpack_off).mapValues { root.part<CheckBox>(it.value) }
@@ -32,9 +34,7 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
     private val status = root.part<TextView>(R.id.benchmark_status)
     private val device = root.part<TextView>(R.id.benchmark_device)
     private val warning = root.part<TextView>(R.id.benchmark_warning)
-    private val chartTitle = root.part<TextView>(R.id.chart_title)
-    private val chart = root.part<LatencyChart>(R.id.chart)
-    private val table = ResultTable(root.part(R.id.table))
+    private val result = ResultView(root.part(R.id.benchmark_result)) { controller.chooseSetting(it) }
     private val show = ::render
 
     init {
@@ -54,7 +54,6 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
     }
 
     private fun render(state: BenchmarkState) {
-        val resources = root.resources
         threads.forEach { (count, box) -> check(box, count in state.threads, !state.isRunning) }
         delegates.forEach { (xnnpack, box) -> check(box, xnnpack in state.delegates, !state.isRunning) }
         modes.forEach { (mode, button) -> check(button, mode == state.mode, !state.isRunning) }
@@ -64,13 +63,11 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
         share.isEnabled = state.file != null && !state.isRunning
         progress.visibility = if (state.isRunning) View.VISIBLE else View.GONE
         progress.progress = ((state.progress?.share ?: 0.0) * progress.max).toInt()
-        status.text = state.message?.read(resources) ?: resources.getString(doing(state))
+        status.tell(state.message ?: doing(state)?.let { UiText(it) })
         device.text = state.device?.let { described(it) }
         warning.text = state.device?.let { warned(it) }
         warning.visibility = if (warning.text.isEmpty()) View.GONE else View.VISIBLE
-        chartTitle.visibility = if (state.report == null) View.GONE else View.VISIBLE
-        showChart(state)
-        table.show(state.report, state.previous)
+        result.show(state)
         keepAwake(state.isRunning)
     }
 
@@ -82,7 +79,7 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
     private fun doing(state: BenchmarkState) = when {
         state.isRunning -> R.string.benchmark_running
         state.report == null -> R.string.benchmark_none
-        else -> R.string.benchmark_done
+        else -> null
     }
 
     private fun described(state: DeviceState): String {
@@ -99,21 +96,6 @@ class BenchmarkView(private val activity: Activity, private val root: View, priv
         if (state.isHot) found += R.string.benchmark_hot
         if (state.isSavingPower) found += R.string.benchmark_saving
         return found.joinToString(" ") { resources.getString(it) }
-    }
-
-    /** The chart has the first setting alone: a bar for each model on one scale. */
-    private fun showChart(state: BenchmarkState) {
-        val rows = state.report?.rows.orEmpty()
-        val first = rows.firstOrNull() ?: return chart.show(emptyList())
-        val resources = root.resources
-        val delegate = resources.getString(if (first.xnnpack) R.string.on else R.string.off)
-        val title = resources.getString(R.string.chart_title, first.threads, delegate)
-        chartTitle.text = when (first.mode) {
-            Mode.BURST -> title
-            Mode.PACED -> resources.getString(R.string.chart_paced, title, first.periodMillis)
-            Mode.SUSTAINED -> resources.getString(R.string.chart_sustained, title)
-        }
-        chart.show(rows.filter { it.threads == first.threads && it.xnnpack == first.xnnpack })
     }
 
     private fun keepAwake(isRunning: Boolean) {

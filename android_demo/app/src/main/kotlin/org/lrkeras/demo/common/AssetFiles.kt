@@ -7,7 +7,12 @@ import java.nio.ByteBuffer
 
 /** Files in a folder of the app's assets. */
 class AssetFiles(private val assets: AssetManager, private val folder: String) : ModelFiles {
-    override fun names(): List<String> = assets.list(folder).orEmpty().filter { it.endsWith(MODEL) }.sorted()
+    /** The models, the best first as the list beside them says; what it does not name comes last. */
+    override fun names(): List<String> {
+        val found = assets.list(folder).orEmpty().filter { it.endsWith(MODEL) }.sorted()
+        val listed = text(LIST).orEmpty().lines()
+        return (listed.filter { it in found } + found).distinct()
+    }
 
     override fun map(name: String): ByteBuffer = LiteModels.map(assets, "$folder/$name")
 
@@ -19,5 +24,6 @@ class AssetFiles(private val assets: AssetManager, private val folder: String) :
 
     private companion object {
         const val MODEL = ".tflite"
+        const val LIST = "models.txt"
     }
 }

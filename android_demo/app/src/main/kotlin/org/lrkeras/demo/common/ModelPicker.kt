@@ -4,6 +4,7 @@ import android.view.View
 import android.widget.AdapterView
 import android.widget.ArrayAdapter
 import android.widget.Spinner
+import org.lrkeras.demo.R
 
 /** A list of names to choose one from; tells only what a person chose. */
 class ModelPicker(private val spinner: Spinner, private val onChosen: (Int) -> Unit) : AdapterView.OnItemSelectedListener {
@@ -20,7 +21,7 @@ class ModelPicker(private val spinner: Spinner, private val onChosen: (Int) -> U
     fun show(names: List<String>, selected: Int) {
         if (names != this.names) {
             this.names = names
-            val adapter = ArrayAdapter(spinner.context, android.R.layout.simple_spinner_item, names)
+            val adapter = ArrayAdapter(spinner.context, R.layout.picker_item, names)
             adapter.setDropDownViewResource(android.R.layout.simple_spinner_dropdown_item)
             shown = selected
             spinner.adapter = adapter

@@ -46,14 +46,25 @@ class StageBars(context: Context, attributes: AttributeSet?) : View(context, att
 
     override fun onDraw(canvas: Canvas) = stages.forEachIndexed { place, stage ->
         val top = place * rowHeight()
-        canvas.drawText(resources.getString(stage.name), 0f, top - name.ascent(), name)
-        canvas.drawText(time(stage), width.toFloat(), top - name.ascent(), figure)
+        write(canvas, resources.getString(stage.name), time(stage), top - name.ascent())
         val under = top + name.fontSpacing
         bar.color = context.getColor(R.color.chart_track)
         canvas.drawRoundRect(0f, under, width.toFloat(), under + thickness, thickness / 2, thickness / 2, bar)
         val reach = if (longest > 0) (width * stage.micros / longest).toFloat().coerceIn(0f, width.toFloat()) else 0f
         bar.color = context.getColor(stage.colour)
         canvas.drawRoundRect(0f, under, reach, under + thickness, thickness / 2, thickness / 2, bar)
+    }
+
+    /** A name and its figure on one line, smaller where a large font leaves no room for both. */
+    private fun write(canvas: Canvas, said: String, time: String, baseline: Float) {
+        val size = name.textSize
+        val smaller = size * minOf(1f, width / (name.measureText(said) + figure.measureText(time) + gap))
+        name.textSize = smaller
+        figure.textSize = smaller
+        canvas.drawText(said, 0f, baseline, name)
+        canvas.drawText(time, width.toFloat(), baseline, figure)
+        name.textSize = size
+        figure.textSize = size
     }
 
     private fun stagesOf(figures: SpeechFigures?): List<Stage> {

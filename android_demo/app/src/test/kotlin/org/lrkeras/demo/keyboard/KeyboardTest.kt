@@ -16,11 +16,13 @@ import org.junit.Before
 import org.junit.runner.RunWith
 import org.lrkeras.core.benchmark.ResultStore
 import org.lrkeras.core.model.ModelFiles
+import org.lrkeras.core.runtime.InferenceRuntime
 import org.lrkeras.demo.DemoApplication
 import org.lrkeras.demo.FakeMicrophone
 import org.lrkeras.demo.R
 import org.lrkeras.demo.ScreenTest
 import org.lrkeras.demo.Services
+import org.lrkeras.demo.benchmark.AndroidMemory
 import org.lrkeras.demo.common.AssetFiles
 import org.lrkeras.lite.LiteRuntime
 import org.robolectric.Robolectric
@@ -65,8 +67,9 @@ abstract class KeyboardTest {
     }
 
     /** A new process: the services, the keyboard, an app that wants a text. */
-    protected fun begin(files: ModelFiles = AssetFiles(application.assets, "models")) {
-        services = Services(application, files, LiteRuntime(), ResultStore(File(application.filesDir, "benchmark"))) { FakeMicrophone() }
+    protected fun begin(files: ModelFiles = AssetFiles(application.assets, "models"), runtime: InferenceRuntime = LiteRuntime()) {
+        val store = ResultStore(File(application.filesDir, "benchmark"))
+        services = Services(application, files, runtime, store, AndroidMemory()) { FakeMicrophone() }
         application.services = services
         keyboard = Robolectric.buildService(WordKeyboard::class.java).create()
         host = Robolectric.buildActivity(Activity::class.java).setup()

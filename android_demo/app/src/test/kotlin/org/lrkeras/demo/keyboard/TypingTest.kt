@@ -8,8 +8,12 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 import org.junit.Test
+import org.lrkeras.core.model.ModelTask
+import org.lrkeras.demo.Demo
+import org.lrkeras.demo.HeldRuntime
 import org.lrkeras.demo.R
 import org.lrkeras.demo.ScreenTest
+import org.robolectric.shadows.ShadowLooper
 
 class TypingTest : KeyboardTest() {
     @Test
@@ -186,8 +190,27 @@ class TypingTest : KeyboardTest() {
     }
 
     @Test
+    fun keysDoNotWaitForTheModel() {
+        val runtime = HeldRuntime()
+        begin(runtime = runtime)
+        type("I would")
+        runtime.hold()
+        // The blank costs the model a step.
+        for (name in listOf("Space", "l", "i")) {
+            check(find(name)!!.performClick())
+            keyboard.get().onUpdateSelection(0, 0, target.selectionStart, target.selectionEnd, -1, -1)
+            ShadowLooper.idleMainLooper()
+        }
+        assertEquals("I would li", typed)
+        assertFalse(words.toString(), "like" in words)
+        runtime.letGo()
+        settle()
+        assertTrue(words.toString(), "like" in words)
+    }
+
+    @Test
     fun aModelThatFailsLeavesTheKeysAtWork() {
-        begin(org.lrkeras.demo.Demo.Files(emptyMap()))
+        begin(Demo.Files(emptyMap()))
         type("hello")
         assertEquals("hello", typed)
         assertEquals("This build has no model for this screen.", part<android.widget.TextView>(R.id.keyboard_message).text.toString())
@@ -198,6 +221,8 @@ class TypingTest : KeyboardTest() {
         type("how are")
         val strip = part<Button>(R.id.keyboard_figures)
         val first = services.keyboard.state.model!!
+        // The best one, where nobody chose.
+        assertEquals(Demo.models().first { Demo.card(it).task == ModelTask.WORDS }.name, first.file)
         assertTrue(strip.text.toString(), Regex("Last [\\d.]+ ms · median [\\d.]+ ms · p90 [\\d.]+ ms · .*").matches(strip.text))
         strip.performClick()
         settle()

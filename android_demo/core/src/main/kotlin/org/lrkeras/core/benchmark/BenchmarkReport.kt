@@ -3,6 +3,7 @@ package org.lrkeras.core.benchmark
 import org.lrkeras.core.json.JsonException
 import org.lrkeras.core.json.JsonObject
 import org.lrkeras.core.json.JsonWriter
+import org.lrkeras.core.runtime.SessionOptions
 import org.lrkeras.core.stats.LatencyStats
 
 /**
@@ -13,6 +14,9 @@ import org.lrkeras.core.stats.LatencyStats
  * @property rows One line for each case.
  */
 class BenchmarkReport(val time: Long, val device: Map<String, Any?>, val rows: List<BenchmarkRow>) {
+    /** The settings of the [rows], in their order. */
+    val settings: List<SessionOptions> get() = rows.map { it.options }.distinct()
+
     companion object {
         private const val FORMAT = 3
 

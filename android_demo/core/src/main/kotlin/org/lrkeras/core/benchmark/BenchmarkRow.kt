@@ -1,5 +1,7 @@
 package org.lrkeras.core.benchmark
 
+import org.lrkeras.core.runtime.SessionOptions
+
 /**
  * One line of a result, as it is shown and compared; times in microseconds, memory in bytes.
  *
@@ -30,8 +32,11 @@ data class BenchmarkRow(
     val late: Int = 0,
     val drift: Double? = null,
 ) {
+    /** The setting that it was measured under. */
+    val options: SessionOptions get() = SessionOptions(threads, xnnpack)
+
     /** Whether [other] is the same measure of the same file under the same setting. */
     fun isSameCase(other: BenchmarkRow) =
-        sha256 == other.sha256 && measure == other.measure && threads == other.threads && xnnpack == other.xnnpack &&
+        sha256 == other.sha256 && measure == other.measure && options == other.options &&
             mode == other.mode && periodMillis == other.periodMillis
 }

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer
 class ModelLibrary(private val files: ModelFiles) {
     private val mapped = HashMap<String, ByteBuffer>()
 
-    /** The models, by task and name. */
+    /** The models by task, those of one in the order of the files. */
     val cards: List<ModelCard>
 
     /** File names with the reason why they cannot be used. */
@@ -30,7 +30,7 @@ class ModelLibrary(private val files: ModelFiles) {
                 null
             }
         }
-        cards = usable.sortedWith(compareBy({ it.task }, { it.title }))
+        cards = usable.sortedBy { it.task }
         problems = broken
     }
 

@@ -9,8 +9,13 @@ import java.util.Locale
  * character that is no blank by itself.
  */
 object Tokenizer {
+    /** Stands for a word that a vocabulary does not have. */
     const val UNKNOWN = "<unk>"
+
+    /** Stands for a line break, and begins a message. */
     const val END = "<eos>"
+
+    /** Stands for a run of digits. */
     const val NUMBER = "<num>"
 
     /** The tokens of [text], unknown words as they are. */

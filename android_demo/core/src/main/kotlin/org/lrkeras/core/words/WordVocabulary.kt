@@ -27,6 +27,7 @@ class WordVocabulary(
     /** The token that starts a message. */
     val end: Int
 
+    /** How many tokens there are. */
     val size: Int get() = words.size
 
     init {

@@ -6,6 +6,7 @@ import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.lrkeras.core.Goldens
+import java.io.File
 import java.io.FileNotFoundException
 import java.nio.ByteBuffer
 import java.security.MessageDigest
@@ -97,6 +98,16 @@ class ModelCardTest {
         assertEquals(listOf("a.tflite"), library.cards.map { it.file })
         assertEquals(setOf("gone.tflite", "text.tflite"), library.problems.keys)
         assertTrue("received 5 bytes" in library.problems.getValue("text.tflite"))
+    }
+
+    @Test
+    fun modelsAreInTheOrderOfTheirFilesTaskByTask() {
+        val byTask = Goldens.models().groupBy { ModelCard.read(it.name, Goldens.buffer(it.readBytes())).task }
+        val words = byTask.getValue(ModelTask.WORDS).take(2)
+        val speech = byTask.getValue(ModelTask.SPEECH).take(2)
+        fun order(files: List<File>) = ModelLibrary(Files(files.associate { it.name to it.readBytes() })).cards.map { it.file }
+        assertEquals((words + speech).map { it.name }, order(listOf(speech[0], words[0], words[1], speech[1])))
+        assertEquals(words.reversed().map { it.name }, order(words.reversed()))
     }
 
     @Test

@@ -23,8 +23,7 @@ package that is not installed there.
 
 {table}
 
-A part of the tests (structures, layers, importers, conversion, random models, the step runner, word prediction) runs with other versions
-too, each in an environment of its own:
+Parts of the tests run with other versions too, each in an environment of its own:
 
 {runs}
 
@@ -64,9 +63,10 @@ def row(name: str, requirement: Requirement, groups: list[str]) -> list[str]:
 
 def runs() -> list[list[str]]:
     """A line for each run with other versions."""
-    counts = ("python", "passed", "failed", "skipped", "seconds")
+    counts = ("python", "passed", "failed", "skipped", "seconds", "note")
     return [
-        [f"`{run['command']}`", *(str(run[count]) for count in counts)] for run in rows().values()
+        [f"`{run['command']}`", *(str(run.get(count, "")) for count in counts)]
+        for run in rows().values()
     ]
 
 
@@ -78,7 +78,7 @@ def main() -> None:
     ]
     table = markdown_table(["package", "for", "allowed", "tested", *rows(), "licence"], lines)
     run_table = markdown_table(
-        ["command", "Python", "passed", "failed", "skipped", "seconds"], runs()
+        ["command", "Python", "passed", "failed", "skipped", "seconds", "note"], runs()
     )
     python = ".".join(map(str, sys.version_info[:3]))
     page = PAGE_TEXT.format(python=python, table=table, runs=run_table)

@@ -3,7 +3,8 @@
 # (tools/test_android.sh).
 #     tools/test.sh                    what every change must pass
 #     tools/test.sh --all              also what takes long and rarely fails: tests marked `slow` (long trainings, all notebooks,
-#                                      tools of the benchmarks), 500 random models, the Android app with both runtimes
+#                                      tools of the benchmarks), 500 random models, the lowest versions of all dependencies
+#                                      where there is a Python 3.10, the Android app with both runtimes
 #     tools/test.sh [--all] -k word    further arguments go to pytest, which is then all there is of tests
 # Of each slow test a smaller one guards the same in every run; of a `sampled` file every third case of each test runs always.
 set -euo pipefail
@@ -44,6 +45,7 @@ if [ -n "$all" ]; then
     pytest --dist loadfile --no-loadscope-reorder "$@" || status=$?
     # All in one file, and so for one process if it were not for this.
     if [ $# -eq 0 ]; then LRKERAS_RANDOM_MODELS=500 pytest --dist load tests/export/test_random_models.py || status=$?; fi
+    if [ $# -eq 0 ] && python3.10 -c 'import venv, ensurepip' 2>/dev/null; then bash tools/test_versions.sh lowest || status=$?; fi
 else
     pytest --dist loadfile --no-loadscope-reorder -m "not slow" "$@" || status=$?
 fi

@@ -11,6 +11,8 @@ import struct
 import sys
 import zipfile
 
+from assemble import TIME
+
 PERMISSIONS = {"android.permission.RECORD_AUDIO"}
 PAGE = 16384
 
@@ -109,6 +111,10 @@ def problems(path: str, badging: str, found: list[Entry], runtime: Runtime) -> l
             )
     if not any(entry.name.endswith(".tflite") for entry in found):
         wrong.append("Expected models, received none.")
+    with zipfile.ZipFile(path) as apk:
+        times = {entry.date_time for entry in apk.infolist()}
+    if times != {TIME}:
+        wrong.append(f"Expected the time {TIME} of every entry, received {sorted(times)}.")
     size = pathlib.Path(path).stat().st_size
     if size > runtime.most_bytes:
         wrong.append(f"Expected at most {runtime.most_bytes} bytes, received {size}.")

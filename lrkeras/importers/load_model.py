@@ -35,7 +35,7 @@ def load_model(
     * `.h5` and `.hdf5` files of Keras 1.2 to 2.15, see `load_legacy_h5`, and of Keras 3;
     * weights alone (`.weights.h5` of Keras 3, `.h5` of Keras 2), with `model`;
     * ONNX files, see `lrkeras.importers.onnx.load_onnx` (`pip install lrkeras[onnx]`);
-    * SavedModel folders that Keras 2 wrote, by `tf_keras` (`pip install lrkeras[saved_model]`).
+    * SavedModel folders that Keras 2 wrote, by `tf_keras` (`pip install lrkeras[saved-model]`).
 
     What a file holds is told by its content, not by its name. Nothing is unpickled, and no code of
     the file is run.

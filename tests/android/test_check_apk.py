@@ -4,6 +4,7 @@ import struct
 import zipfile
 
 import pytest
+from assemble import TIME
 from load_tool import load_tool
 
 BADGING = """package: name='org.lrkeras.demo'
@@ -29,7 +30,7 @@ def library(alignment=4096):
     return bytes(header)
 
 
-def write(path, changes=(), compressed=(), shift=0, segments=4096):
+def write(path, changes=(), compressed=(), shift=0, segments=4096, time=TIME):
     """An APK whose libraries lie at multiples of a page, but for a shift."""
     names = [f"lib/{abi}/libx.so" for abi in ("arm64-v8a", "armeabi-v7a", "x86_64")]
     entries = dict.fromkeys(names, library(segments)) | {"assets/a.tflite": b"1234"} | dict(changes)
@@ -37,7 +38,7 @@ def write(path, changes=(), compressed=(), shift=0, segments=4096):
         for name, content in entries.items():
             if content is None:
                 continue
-            info = zipfile.ZipInfo(name)
+            info = zipfile.ZipInfo(name, time)
             place = apk.fp.tell() + 30 + len(name)
             padding = -place % 16384 + shift
             info.extra = struct.pack("<HH", 0xD935, padding - 4 & 0xFFFF) + bytes(padding - 4)
@@ -64,6 +65,7 @@ def test_an_apk_that_is_right(tool, tmp_path):
         ({"shift": 8}, "not at a multiple of"),
         ({"changes": {"lib/x86_64/libx.so": None}}, "Expected libraries for"),
         ({"changes": {"assets/a.tflite": None}}, "Expected models"),
+        ({"time": (2026, 1, 1, 0, 0, 0)}, "Expected the time"),
     ],
 )
 def test_what_is_wrong_is_said(tool, tmp_path, how, said):

@@ -19,28 +19,40 @@ LIMIT = 15_000_000
 SOURCES = ("lrkeras", "lrkeras_command.py", "pyproject.toml", "setup.py", "README.md", "LICENSE")
 
 
+# Of every entry of the wheel: 1 January 2026.
+EPOCH = "1767225600"
+
+
 def run(*words, cwd):
     """Runs a program that knows nothing of the checkout; returns what it printed."""
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH" and not k.startswith("TF_CPP")}
+    kept["SOURCE_DATE_EPOCH"] = EPOCH
     words = [str(word) for word in words]
     done = subprocess.run(words, cwd=cwd, env=kept, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
+def build_wheel(folder, changed=None):
+    """The wheel of a copy of the sources in a folder, which were changed at that time."""
     source = folder / "source"
     source.mkdir()
     for name in SOURCES:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, source / name)
+    if changed is not None:
+        for file in source.rglob("*"):
+            os.utime(file, (changed, changed))
     # With the packages that are there: nothing is fetched.
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
     run(*pip, source, "--no-deps", "--no-build-isolation", "--wheel-dir", folder, cwd=folder)
     (file,) = folder.glob("*.whl")
     return file
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +84,11 @@ def test_the_wheel_is_small_and_has_what_is_needed(wheel):
     assert not [name for name in names if name.startswith(("tests", "tools"))]
     kept = {name for name in names if name.startswith("lrkeras/models/")}
     assert not [name for name in kept if "float32" in name or "teacher" in name]
+
+
+def test_the_same_sources_give_the_same_bytes(wheel, tmp_path):
+    again = build_wheel(tmp_path, changed=1_700_000_000)
+    assert again.read_bytes() == wheel.read_bytes()
 
 
 def test_the_ten_lines_of_the_readme_run(installed, tmp_path):

@@ -1,4 +1,4 @@
-"""Writes docs/supply.md: what the package depends on, the lowest version allowed, the one tested with, and the licence of each.
+"""Writes docs/supply.md: what the package depends on, the versions allowed and those tested, and the licence of each.
 
 python tools/hardening/supply.py
 """
@@ -6,45 +6,35 @@ python tools/hardening/supply.py
 from __future__ import annotations
 
 import importlib.metadata
-import pathlib
 import sys
 
+from dependencies import ROOT, requirements
 from packaging.requirements import Requirement
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from version_row import rows
 
 from lrkeras.system.markdown_table import markdown_table
 
-ROOT = pathlib.Path(__file__).parents[2]
 PAGE = ROOT / "docs/supply.md"
 PAGE_TEXT = """# Dependencies and licences
 
-Made by `python tools/hardening/supply.py` with Python {python}. "Allowed" is what `pyproject.toml` allows, "tested" what the tests ran
-with here; later versions are allowed, and not tested, unless a bound is given. "-" stands for a package that is not installed where the
-page was made.
+Made by `python tools/hardening/supply.py` with Python {python}. "Allowed" is what `pyproject.toml` allows, "tested" what all of the tests
+run with; later versions are allowed, and not tested, unless a bound is given. The columns after it are the runs below. "-" stands for a
+package that is not installed there.
 
 {table}
+
+Parts of the tests run with other versions too, each in an environment of its own:
+
+{runs}
+
+Two builds of one commit are the same to the byte: the app before it is signed and its library (`bash android_demo/tools/reproducible.sh`,
+with the same JDK and Python), and the wheel where `SOURCE_DATE_EPOCH` is set (`tests/packaging`).
 
 Licences are those that the packages declare of themselves.
 
 This page does not say that none of them has a known vulnerability: ask `pip-audit`, and read what it skips. Where its index has no
 data on vulnerabilities it skips every package, says "No known vulnerabilities found" all the same and ends with status 0.
 """
-
-
-def requirements() -> dict[str, tuple[Requirement, list[str]]]:
-    """What pyproject.toml asks for, by name, with the extras that ask for it; its own extras left out."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    groups = {"always": project["dependencies"], **project["optional-dependencies"]}
-    found: dict[str, tuple[Requirement, list[str]]] = {}
-    for group, texts in groups.items():
-        for requirement in map(Requirement, texts):
-            if requirement.name != project["name"]:
-                found.setdefault(requirement.name, (requirement, []))[1].append(group)
-    return found
 
 
 def licence(name: str) -> str:
@@ -67,18 +57,32 @@ def row(name: str, requirement: Requirement, groups: list[str]) -> list[str]:
         version, terms = importlib.metadata.version(name), licence(name)
     except importlib.metadata.PackageNotFoundError:
         version = terms = "-"
-    return [name, ", ".join(groups), str(requirement.specifier) or "any", version, terms]
+    others = [run["versions"].get(name, "-") for run in rows().values()]
+    return [name, ", ".join(groups), str(requirement.specifier) or "any", version, *others, terms]
+
+
+def runs() -> list[list[str]]:
+    """A line for each run with other versions."""
+    counts = ("python", "passed", "failed", "skipped", "seconds", "note")
+    return [
+        [f"`{run['command']}`", *(str(run.get(count, "")) for count in counts)]
+        for run in rows().values()
+    ]
 
 
 def main() -> None:
     """Writes the page."""
-    rows = [
+    lines = [
         row(name, *found)
         for name, found in sorted(requirements().items(), key=lambda i: i[0].lower())
     ]
-    table = markdown_table(["package", "for", "allowed", "tested", "licence"], rows)
+    table = markdown_table(["package", "for", "allowed", "tested", *rows(), "licence"], lines)
+    run_table = markdown_table(
+        ["command", "Python", "passed", "failed", "skipped", "seconds", "note"], runs()
+    )
     python = ".".join(map(str, sys.version_info[:3]))
-    PAGE.write_text(PAGE_TEXT.format(python=python, table=table), encoding="utf-8")
+    page = PAGE_TEXT.format(python=python, table=table, runs=run_table)
+    PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def tool():
 )
 def test_a_model_is_read_and_converted(brought, tool, tmp_path):
     if brought.saved_as.startswith("keras_2"):
-        pytest.importorskip("tf_keras", reason='needs pip install "lrkeras[saved_model]"')
+        pytest.importorskip("tf_keras", reason='needs pip install "lrkeras[saved-model]"')
     row = tool.bring(brought, tmp_path)
     assert row.load is None if brought.saved_as == ".onnx" else row.load < 1e-5
     assert row.float32 < 1e-4, row.float32

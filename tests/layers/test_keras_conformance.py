@@ -17,6 +17,9 @@ pytestmark = pytest.mark.filterwarnings("default")
 def _load(name):
     """One of Keras's test modules, its `layers` replaced."""
     path = pathlib.Path(keras.__file__).parent / "src" / "layers" / "rnn" / f"{name}.py"
+    if not path.exists():
+        reason = f"keras {keras.__version__} comes without its own tests"
+        pytest.skip(reason, allow_module_level=True)
     spec = importlib.util.spec_from_file_location(f"lrkeras_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

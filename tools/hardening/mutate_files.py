@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import child_process
@@ -62,29 +63,37 @@ def main() -> int:
         del counts["saved_model"]
     if options.kinds:
         counts = {kind: counts[kind] for kind in options.kinds.split(",")}
-    report = run(counts, options.seed)
-    if options.out:
-        from lrkeras.system.json_file import write_json
+    others = []
+    if options.kinds and options.out and options.out.exists():
+        before = json.loads(options.out.read_text(encoding="utf-8"))["rows"]
+        others = [row for row in before if row["kind"] not in counts]
+    rows: list[dict] = []
+    for of_kind in rows_of(counts, options.seed):
+        rows += of_kind
+        if options.out:
+            # After each kind: it takes an hour in all.
+            from lrkeras.system.json_file import write_json
 
-        if options.kinds and options.out.exists():
-            before = json.loads(options.out.read_text(encoding="utf-8"))["rows"]
-            report["rows"] = [row for row in before if row["kind"] not in counts] + report["rows"]
-        write_json(options.out, report)
-    else:
-        print(json.dumps(report, indent=1))
-    return 1 if any(row["faults"] for row in report["rows"]) else 0
+            write_json(options.out, report(others + rows, options.seed))
+    if not options.out:
+        print(json.dumps(report(rows, options.seed), indent=1))
+    return 1 if any(row["faults"] for row in rows) else 0
 
 
-def run(counts: dict[str, int], seed: int) -> dict[str, Any]:
-    """Breaks and tries files; a row for each kind and door."""
+def rows_of(counts: dict[str, int], seed: int) -> Iterator[list[dict]]:
+    """Breaks and tries files; gives for each kind a row for each of its doors."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         seeds = _seeds(folder, "saved_model" in counts)
         _import()
-        rows = []
         for kind, count in counts.items():
-            rows += _rows(kind, count, seeds[kind], folder / "broken", seed)
-            print(kind, [row["faults"] for row in rows if row["kind"] == kind], file=sys.stderr)
+            rows = _rows(kind, count, seeds[kind], folder / "broken", seed)
+            print(kind, [row["faults"] for row in rows], file=sys.stderr)
+            yield rows
+
+
+def report(rows: list[dict], seed: int) -> dict[str, Any]:
+    """What is written."""
     from lrkeras.system.machine import describe_machine
     from lrkeras.system.versions import package_versions
 

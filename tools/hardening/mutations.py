@@ -249,7 +249,7 @@ def broken_onnx(data: bytes, rng: np.random.Generator) -> tuple[str, bytes]:
         initializer.data_location = onnx.TensorProto.EXTERNAL
         initializer.external_data.add(key="location", value=paths[rng.integers(len(paths))])
         name = "external data"
-    elif choice == 1:
+    elif choice == 1 and initializer.dims:
         initializer.dims[0] = int(rng.choice([-1, 0, 1, 2**31, 2**62]))
         name = "dims"
     elif choice == 2:
@@ -262,7 +262,7 @@ def broken_onnx(data: bytes, rng: np.random.Generator) -> tuple[str, bytes]:
     elif choice == 4:
         node.op_type = str(rng.choice(["Nothing", "LSTM", "If", "Loop", "Reshape", "w" * 10_000]))
         name = "operator"
-    elif choice == 5:
+    elif choice == 5 and node.input:
         node.input[0] = str(rng.choice(["", "nothing", node.output[0], "\n"]))
         name = "input"
     elif choice == 6 and node.attribute:

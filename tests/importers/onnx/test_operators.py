@@ -1,6 +1,8 @@
 # ruff: noqa: E501 (a case is a line)
 """Operators around recurrent ones, and files that cannot be loaded."""
 
+from importlib.metadata import version
+
 import keras
 import numpy as np
 import pytest
@@ -47,6 +49,8 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_equals_onnxruntime(name, tmp_path):
+    if name == "mean pool" and version("onnxruntime").startswith("1.18."):
+        pytest.skip("onnxruntime 1.18 divides by other counts at the end, and the file is refused")
     model = load_onnx(saved(tmp_path / "m.onnx", *CASES[name]))  # compares
     assert model.inputs[0].shape[0] is None
     model.save(tmp_path / "m.keras")

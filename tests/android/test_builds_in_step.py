@@ -93,7 +93,7 @@ def test_what_the_library_shows_is_documented():
     seen = 0
     for source in sources:
         lines = source.read_text().split("\n")
-        hidden = r"^(private|internal) [a-z ]*(class|object|interface) "
+        hidden = r"^(private|internal) [a-z ]*(class|object|interface|fun) "
         if any(re.match(hidden, line) for line in lines):
             continue
         for place, line in enumerate(lines):

@@ -16,6 +16,7 @@ from lrkeras import layers, structures  # noqa: F401
 from lrkeras.importers.keras_2_weights import set_archive_weights
 from lrkeras.legacy_h5.build_model import ModelBuilder
 from lrkeras.legacy_h5.code_in_files import refuse_code
+from lrkeras.legacy_h5.heap_check import check_heaps_in
 from lrkeras.legacy_h5.layer_config import FIXED
 from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.saving import check_finite
@@ -67,6 +68,7 @@ def _check_sizes(file: pathlib.Path, archive: zipfile.ZipFile) -> None:
 def _load(file: pathlib.Path, safe_mode: bool, compile: bool) -> keras.Model:
     with zipfile.ZipFile(file) as archive:
         config = json.loads(archive.read("config.json"))
+        check_heaps_in(archive.read("model.weights.h5"), "model.weights.h5")
         if _is_keras_2(config):
             if safe_mode:
                 refuse_code(config)

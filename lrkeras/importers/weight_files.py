@@ -9,6 +9,7 @@ import h5py
 import keras
 import numpy as np
 
+from lrkeras.legacy_h5.heap_check import check_heaps
 from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.saving import check_finite
 from lrkeras.system.held_folder import scratch_folder
@@ -21,8 +22,10 @@ def load_weights(file: pathlib.Path, model: keras.Model) -> bool:
         False if the file is of another kind.
 
     Raises:
-        ValueError: The weights are not those of the model, which keeps those it had.
+        ValueError: The weights are not those of the model, which keeps those it had, or the file
+            is damaged.
     """
+    check_heaps(file)
     with h5py.File(file, "r") as content:
         if "layer_names" in content.attrs or "model_weights" in content or "layers" not in content:
             return False

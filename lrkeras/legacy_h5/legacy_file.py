@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from lrkeras.legacy_h5.heap_check import check_heaps
 from lrkeras.legacy_h5.keras_1 import Derived, Stored, is_keras_1
 
 
@@ -41,6 +42,7 @@ class LegacyFile:
                 f"{str(self.path)!r} is not an HDF5 file: it does not begin as one. Expected what "
                 "model.save('name.h5') or model.save_weights('name.h5') of Keras 2 wrote."
             )
+        check_heaps(self.path)
         with self._readable():
             self._file = h5py.File(self.path, "r")
         try:

@@ -61,6 +61,23 @@ def test_a_truncated_file(keep, tmp_path):
     refuses(path, "damaged HDF5 file", dense_model())
 
 
+@pytest.mark.parametrize(("place", "what"), [("free", 0), ("object", 1 << 40), ("heap", 1 << 40)])
+def test_a_heap_that_the_library_would_read_forever(place, what, tmp_path):
+    path = write(tmp_path / "a.h5", DENSE, sequential(dense()))
+    with h5py.File(path, "a") as file:
+        file.attrs["told"] = "text of any length"
+    content = bytearray(path.read_bytes())
+    heap = content.rindex(b"GCOL")
+    at = heap + 16
+    if place == "free":
+        while int.from_bytes(content[at : at + 2], "little"):
+            at += 16 + (int.from_bytes(content[at + 8 : at + 16], "little") + 7) // 8 * 8
+    at = heap if place == "heap" else at
+    content[at + 8 : at + 16] = what.to_bytes(8, "little")
+    path.write_bytes(content)
+    refuses(path, r"damaged HDF5 file \(its heap at byte", dense_model())
+
+
 def test_damaged_bytes_raise_value_errors_and_nothing_else(tmp_path):
     """h5py has a dozen other exceptions for them."""
     layers = {"dense": [("kernel", KERNEL), ("bias", BIAS)], "empty": []}

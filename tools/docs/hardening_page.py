@@ -37,12 +37,12 @@ def _table(heads, rows):
 
 def _random_models(report):
     words = ("tried", "agree", "refused", "wrong")
-    rows = [
-        [row["quantize"].replace("None", "float32"), *(row[word] for word in words)]
-        for row in report["rows"]
-    ]
+    rows = [[row["quantize"], *(row[word] for word in words)] for row in report["rows"]]
     rows.append(["all", *(sum(row[word] for row in report["rows"]) for word in words)])
-    reasons = [[count, text.replace("|", "\\|")] for text, count in report["reasons"].items()]
+    reasons = [
+        [reason["models"], text.replace("|", "\\|").replace("<", "&lt;")]
+        for text, reason in report["reasons"].items()
+    ]
     return (
         _table(["", *words], rows)
         + "\n\nWhy files were refused, numbers as 0:\n\n"
@@ -83,15 +83,13 @@ def _long(rows):
 
 def _numbers(rows):
     kinds = list(rows[0]["error"])
-    made = [
-        [
-            row["cell"],
-            row["quantize"],
-            *(row["error"][kind] for kind in kinds),
-            row["first_tenth"],
-            row["last_tenth"],
-            ", ".join(row["wrong"]) or "-",
-        ]
-        for row in rows
-    ]
+    made = []
+    for row in rows:
+        told = row.get("error")
+        figures = (
+            [*(told[kind] for kind in kinds), row["first_tenth"], row["last_tenth"]]
+            if told
+            else ["refused", *["-"] * (len(kinds) + 1)]
+        )
+        made.append([row["cell"], row["quantize"], *figures, ", ".join(row["wrong"]) or "-"])
     return _table(["cell", "", *kinds, "first tenth", "last tenth", "wrong"], made)

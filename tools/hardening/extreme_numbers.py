@@ -26,6 +26,7 @@ import keras
 import numpy as np
 
 from lrkeras import StepRunner, convert, layers
+from lrkeras.export import ConversionError
 from lrkeras.export.quantization import INT4
 from lrkeras.export.rounded_source import RoundedSource
 
@@ -107,7 +108,16 @@ def row(model: keras.Model, quantize: str | None, steps: int, folder: str) -> di
     saturated = (AMPLITUDES[quantize] * signs[:, :steps]).astype("float32")
     sample = np.concatenate([window, saturated[:, :WINDOW]]) if quantize == "int8_full" else None
     file = pathlib.Path(folder) / "model.tflite"
-    convert(model, file, quantize=quantize, sample=sample)
+    try:
+        convert(model, file, quantize=quantize, sample=sample)
+    except ConversionError as refusal:
+        return {
+            "quantize": quantize or "float32",
+            "told": str(refusal),
+            "tried": 1,
+            "refused": 1,
+            "wrong": [],
+        }
     if quantize == "int4":
         model = RoundedSource.of(model, INT4).model
     runner, wrong = StepRunner(file), []

@@ -50,12 +50,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--seed", type=int, default=0, help="of the first model; the next has the next"
     )
-    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, help="a report that is there is added to")
     options = parser.parse_args(arguments)
-    report = run(range(options.seed, options.seed + options.count))
-    report["command"] = (
-        f"python tools/hardening/random_models.py --count {options.count} --seed {options.seed}"
+    words = [
+        "python tools/hardening/random_models.py",
+        f"--count {options.count}",
+        f"--seed {options.seed}",
+    ]
+    before = (
+        json.loads(options.out.read_text(encoding="utf-8"))
+        if options.out and options.out.exists()
+        else None
     )
+    report = run(range(options.seed, options.seed + options.count), " ".join(words), before)
     if options.out:
         from lrkeras.system.json_file import write_json
 
@@ -65,41 +72,33 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if report["wrong"] else 0
 
 
-def run(seeds: range) -> dict[str, Any]:
-    """The report on the models of these seeds."""
+def run(seeds: range, command: str, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The report on the models of these seeds, added to the one before."""
     from lrkeras.system.machine import describe_machine
     from lrkeras.system.versions import package_versions
 
-    counts: dict[str, collections.Counter] = {
-        str(quantize): collections.Counter() for quantize in QUANTIZE
-    }
-    reasons: collections.Counter = collections.Counter()
-    wrong, begin = [], time.perf_counter()
+    report = before or {"commands": [], "seconds": 0, "rows": [], "reasons": {}, "wrong": []}
+    rows = {row["quantize"]: collections.Counter(row) for row in report["rows"]}
+    begin = time.perf_counter()
     for seed in seeds:
         word, quantize, told = outcome(seed)
-        counts[str(quantize)][word] += 1
+        row = rows.setdefault(str(quantize or "float32"), collections.Counter())
+        row.update({word: 1, "tried": 1})
         if word == "refused":
-            reasons[told] += 1
+            reason = report["reasons"].setdefault(told, {"models": 0, "first_seed": seed})
+            reason["models"] += 1
         if word == "wrong":
-            wrong.append({"seed": seed, "quantize": quantize, "told": told})
-            print(wrong[-1], file=sys.stderr, flush=True)
+            report["wrong"].append({"seed": seed, "quantize": quantize, "told": told})
+            print(report["wrong"][-1], file=sys.stderr, flush=True)
         keras.backend.clear_session()
-    rows = [
-        {
-            "quantize": name,
-            "tried": sum(found.values()),
-            **{word: found[word] for word in ("agree", "refused", "wrong")},
-        }
-        for name, found in counts.items()
+    report["rows"] = [
+        {**{word: row[word] for word in ("tried", "agree", "refused", "wrong")}, "quantize": name}
+        for name, row in rows.items()
     ]
-    return {
-        "seconds": round(time.perf_counter() - begin),
-        "machine": describe_machine(),
-        "versions": package_versions(),
-        "rows": rows,
-        "reasons": dict(reasons.most_common()),
-        "wrong": wrong,
-    }
+    report["reasons"] = dict(sorted(report["reasons"].items(), key=lambda item: -item[1]["models"]))
+    report["commands"].append(command)
+    report["seconds"] += round(time.perf_counter() - begin)
+    return report | {"machine": describe_machine(), "versions": package_versions()}
 
 
 def outcome(seed: int) -> tuple[str, str | None, str]:

@@ -54,7 +54,11 @@ def _is_repeated_row(node: Node, given: list[Any]) -> bool:
 
 
 def evaluate(node: Node, arrays: list[Any], opset: int) -> list[np.ndarray]:
-    """Runs one node with the reference implementation of ONNX."""
+    """Runs one node with the reference implementation of ONNX.
+
+    Raises:
+        ValueError: Its inputs do not fit, for which the reference has many exceptions.
+    """
     helper = require("onnx.helper", "onnx")
     reference = require("onnx.reference", "onnx")
     given = {n: a for n, a in zip(node.inputs, arrays, strict=True) if a is not None}
@@ -65,7 +69,14 @@ def evaluate(node: Node, arrays: list[Any], opset: int) -> list[np.ndarray]:
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.outputs if name]
     graph = helper.make_graph([node.proto], "node", infos, outputs)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
-    results = reference.ReferenceEvaluator(model).run(None, given)
+    try:
+        results = reference.ReferenceEvaluator(model).run(None, given)
+    except Exception as error:
+        shapes = ", ".join(str(np.shape(array)) for array in given.values())
+        raise ValueError(
+            f"Expected constants that {node.op} {node.name!r} can compute with, received some of "
+            f"the shapes {shapes}: the file is damaged. Export it again."
+        ) from error
     return [np.asarray(result) for result in results]
 
 

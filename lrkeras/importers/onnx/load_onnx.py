@@ -16,6 +16,7 @@ from lrkeras.importers.onnx.check_outputs import Reference, check_outputs, onnxr
 from lrkeras.importers.onnx.graph_builder import BuiltModel, GraphBuilder
 from lrkeras.importers.onnx.graph_inputs import AxesMismatchError, InputPlan
 from lrkeras.importers.onnx.read_file import read_file
+from lrkeras.saving import check_finite
 
 
 def load_onnx(path: str | os.PathLike) -> keras.Model:
@@ -50,9 +51,10 @@ def load_onnx(path: str | os.PathLike) -> keras.Model:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is damaged, older than opset 7, or misses its weights; it has an
-            operator or an attribute that cannot be imported, or an open size besides batch and
-            time, which the message names; or the model differs from onnxruntime.
+        ValueError: The file is damaged, older than opset 7, or misses its weights, or one is not
+            a finite number; it has an operator or an attribute that cannot be imported, or an open
+            size besides batch and time, which the message names; or the model differs from
+            onnxruntime.
         ImportError: `onnx` or `onnxruntime` is missing; the message says how to install them.
 
     Example:
@@ -61,7 +63,9 @@ def load_onnx(path: str | os.PathLike) -> keras.Model:
     file = pathlib.Path(path)
     proto = without_batchwise_layout(read_file(file))
     name = re.sub(r"\W", "_", file.stem) or "model"
-    return told(model_of_proto(proto, lambda: onnxruntime_reference(proto), name))
+    built = model_of_proto(proto, lambda: onnxruntime_reference(proto), name)
+    check_finite(built.model)
+    return told(built)
 
 
 class PrecisionWarning(UserWarning):

@@ -6,6 +6,7 @@ import pathlib
 from typing import Any
 
 from lrkeras.system.optional_imports import require
+from lrkeras.system.shortened import shortened
 
 OLDEST_OPSET = 7
 
@@ -102,4 +103,4 @@ def _check_external_data(path: pathlib.Path, proto: Any, helper: Any) -> None:
 
 
 def _line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".") + "."
+    return shortened(str(error).strip().partition("\n")[0].rstrip(".")) + "."

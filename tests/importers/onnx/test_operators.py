@@ -118,6 +118,26 @@ def test_files_that_are_none(tmp_path):
         load_onnx(tmp_path / "none.onnx")
 
 
+def test_weights_that_are_not_finite_are_named(tmp_path):
+    wrong = weights(3, 4)
+    wrong[1, 2] = np.nan
+    nodes, shape, constants = CASES["gemm"]
+    path = saved(tmp_path / "m.onnx", nodes, shape, {**constants, "w": wrong})
+    with pytest.raises(ValueError, match=r"weights that are NaN or infinite: .* \(1 of 12\)"):
+        load_onnx(path)
+
+
+def test_constants_that_do_not_fit_and_long_names_are_told_in_a_line(tmp_path):
+    product = [("Mul", ["a", "b"], {}), ("Add", ["_", "x"], {})]
+    path = saved(tmp_path / "m.onnx", product, ["N", 4], {"a": weights(3), "b": weights(4)})
+    with pytest.raises(ValueError, match=r"Expected constants that Mul .* \(3,\), \(4,\)"):
+        load_onnx(path)
+    path = saved(tmp_path / "m.onnx", [("w" * 10_000, ["x"], {})], ["N", 4], {})
+    with pytest.raises(ValueError, match="damaged") as refusal:
+        load_onnx(path)
+    assert len(str(refusal.value)) < 1000 and "\n" not in str(refusal.value)
+
+
 def test_weights_in_a_file_that_is_missing(tmp_path):
     path = saved(tmp_path / "m.onnx", *CASES["gemm"])
     proto = onnx.load(path)

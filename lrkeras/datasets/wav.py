@@ -44,10 +44,11 @@ def read_wav(file: str | os.PathLike, sample_rate: int = SAMPLE_RATE) -> np.ndar
         with unpacked(name, "rb") as packed, wave.open(packed, "rb") as stream:
             channels, width = stream.getnchannels(), stream.getsampwidth()
             rate, content = stream.getframerate(), stream.readframes(stream.getnframes())
-    except (wave.Error, EOFError, lzma.LZMAError) as error:
+    except (wave.Error, EOFError, lzma.LZMAError, RuntimeError) as error:
         raise ValueError(
             f"Expected a wav file of integer samples (PCM), received {os.fspath(file)!r}: "
-            f"{error or 'it ends before its header does'}. Save the recording as 16-bit PCM."
+            f"{error or 'it ends before its header does, or its parts do not fit'}. Save the "
+            "recording as 16-bit PCM."
         ) from error
     content = content[: len(content) // (channels * width) * channels * width]
     if not content or not RATES[0] <= rate <= RATES[1]:

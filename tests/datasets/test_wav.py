@@ -1,6 +1,7 @@
 import struct
 import wave
 
+import mutations
 import numpy as np
 import pytest
 
@@ -104,3 +105,17 @@ def test_only_samples_are_written(tmp_path, samples):
     with pytest.raises(ValueError, match="finite samples of shape"):
         write_wav(tmp_path / "a.wav", samples)
     assert not list(tmp_path.iterdir())
+
+
+def test_damaged_recordings_are_read_or_refused_with_a_reason(tmp_path):
+    """Python's own reader has a `RuntimeError` without a word for chunks that do not fit."""
+    path = tmp_path / "a.wav"
+    write_wav(path, np.sin(np.arange(400)))
+    whole, told = path.read_bytes(), []
+    for seed in range(400):
+        path.write_bytes(mutations.broken_bytes(whole, np.random.default_rng(seed))[1])
+        try:
+            read_wav(path)
+        except ValueError as error:
+            told.append(str(error))
+    assert len(told) > 20 and all(text.startswith("Expected") for text in told)

@@ -64,7 +64,9 @@ def _faults(kills, disks):
     words = ("tried", "refused", "crashed", "wrong", "seconds")
     named = [(f"kill -9: {name}", row) for name, row in kills.items()]
     named += [(f"disk: {name}", row) for name, row in disks.items()]
-    return _table(["", *words], [[name, *(row.get(word, "not run") for word in words)] for name, row in named])
+    return _table(
+        ["", *words], [[name, *(row.get(word, "not run") for word in words)] for name, row in named]
+    )
 
 
 def _long(rows):

@@ -29,7 +29,11 @@ def fold(node: Node, values: list[Any], opset: int) -> list[Constant] | None:
         arrays = [None if value is None else value.array for value in values]
         return [Constant.of(array) for array in evaluate(node, arrays, opset)]
     if node.op in _SIZES and all(not any(isinstance(d, Dim) for d in v.dims) for v in given):
-        result = _SIZES[node.op](node, *[v and v.array for v in values])
+        arrays = [v and v.array for v in values]
+        try:
+            result = _SIZES[node.op](node, *arrays)
+        except Exception as error:
+            raise _misfit(node, arrays) from error
         return [Constant.of(_plain_if_known(result))]
     if node.op in ("Gemm", "MatMul") and _is_repeated_row(node, given):
         (result,) = evaluate(node, [v and v.array for v in values], opset)
@@ -72,12 +76,16 @@ def evaluate(node: Node, arrays: list[Any], opset: int) -> list[np.ndarray]:
     try:
         results = reference.ReferenceEvaluator(model).run(None, given)
     except Exception as error:
-        shapes = ", ".join(str(np.shape(array)) for array in given.values())
-        raise ValueError(
-            f"Expected constants that {node.op} {node.name!r} can compute with, received some of "
-            f"the shapes {shapes}: the file is damaged. Export it again."
-        ) from error
+        raise _misfit(node, list(given.values())) from error
     return [np.asarray(result) for result in results]
+
+
+def _misfit(node: Node, arrays: list[Any]) -> ValueError:
+    shapes = ", ".join(str(np.shape(array)) for array in arrays if array is not None)
+    return ValueError(
+        f"Expected constants that {node.op} {node.name!r} can compute with, received some of the "
+        f"shapes {shapes}: the file is damaged. Export it again."
+    )
 
 
 def _plain_if_known(array: Any) -> np.ndarray:

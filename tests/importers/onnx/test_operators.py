@@ -132,6 +132,10 @@ def test_constants_that_do_not_fit_and_long_names_are_told_in_a_line(tmp_path):
     path = saved(tmp_path / "m.onnx", product, ["N", 4], {"a": weights(3), "b": weights(4)})
     with pytest.raises(ValueError, match=r"Expected constants that Mul .* \(3,\), \(4,\)"):
         load_onnx(path)
+    open_size = [("Shape", ["x"], {}), ("Reshape", ["a", "_"], {}), ("Add", ["_", "x"], {})]
+    path = saved(tmp_path / "m.onnx", open_size, ["N", 4], {"a": weights(4)})
+    with pytest.raises(ValueError, match=r"Expected constants that Reshape .* \(4,\), \(2,\)"):
+        load_onnx(path)
     path = saved(tmp_path / "m.onnx", [("w" * 10_000, ["x"], {})], ["N", 4], {})
     with pytest.raises(ValueError, match="damaged") as refusal:
         load_onnx(path)

@@ -8,6 +8,7 @@ import os
 import keras
 import numpy as np
 import pytest
+from random_models import STRUCTURES, matrices, pick
 
 from lrkeras import layers, structures
 from lrkeras.compression.sparsify import sparsify
@@ -26,34 +27,10 @@ COUNT = int(os.environ.get("LRKERAS_RANDOM_MODELS", "0"))
 # Of the largest output. Weights of int8 are off by half a quantum of 127, and errors add up over
 # the steps; float16 has 11 bits.
 TOLERANCES = {None: 2e-5, "float16": 0.01, "int8": 0.1}
-STRUCTURES = (
-    None,
-    "low_rank",
-    "hybrid",
-    "kronecker",
-    "monarch",
-    "toeplitz_like",
-    structures.Kronecker(terms=2),
-    structures.doped("kronecker", density=0.1),
-    structures.doped("kronecker", density=0.1, block=(1, 16)),
-    structures.doped("low_rank", density=0.1, block=(1, 16)),
-)
-
-
-def _pick(rng, options):
-    return options[rng.integers(len(options))]
-
-
-def _matrices(rng, joint):
-    if joint and rng.random() < 0.4:
-        chosen = {"joint_structure": _pick(rng, STRUCTURES)}
-    else:
-        chosen = {f"{role}_structure": _pick(rng, STRUCTURES) for role in ("kernel", "recurrent")}
-    return {**chosen, "gate_layout": _pick(rng, ("per_gate", "stacked"))}
 
 
 def _recurrent(rng):
-    units = int(_pick(rng, (16, 32)))
+    units = int(pick(rng, (16, 32)))
     shared = dict(
         return_sequences=True,
         use_bias=bool(rng.random() < 0.8),
@@ -68,15 +45,15 @@ def _recurrent(rng):
         shared.pop("use_bias")
         return KL.RNN([KL.LSTMCell(units), KL.SimpleRNNCell(units)], **shared)
     if kind == 3:
-        return layers.GRU(units, **shared, **_matrices(rng, joint=False))
+        return layers.GRU(units, **shared, **matrices(rng, joint=False))
     if kind == 4:
-        return layers.RHN(units, depth=2, **shared, **_matrices(rng, joint=False))
-    projection = _pick(rng, (None, 16))
-    return layers.LSTM(units, projection_units=projection, **shared, **_matrices(rng, joint=True))
+        return layers.RHN(units, depth=2, **shared, **matrices(rng, joint=False))
+    projection = pick(rng, (None, 16))
+    return layers.LSTM(units, projection_units=projection, **shared, **matrices(rng, joint=True))
 
 
 def _between(rng):
-    return _pick(
+    return pick(
         rng,
         (
             lambda: KL.Dense(16, activation="relu"),
@@ -84,7 +61,7 @@ def _between(rng):
             lambda: KL.TimeDistributed(KL.Dense(16)),
             lambda: KL.Dropout(0.5),
             lambda: KL.Rescaling(0.5),
-            lambda: layers.Dense(32, kernel_structure=_pick(rng, STRUCTURES[:5])),
+            lambda: layers.Dense(32, kernel_structure=pick(rng, STRUCTURES[:5])),
         ),
     )()
 
@@ -117,10 +94,10 @@ def test_random_model(tmp_path, seed):
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     model, tokens, every_step = _model(rng)
-    quantize = _pick(rng, (None, "float16", "int8"))
-    runtime = _pick(rng, ("latest", "2.14"))
+    quantize = pick(rng, (None, "float16", "int8"))
+    runtime = pick(rng, ("latest", "2.14"))
     chunk = int(rng.integers(2, 4))  # graphs grow with it
-    forms = _pick(rng, (["step"], ["step", f"chunk_{chunk}"], [f"chunk_{chunk}", "sequence"]))
+    forms = pick(rng, (["step"], ["step", f"chunk_{chunk}"], [f"chunk_{chunk}", "sequence"]))
     path = str(tmp_path / "model.tflite")
     steps = 2 * chunk + 1
     convert(model, path, forms=forms, quantize=quantize, runtime=runtime, steps=steps, seed=seed)

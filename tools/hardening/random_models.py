@@ -40,6 +40,18 @@ QUANTIZE = (None, "float16", "int8", "int4", "int8_full")
 TOLERANCES = {None: 5e-5, "float16": 0.02, "int8": 0.15, "int4": 0.15, "int8_full": 0.4}
 # The sizes at which blocks, vectors and tables end: 4081 words are 255 sixteens and one.
 SIZES, WIDTHS, WORDS = (1, 7, 16, 32, 255, 257), (1, 7, 16, 255), (20, 257, 4081)
+STRUCTURES = (
+    None,
+    "low_rank",
+    "hybrid",
+    "kronecker",
+    "monarch",
+    "toeplitz_like",
+    structures.Kronecker(terms=2),
+    structures.doped("kronecker", density=0.1),
+    structures.doped("kronecker", density=0.1, block=(1, 16)),
+    structures.doped("low_rank", density=0.1, block=(1, 16)),
+)
 RUNTIMES = ("latest", "2.14", "2.16")
 
 
@@ -105,7 +117,7 @@ def outcome(seed: int) -> tuple[str, str | None, str]:
     """`agree`, `refused` or `wrong`, the quantisation, and what was told."""
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
-    quantize = _pick(rng, QUANTIZE)
+    quantize = pick(rng, QUANTIZE)
     try:
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "model.tflite"
@@ -128,37 +140,22 @@ def _plain(message: str) -> str:
     return "".join("0" if letter.isdigit() else letter for letter in first)[:160]
 
 
-def _pick(rng: np.random.Generator, options: Any) -> Any:
+def pick(rng: np.random.Generator, options: Any) -> Any:
+    """One of the options."""
     return options[rng.integers(len(options))]
 
 
-def _structures() -> tuple:
-    return (
-        None,
-        "low_rank",
-        "hybrid",
-        "kronecker",
-        "monarch",
-        "toeplitz_like",
-        structures.Kronecker(terms=2),
-        structures.doped("kronecker", density=0.1),
-        structures.doped("kronecker", density=0.1, block=(1, 16)),
-        structures.doped("low_rank", density=0.1, block=(1, 16)),
-    )
-
-
-def _matrices(rng: np.random.Generator, joint: bool) -> dict:
+def matrices(rng: np.random.Generator, joint: bool) -> dict:
+    """Arguments of a layer that say what its matrices are."""
     if joint and rng.random() < 0.4:
-        chosen = {"joint_structure": _pick(rng, _structures())}
+        chosen = {"joint_structure": pick(rng, STRUCTURES)}
     else:
-        chosen = {
-            f"{role}_structure": _pick(rng, _structures()) for role in ("kernel", "recurrent")
-        }
-    return {**chosen, "gate_layout": _pick(rng, ("per_gate", "stacked"))}
+        chosen = {f"{role}_structure": pick(rng, STRUCTURES) for role in ("kernel", "recurrent")}
+    return {**chosen, "gate_layout": pick(rng, ("per_gate", "stacked"))}
 
 
 def _recurrent(rng: np.random.Generator, can_stream: bool) -> keras.layers.Layer:
-    units = int(_pick(rng, SIZES))
+    units = int(pick(rng, SIZES))
     shared: dict[str, Any] = {"return_sequences": True}
     shared |= {
         "use_bias": bool(rng.random() < 0.8),
@@ -167,33 +164,33 @@ def _recurrent(rng: np.random.Generator, can_stream: bool) -> keras.layers.Layer
     plain = {"return_sequences": True}
     kinds = [
         lambda: KL.LSTM(
-            units, recurrent_activation=_pick(rng, ("sigmoid", "hard_sigmoid")), **shared
+            units, recurrent_activation=pick(rng, ("sigmoid", "hard_sigmoid")), **shared
         ),
         lambda: KL.GRU(units, reset_after=bool(rng.random() < 0.5), **shared),
-        lambda: KL.SimpleRNN(units, activation=_pick(rng, ("tanh", "relu")), **shared),
+        lambda: KL.SimpleRNN(units, activation=pick(rng, ("tanh", "relu")), **shared),
         lambda: KL.RNN([KL.LSTMCell(units), KL.SimpleRNNCell(units)], **plain),
         lambda: KL.RNN(layers.CIFGCell(units, 16), **plain),
-        lambda: layers.GRU(units, **shared, **_matrices(rng, joint=False)),
-        lambda: layers.RHN(units, depth=2, **shared, **_matrices(rng, joint=False)),
+        lambda: layers.GRU(units, **shared, **matrices(rng, joint=False)),
+        lambda: layers.RHN(units, depth=2, **shared, **matrices(rng, joint=False)),
         lambda: layers.LSTM(
-            units, projection_units=_pick(rng, (None, 16)), **shared, **_matrices(rng, joint=True)
+            units, projection_units=pick(rng, (None, 16)), **shared, **matrices(rng, joint=True)
         ),
-        lambda: layers.LSTM(units, **shared, **_matrices(rng, joint=True)),
+        lambda: layers.LSTM(units, **shared, **matrices(rng, joint=True)),
     ]
     if not can_stream:
         kinds.append(lambda: KL.Bidirectional(KL.LSTM(units, return_sequences=True)))
-    return _pick(rng, kinds)()
+    return pick(rng, kinds)()
 
 
 def _between(rng: np.random.Generator) -> keras.layers.Layer:
     kinds = (
-        lambda: KL.Dense(int(_pick(rng, SIZES)), activation="relu"),
+        lambda: KL.Dense(int(pick(rng, SIZES)), activation="relu"),
         KL.LayerNormalization,
         KL.BatchNormalization,
         lambda: KL.Dropout(0.5),
-        lambda: layers.Dense(32, kernel_structure=_pick(rng, _structures()[:5])),
+        lambda: layers.Dense(32, kernel_structure=pick(rng, STRUCTURES[:5])),
     )
-    return _pick(rng, kinds)()
+    return pick(rng, kinds)()
 
 
 def _stack(rng: np.random.Generator, quantize: str | None, file: pathlib.Path) -> float:
@@ -201,10 +198,10 @@ def _stack(rng: np.random.Generator, quantize: str | None, file: pathlib.Path) -
     tokens, chunk, batch = (
         rng.random() < 0.5,
         int(rng.integers(2, 4)),
-        int(_pick(rng, (1, 1, 1, 3))),
+        int(pick(rng, (1, 1, 1, 3))),
     )
-    form = _pick(rng, ("step", "step", "chunk", "sequence"))
-    width, words = int(_pick(rng, WIDTHS)), int(_pick(rng, WORDS))
+    form = pick(rng, ("step", "step", "chunk", "sequence"))
+    width, words = int(pick(rng, WIDTHS)), int(pick(rng, WORDS))
     stack = [keras.Input((None,), dtype="int32") if tokens else keras.Input((None, width))]
     if tokens:
         stack.append(KL.Embedding(words, width, mask_zero=bool(rng.random() < 0.5)))
@@ -214,7 +211,7 @@ def _stack(rng: np.random.Generator, quantize: str | None, file: pathlib.Path) -
         stack.append(_recurrent(rng, form != "sequence"))
         if rng.random() < 0.4:
             stack.append(_between(rng))
-    model = keras.Sequential([*stack, KL.Dense(int(_pick(rng, (1, 5, 257))))])
+    model = keras.Sequential([*stack, KL.Dense(int(pick(rng, (1, 5, 257))))])
     _nonzero_biases(model, rng)
     if structures.find_structures(model, structures.Sparse):
         sparsify(model)
@@ -239,7 +236,7 @@ def _stack(rng: np.random.Generator, quantize: str | None, file: pathlib.Path) -
         file,
         form=name,
         quantize=quantize,
-        runtime=_pick(rng, RUNTIMES),
+        runtime=pick(rng, RUNTIMES),
         steps=steps,
         batch=batch,
         sample=sample,
@@ -266,7 +263,7 @@ def _error_of(
 
 def _translator(rng: np.random.Generator, quantize: str | None, file: pathlib.Path) -> float:
     """The error of a file of an encoder and a decoder."""
-    kind, units, words = _pick(rng, ("LSTM", "GRU")), int(_pick(rng, SIZES)), int(_pick(rng, WORDS))
+    kind, units, words = pick(rng, ("LSTM", "GRU")), int(pick(rng, SIZES)), int(pick(rng, WORDS))
     mask, attention, length = bool(rng.random() < 0.5), rng.random() < 0.5, 6
     source, target = keras.Input((None,), name="source"), keras.Input((None,), name="target")
     options = {"return_sequences": True, "return_state": True}
@@ -281,7 +278,7 @@ def _translator(rng: np.random.Generator, quantize: str | None, file: pathlib.Pa
     model = keras.Model([source, target], KL.Dense(words)(hidden))
     _nonzero_biases(model, rng)
     convert(
-        model, file, form="seq2seq", quantize=quantize, runtime=_pick(rng, RUNTIMES), steps=length
+        model, file, form="seq2seq", quantize=quantize, runtime=pick(rng, RUNTIMES), steps=length
     )
     sources, targets = (rng.integers(1, words, (1, length)) for _ in range(2))
     wanted = _reference(model, quantize).predict([sources, targets], verbose=0)

@@ -83,6 +83,11 @@ class SignatureRunner:
             name: np.zeros(self.input_shapes[name], self._dtypes[name]) for name in self.state_names
         }
 
+    def taken(self, name: str, value: Any) -> np.ndarray:
+        """Numbers of an input or a state in the file's type; refused as `as_taken` does."""
+        what = "state" if name in self.state_names else "input"
+        return as_taken(np.asarray(value), self._dtypes[name], f"as the {what} {name!r}")
+
     def __call__(self, feed: _Arrays, states: _Arrays) -> tuple[_Arrays, _Arrays]:
         """Runs the signature.
 
@@ -114,7 +119,7 @@ class SignatureRunner:
                     f"{value.shape}."
                 )
             value = value.reshape(shape)
-        return as_taken(value, self._dtypes[name], f"as the input {name!r}")
+        return self.taken(name, value)
 
     def _call_first_graph(self, feed: _Arrays, states: _Arrays) -> _Arrays:
         # One copy in and one out: a view on the interpreter's memory takes longer to make than

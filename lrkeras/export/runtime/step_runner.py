@@ -12,7 +12,6 @@ import numpy as np
 from lrkeras.export.runtime.call_lengths import call_lengths
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
-from lrkeras.export.runtime.taken_numbers import as_taken
 from lrkeras.export.tflite.file_header import FileHeader
 from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.system.shortened import shortened
@@ -101,12 +100,8 @@ class StepRunner:
                 f"Expected the states {_listed(expected)}, received {_listed(received)}. Set "
                 "`states` again, or call `reset`."
             )
-        self._states = {name: self._taken("state", name, self._states[name]) for name in expected}
+        self._states = {name: self._any.taken(name, self._states[name]) for name in expected}
         self._are_checked = True
-
-    def _taken(self, what: str, name: str, value: Any) -> np.ndarray:
-        dtype = np.dtype(self._any.input_details[name]["dtype"])
-        return as_taken(np.asarray(value), dtype, f"as the {what} {name!r}")
 
     @property
     def chunk_steps(self) -> list[int]:
@@ -166,7 +161,7 @@ class StepRunner:
         named = self._named(sequence)
         vectors = {name: named.pop(name) for name in self._any.static_inputs}
         # All is looked at before the first call: a refused sequence leaves the states alone.
-        named = {name: self._taken("input", name, self._steps(name, named[name])) for name in named}
+        named = {name: self._any.taken(name, self._steps(name, named[name])) for name in named}
         lengths = {value.shape[1] for value in named.values()}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(f"Expected inputs of one length above zero, received {lengths}.")

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from lrkeras.datasets.chat_text import ChatWriter, chat_words
 from lrkeras.datasets.vocabulary import END, UNKNOWN, Vocabulary
 from lrkeras.datasets.words import TOKEN
 
@@ -74,6 +75,7 @@ def load_data(
     num_words: int = 10_000,
     *,
     repeats: Sequence[int] = (1, 1, 1),
+    chat_rate: float = 0.0,
     seed: int = 0,
 ) -> KeyboardText:
     """Loads the three corpora and mixes their lines.
@@ -86,12 +88,16 @@ def load_data(
         num_words: the size of the vocabulary, the special words included.
         repeats: how many times the lines of each of `SOURCES` are in the training text; the
             vocabulary does not depend on it.
-        seed: of the order of the lines.
+        chat_rate: share of the lines of dialogues and sentences, from 0 to 1, that are written as in
+            short messages (`chat_text.ChatWriter`), other ones in each repeat. All words of such
+            spellings are in the vocabulary then. Validation text stays as it is.
+        seed: of the order of the lines and of their spellings.
 
     Raises:
         FileNotFoundError: the folder or one of the files is missing.
-        ValueError: `num_words` is below 4, or `repeats` is not a number of at least 0 for each
-            source, one of them at least 1.
+        ValueError: `num_words` is below 4 or has no room for the words of chats, `repeats` is not
+            a number of at least 0 for each source, one of them at least 1, or `chat_rate` is not
+            from 0 to 1.
     """
     if len(repeats) != len(SOURCES) or min(repeats) < 0 or max(repeats) < 1:
         raise ValueError(
@@ -101,6 +107,8 @@ def load_data(
         raise ValueError(
             f"Expected num_words of at least 4, three of them special; received {num_words}."
         )
+    if not 0 <= chat_rate <= 1:
+        raise ValueError(f"Expected chat_rate from 0 to 1; received {chat_rate}.")
     for name in FILES:  # before the first of them is read
         _check_file(pathlib.Path(path) / name)
     lines = {
@@ -108,11 +116,18 @@ def load_data(
         for source in SOURCES
         for split in ("train", "valid")
     }
-    vocabulary = _vocabulary([lines[source, "train"] for source in SOURCES], num_words)
+    writer = _LineWriter(chat_rate, seed)
+    trained = [
+        [writer.written(lines[source, "train"], source) for _ in range(max(count, 1))]
+        for source, count in zip(SOURCES, repeats, strict=True)
+    ]
+    kept = {word for word in chat_words() if WORD.fullmatch(word)} if chat_rate else set()
+    vocabulary = _vocabulary([copies[0] for copies in trained], num_words, kept)
     mixed = [
         line
-        for source, count in zip(SOURCES, repeats, strict=True)
-        for line in lines[source, "train"] * count
+        for copies, count in zip(trained, repeats, strict=True)
+        for copy in copies[:count]
+        for line in copy
     ]
     order = np.random.default_rng(seed).permutation(len(mixed))
     return KeyboardText(
@@ -216,7 +231,25 @@ _READERS: dict[str, Callable[[pathlib.Path, str], Iterator[list[str]]]] = {
 }
 
 
-def _vocabulary(sources: list[list[list[str]]], num_words: int) -> Vocabulary:
+class _LineWriter:
+    """Writes a share of the lines of some sources as in short messages."""
+
+    def __init__(self, rate: float, seed: int) -> None:
+        self._rate = rate
+        self._writer = ChatWriter(seed)
+        self._rng = np.random.default_rng(seed)
+
+    def written(self, lines: list[list[str]], source: str) -> list[list[str]]:
+        if not self._rate or source == "articles":
+            return lines
+        chosen = self._rng.random(len(lines)) < self._rate
+        return [
+            self._writer.rewrite(line) if chat else line
+            for line, chat in zip(lines, chosen, strict=True)
+        ]
+
+
+def _vocabulary(sources: list[list[list[str]]], num_words: int, kept: set[str]) -> Vocabulary:
     shares: dict[str, float] = collections.defaultdict(float)
     for lines in sources:
         counts = collections.Counter(token for line in lines for token in line)
@@ -224,8 +257,16 @@ def _vocabulary(sources: list[list[list[str]]], num_words: int) -> Vocabulary:
         for token, count in counts.items():
             if WORD.fullmatch(token) or token in _MARKS:
                 shares[token] += count / total
-    ranked = sorted(shares, key=lambda token: (-shares[token], token))
-    return Vocabulary([UNKNOWN, END, NUMBER, *ranked[: num_words - 3]])
+    special = [UNKNOWN, END, NUMBER]
+    room = num_words - len(special) - len(kept)
+    if room < 0:
+        raise ValueError(
+            f"Expected num_words of at least {len(kept) + len(special)}, as chat_rate adds "
+            f"{len(kept)} words of chats; received {num_words}. Pass more, or a chat_rate of 0."
+        )
+    others = sorted(shares.keys() - kept, key=lambda token: (-shares[token], token))[:room]
+    ranked = sorted({*kept, *others}, key=lambda token: (-shares.get(token, 0), token))
+    return Vocabulary([*special, *ranked])
 
 
 def _open(file: pathlib.Path):

@@ -18,6 +18,9 @@ class CIFGCell(keras.layers.Layer):
         projection_units: width of what is passed on and fed back.
     """
 
+    # Which of the states the output is: what a masked step repeats.
+    output_state = 0
+
     def __init__(self, units: int, projection_units: int, **kwargs) -> None:
         super().__init__(**kwargs)
         self.units, self.projection_units = units, projection_units

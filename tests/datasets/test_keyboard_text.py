@@ -1,3 +1,5 @@
+import collections
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,32 @@ def test_lines_of_a_source_may_be_repeated(folder):
     for repeats in ((1, 1), (-1, 1, 1), (0, 0, 0)):
         with pytest.raises(ValueError, match=r"Expected repeats of 3 numbers.* received"):
             keyboard_text.load_data(folder, 100, repeats=repeats)
+
+
+def test_a_share_of_the_lines_is_written_as_in_chats(folder):
+    lines = "".join(f"Thank you for book {number}.\tMerci.\n" for number in "abcdefghij" * 2)
+    (folder / "fra-eng" / "train.tsv").write_text(lines)
+    plain = keyboard_text.load_data(folder, 2000, repeats=(0, 1, 0))
+    chats = keyboard_text.load_data(folder, 2000, repeats=(0, 30, 0), chat_rate=0.5)
+    again = keyboard_text.load_data(folder, 2000, repeats=(0, 30, 0), chat_rate=0.5)
+    np.testing.assert_array_equal(chats.train, again.train)
+    words = collections.Counter(chats.vocabulary.decode(chats.train))
+    assert "u" not in plain.vocabulary.words
+    assert 10 < words["u"] < words["you"]
+    # Spellings that no line happened to get are words as well; validation text stays as it is.
+    assert {"tmr", "dunno", "lah"} <= set(chats.vocabulary.words)
+    for source in keyboard_text.SOURCES:
+        one, other = (text.vocabulary.decode(text.valid[source]) for text in (plain, chats))
+        assert one == other
+    # Copies of a line are written each in its own way.
+    assert len(set(" ".join(chats.vocabulary.decode(chats.train)).split(" <eos> "))) > 50
+
+
+def test_no_room_or_no_share(folder):
+    with pytest.raises(ValueError, match=r"num_words of at least \d+.*adds \d+ words.*received 300"):
+        keyboard_text.load_data(folder, 300, chat_rate=0.3)
+    with pytest.raises(ValueError, match=r"chat_rate from 0 to 1; received 1\.5"):
+        keyboard_text.load_data(folder, 3000, chat_rate=1.5)
 
 
 def test_messages_of_a_split_by_user(folder):

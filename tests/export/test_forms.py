@@ -12,6 +12,7 @@ from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
 from lrkeras.export.steps import recurrent_cell
 from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.layers.cifg_cell import CIFGCell
 
 pytestmark = pytest.mark.sampled
 
@@ -378,6 +379,33 @@ def test_cell_of_the_users_own(path):
     masked = _model(KL.Masking(), KL.RNN(Leaky(5), return_sequences=True))
     with pytest.raises(ConversionError, match="output of Leaky is not known to be one of its"):
         convert(masked, path)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Held(Leaky):
+    """A cell that tells which of its two states its output is."""
+
+    output_state = 1
+
+    def __init__(self, units, **kwargs):
+        super().__init__(units, **kwargs)
+        self.state_size = [units, units]
+
+    def call(self, x, states):
+        state = 0.5 * states[0] + keras.ops.matmul(x, self.kernel)
+        return keras.ops.tanh(state), [state, keras.ops.tanh(state)]
+
+
+@pytest.mark.parametrize("cell", [lambda: CIFGCell(7, 4), lambda: Held(5)], ids=["CIFG", "own"])
+def test_masked_steps_of_a_cell_that_tells_its_output(cell, path):
+    keras.utils.set_random_seed(0)
+    model = _model(KL.Masking(), KL.RNN(cell(), return_sequences=True))
+    convert(model, path, forms=("step", "chunk_4"))
+    xs = _sequence()
+    xs[[0, 3, 4, len(xs) - 1]] = 0
+    np.testing.assert_allclose(
+        StepRunner(path).run(xs), model.predict(xs[None], verbose=0), atol=2e-6
+    )
 
 
 def test_short_sample_is_repeated_for_a_long_chunk(path):

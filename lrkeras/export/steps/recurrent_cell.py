@@ -181,7 +181,10 @@ class RecurrentCell:
 
 
 def output_state(cell: Any) -> int | None:
-    """Which of a cell's states, flattened, its output is; None if that is not known."""
+    """Which of a cell's states, flattened, its output is; None if that is not known.
+
+    A cell of one's own says so with an attribute `output_state`.
+    """
     known = (keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.SimpleRNNCell)
     if isinstance(cell, known):
         return 0
@@ -189,4 +192,4 @@ def output_state(cell: Any) -> int | None:
         before = sum(len(keras.tree.flatten(c.state_size)) for c in cell.cells[:-1])
         last = output_state(cell.cells[-1])
         return None if last is None else before + last
-    return None
+    return getattr(cell, "output_state", None)

@@ -117,5 +117,6 @@ def check_recurrent(layer: keras.layers.RNN, form: Form, masked: bool = False) -
         raise ConversionError(
             f"Expected no mask on `{layer.name}`, received one: a masked step repeats the last "
             f"output, and the output of {type(layer.cell).__name__} is not known to be one of its "
-            "states. Set zero_output_for_mask=True, or take the mask away."
+            "states. Give the cell the attribute `output_state`, the index of that state, set "
+            "zero_output_for_mask=True, or take the mask away."
         )

@@ -54,6 +54,11 @@ class WordPredictionConfig:
             text has, and must not be taken for an author of articles by them.
         repeats: how many times a pass over the corpus `"keyboard"` has the lines of each of its
             sources.
+        chat_rate: share of the lines of `"keyboard"`, but for articles, that are written as in short
+            messages (`lrkeras.datasets.chat_text`).
+        band_sizes: words of each band of the word table, frequent ones first, and
+        band_ranks: the rank of each, or None for one with whole rows, as in
+            `structures.FrequencyBands`; empty for a table without bands.
         precision: Keras's dtype policy for training; what is saved computes in float32.
         max_train_tokens: cuts the training text; None uses all.
         max_valid_tokens: cuts the validation text; None uses all.
@@ -93,6 +98,9 @@ class WordPredictionConfig:
     cifg_dim: int = 96
     unknown_rate: float = 0.0
     repeats: tuple[int, int, int] = (1, 1, 1)
+    chat_rate: float = 0.0
+    band_sizes: tuple[int, ...] = ()
+    band_ranks: tuple[int | None, ...] = ()
     precision: str = "float32"
     max_train_tokens: int | None = None
     max_valid_tokens: int | None = None
@@ -216,5 +224,25 @@ PRESETS = {
         unknown_rate=0.1,
         repeats=(2, 2, 1),
         precision="mixed_bfloat16",
+    ),
+    # The CIFG model of "keyboard" for who writes in chats: 20,000 words in bands, spellings of chats
+    # among them, everyday sentences three times as often. `tools/release/train_chat_words.py`
+    # starts it from the trained model of 10,000 words.
+    "keyboard_chat": WordPredictionConfig(
+        corpus="keyboard",
+        num_words=20_000,
+        models=("cifg",),
+        window=35,
+        batch_size=64,
+        steps_per_epoch=300,
+        epochs=24,
+        learning_rate=2e-3,
+        warmup_steps=200,
+        dropout=0.1,
+        unknown_rate=0.05,
+        repeats=(1, 3, 1),
+        chat_rate=0.3,
+        band_sizes=(2000, 6000, 12_000),
+        band_ranks=(None, 48, 24),
     ),
 }

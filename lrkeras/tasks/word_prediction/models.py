@@ -107,12 +107,10 @@ def check_name(name: str) -> None:
 
 def _connect(config: Config, name: str, num_words: int) -> keras.Model:
     kind = MODELS[name]
-    is_student = config.teacher is not None and name != config.teacher
-    factorised = is_student and kind.is_sized_alike and config.table_rank is not None
     table = layers.Embedding(
         num_words,
         kind.embedding_dim(config),
-        embeddings_structure=structures.LowRank(rank=config.table_rank) if factorised else None,
+        embeddings_structure=_table_structure(config, name),
         name="words",
     )
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -120,6 +118,15 @@ def _connect(config: Config, name: str, num_words: int) -> keras.Model:
     for layer in kind.body(config) if kind.body else _body(config, kind):
         hidden = layer(hidden)
     return keras.Model(tokens, table(hidden, reverse=True), name=name)
+
+
+def _table_structure(config: Config, name: str) -> structures.Structure | None:
+    if config.band_sizes:
+        return structures.FrequencyBands(sizes=config.band_sizes, ranks=config.band_ranks)
+    is_student = config.teacher is not None and name != config.teacher
+    if is_student and MODELS[name].is_sized_alike and config.table_rank is not None:
+        return structures.LowRank(rank=config.table_rank)
+    return None
 
 
 def _body(config: Config, kind: WordModel) -> list[keras.layers.Layer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -75,7 +76,9 @@ def load_corpus(
     elif config.corpus == "wikitext2":
         train, valid, vocabulary = words.load_wikitext2(data, config.num_words)
     else:
-        text = keyboard_text.load_data(data, config.num_words, repeats=config.repeats)
+        text = keyboard_text.load_data(
+            data, config.num_words, repeats=config.repeats, chat_rate=config.chat_rate
+        )
         # As much of each source: what is typed is not like the largest one, the articles.
         share = min(len(ids) for ids in text.valid.values())
         valid = np.concatenate([ids[:share] for ids in text.valid.values()])
@@ -177,9 +180,20 @@ def train_model(
     vocabulary: Vocabulary,
     out: pathlib.Path,
     *,
+    start: Callable[[keras.Model], None] | None = None,
     verbose: int = 1,
 ) -> dict:
     """Trains one model, or finds that it is trained already.
+
+    Args:
+        config: the run.
+        name: a name of `MODELS`.
+        train_ids, valid_ids: the tokens, as `load_corpus` gives them.
+        vocabulary: their words.
+        out: the folder of the run.
+        start: gives a new model the weights that its training starts from; None: random ones, or
+            the teacher's.
+        verbose: as in `train`.
 
     Returns:
         `parameters` (what is stored), `valid_perplexity`, `final_sparsity` (None without a sparse
@@ -190,6 +204,8 @@ def train_model(
     if not model_file.exists():
         keras.utils.set_random_seed(config.seed)
         model = build_model(config, name, len(vocabulary), precision=config.precision)
+        if start is not None:
+            start(model)
         trained = model
         if config.teacher is not None and name != config.teacher:
             trained = _distilled(config, name, model, out)

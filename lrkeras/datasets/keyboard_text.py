@@ -88,8 +88,8 @@ def load_data(
         num_words: the size of the vocabulary, the special words included.
         repeats: how many times the lines of each of `SOURCES` are in the training text; the
             vocabulary does not depend on it.
-        chat_rate: share of the lines of dialogues and sentences, from 0 to 1, that are written as in
-            short messages (`chat_text.ChatWriter`), other ones in each repeat. All words of such
+        chat_rate: share of the lines of dialogues and sentences, from 0 to 1, that are written as
+            in short messages (`chat_text.ChatWriter`), other ones in each repeat. All words of such
             spellings are in the vocabulary then. Validation text stays as it is.
         seed: of the order of the lines and of their spellings.
 

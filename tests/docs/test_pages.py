@@ -92,7 +92,9 @@ raise KeyError(a)
 def test_scripts_that_the_pages_name_are_there():
     named = {}
     for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "android_demo" / "README.md"]:
-        for path in re.findall(r"\b((?:android_demo/|tests/)?tools/[\w/]+\.\w+)", page.read_text("utf-8")):
+        for path in re.findall(
+            r"\b((?:android_demo/|tests/)?tools/[\w/]+\.\w+)", page.read_text("utf-8")
+        ):
             named.setdefault(path, page.name)
     assert len(named) > 20
     assert [path for path in named if not (ROOT / path).is_file()] == []

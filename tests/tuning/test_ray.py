@@ -16,7 +16,7 @@ def _recorded(task, records):
     start = start_of(task, Candidate(Recipe("x", learning_rate=0.01, epochs=2)), None)
     known = {"recipe": start.recipe.config, "start_bytes": len(start.file), "budget": None}
     for number in range(3):
-        recipe = {**known["recipe"], "learning_rate": 1e30 if number == 2 else 0.01}
+        recipe = {**known["recipe"], "learning_rate": 3e38 if number == 2 else 0.01}
         files = {"start.keras": start.model, "start.tflite": start.file}
         records.write_start(number, {**known, "number": number, "recipe": recipe}, files)
     return start

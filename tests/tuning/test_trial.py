@@ -85,7 +85,7 @@ def test_a_start_that_nothing_can_write_is_told(task, monkeypatch):
 
 
 def test_a_training_that_diverges_is_told(task):
-    start = start_of(task, Candidate(Recipe("x", learning_rate=1e30, epochs=2)), None)
+    start = start_of(task, Candidate(Recipe("x", learning_rate=3e38, epochs=2)), None)
     trial = Trial(task, start)
     with pytest.raises(DivergedError, match="diverged"):
         trial.epoch()

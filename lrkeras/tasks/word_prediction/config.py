@@ -54,8 +54,8 @@ class WordPredictionConfig:
             text has, and must not be taken for an author of articles by them.
         repeats: how many times a pass over the corpus `"keyboard"` has the lines of each of its
             sources.
-        chat_rate: share of the lines of `"keyboard"`, but for articles, that are written as in short
-            messages (`lrkeras.datasets.chat_text`).
+        chat_rate: share of the lines of `"keyboard"`, but for articles, that are written as in
+            short messages (`lrkeras.datasets.chat_text`).
         band_sizes: words of each band of the word table, frequent ones first, and
         band_ranks: the rank of each, or None for one with whole rows, as in
             `structures.FrequencyBands`; empty for a table without bands.
@@ -225,9 +225,9 @@ PRESETS = {
         repeats=(2, 2, 1),
         precision="mixed_bfloat16",
     ),
-    # The CIFG model of "keyboard" for who writes in chats: 20,000 words in bands, spellings of chats
-    # among them, everyday sentences three times as often. `tools/release/train_chat_words.py`
-    # starts it from the trained model of 10,000 words.
+    # The CIFG model of "keyboard" for who writes in chats: 20,000 words in bands, spellings of
+    # chats among them, everyday sentences three times as often.
+    # `tools/release/train_chat_words.py` starts it from the trained model of 10,000 words.
     "keyboard_chat": WordPredictionConfig(
         corpus="keyboard",
         num_words=20_000,

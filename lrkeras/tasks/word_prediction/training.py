@@ -188,7 +188,8 @@ def train_model(
     Args:
         config: the run.
         name: a name of `MODELS`.
-        train_ids, valid_ids: the tokens, as `load_corpus` gives them.
+        train_ids: the tokens, as `load_corpus` gives them, and
+        valid_ids: those that the perplexity is of.
         vocabulary: their words.
         out: the folder of the run.
         start: gives a new model the weights that its training starts from; None: random ones, or

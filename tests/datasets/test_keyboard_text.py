@@ -96,9 +96,7 @@ def test_a_share_of_the_lines_is_written_as_in_chats(folder):
 
 
 def test_no_room_or_no_share(folder):
-    with pytest.raises(
-        ValueError, match=r"at least \d+.*adds \d+ words.*received 300"
-    ):
+    with pytest.raises(ValueError, match=r"at least \d+.*adds \d+ words.*received 300"):
         keyboard_text.load_data(folder, 300, chat_rate=0.3)
     with pytest.raises(ValueError, match=r"chat_rate from 0 to 1; received 1\.5"):
         keyboard_text.load_data(folder, 3000, chat_rate=1.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,7 +23,7 @@ def model_of_int8(config: str | os.PathLike, file: str | os.PathLike) -> keras.M
         config: A JSON file, as `model.to_json()` makes it.
         file: The `.tflite` file, of dense LSTM layers `lstm_0`, `lstm_1`, ... and a layer
             `projection`, or of a `CIFGCell` in a layer `cifg_0`, with a table `words` that is the
-            output layer too.
+            output layer too; beside a `CIFGCell` it may be in bands.
 
     Returns:
         The model, not compiled.
@@ -43,21 +44,47 @@ def read_weights(file: str | os.PathLike) -> dict[str, list[np.ndarray]]:
     recurrent = [op for op in products if int(op.inputs[0]) in set(graph.inputs)]
     kernels = [op for op in products if op not in recurrent]
     recurrent.sort(key=lambda op: graph.tensor_name(int(op.inputs[0])))
-    if len(kernels) != len(recurrent) + 2 or not recurrent:
+    is_cifg = bool(recurrent) and "cifg_0" in graph.tensor_name(int(recurrent[0].inputs[0]))
+    if is_cifg:
+        # Products that look a word up in a band come first.
+        kernels = kernels[_first_of_as_many_outputs(graph, kernels, recurrent[0]) :]
+    if len(kernels) != len(recurrent) + 2 and not (is_cifg and len(kernels) > 2):
         raise ValueError(
             "Expected a file of dense LSTM layers, a projection and a table of words, received "
             f"{os.fspath(file)!r} with {len(products)} products, {len(recurrent)} of states."
         )
     found: dict[str, tuple] = {}
-    if "cifg_0" in graph.tensor_name(int(recurrent[0].inputs[0])):
-        own, (other,) = kernels[0], recurrent
-        found["cifg_0"] = (own.inputs[1], other.inputs[1], _bias(graph), kernels[1].inputs[1])
+    if is_cifg:
+        own, projection, *bands = kernels
+        (other,) = recurrent
+        found["cifg_0"] = (own.inputs[1], other.inputs[1], _bias(graph), projection.inputs[1])
+        found["words"] = tuple(op.inputs[1] for op in _as_stored(bands))
     else:
         for number, (own, op) in enumerate(zip(kernels, recurrent, strict=False)):
             found[f"lstm_{number}"] = (own.inputs[1], op.inputs[1], own.inputs[2])
         found["projection"] = (kernels[-2].inputs[1], kernels[-2].inputs[2])
-    found["words"] = (kernels[-1].inputs[1],)
+        found["words"] = (kernels[-1].inputs[1],)
     return {name: [_real(graph, int(tensor)) for tensor in found[name]] for name in found}
+
+
+def _first_of_as_many_outputs(graph: Graph, products: list, other: Any) -> int:
+    """The place of the first product whose weight has as many rows as another's, or the end."""
+    rows = graph.tensors[int(other.inputs[1])].shape[0]
+    alike = (
+        place
+        for place, op in enumerate(products)
+        if graph.tensors[int(op.inputs[1])].shape[0] == rows
+    )
+    return next(alike, len(products))
+
+
+def _as_stored(products: list) -> list:
+    """The products with a table in bands: of two in a row, `h R` and `(h R) L`, `L` comes first."""
+    ordered: list = []
+    for op in products:
+        in_a_row = bool(ordered) and int(op.inputs[0]) == int(ordered[-1].outputs[0])
+        ordered.insert(len(ordered) - in_a_row, op)
+    return ordered
 
 
 def _bias(graph: Graph) -> int:

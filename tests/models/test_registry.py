@@ -12,7 +12,7 @@ from load_tool import ROOT
 import lrkeras
 from lrkeras import layers, models, structures
 from lrkeras.export import StepRunner
-from lrkeras.models import registry
+from lrkeras.models import int8_model, registry
 from lrkeras.models.int8_model import read_weights
 
 RELEASED = ROOT / "tools/release/models"
@@ -133,6 +133,25 @@ def test_the_weights_of_the_cifg_file_are_the_trained_ones_in_8_bits():
     tokens = np.random.default_rng(0).integers(0, 10_000, (2, 12))
     wanted = to_numpy(trained(tokens))
     assert np.abs(to_numpy(found(tokens)) - wanted).max() < 0.02 * np.ptp(wanted)
+
+
+def test_a_table_in_bands_is_read_from_a_cifg_file(tmp_path):
+    keras.utils.set_random_seed(0)
+    bands = structures.FrequencyBands(sizes=(20, 40, 60), ranks=(None, 9, 5))
+    table = layers.Embedding(120, 16, embeddings_structure=bands, name="words")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    hidden = keras.layers.RNN(layers.CIFGCell(48, 16), return_sequences=True, name="cifg_0")(
+        table(tokens)
+    )
+    model = keras.Model(tokens, table(hidden, reverse=True))
+    bias = model.get_layer("cifg_0").cell.bias  # a file leaves one of zeros out
+    bias.assign(np.random.default_rng(0).normal(size=bias.shape))
+    lrkeras.convert(model, tmp_path / "a.tflite", form="step", quantize="int8")
+    (tmp_path / "a.json").write_text(model.to_json())
+    found = int8_model.model_of_int8(tmp_path / "a.json", tmp_path / "a.tflite")
+    for weight, kept in zip(model.weights, found.weights, strict=True):
+        wanted, value = to_numpy(weight), to_numpy(kept)
+        assert np.abs(value - wanted).max() <= 0.51 * np.abs(wanted).max() / 127, weight.path
 
 
 def test_a_model_of_an_int8_file_has_its_weights():

@@ -211,11 +211,11 @@ def _articles(folder: pathlib.Path, split: str) -> Iterator[list[str]]:
         for line in lines:
             text = line.strip()
             if text and not text.startswith("="):
-                yield _article_tokens(text)
+                yield article_tokens(text)
 
 
-def _article_tokens(text: str) -> list[str]:
-    """Undoes the corpus's own tokens: `didn 't`, `well @-@ known`, `1 @,@ 000`."""
+def article_tokens(text: str) -> list[str]:
+    """Splits a line of WikiText, whose own `didn 't`, `well @-@ known`, `1 @,@ 000` are undone."""
     text = re.sub(r" @(.)@ ", r"\1", text)
     text = re.sub(r"(?<=\w) '(?=(?:s|t|re|ve|ll|d|m)\b)", "'", text)
     tokens: list[str] = []

@@ -16,18 +16,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from measured_files import heading, parser_of
 from rich.progress import track
+from shares_of_groups import summary, sums_of
 
 from lrkeras.datasets import keyboard_text
 from lrkeras.models.registry import checksum
 from lrkeras.system.json_file import write_json
 from lrkeras.system.required_paths import require_paths
 from lrkeras.tasks.keyboard.file_model import FileModel
-from lrkeras.tasks.keyboard.measure import measure
 from lrkeras.tasks.keyboard.personal_words import PersonalWords
 
 SPLITS = ("valid", "test")
-SAMPLES = 2000
-SHARES = ("oov_rate", "top3", "keystrokes_saved")
 
 
 def main(arguments=None):
@@ -56,41 +54,8 @@ def main(arguments=None):
 
 def people_of(model, messages):
     """Sums of one person: words and keystrokes, and `SHARES` of them without and with words."""
-    tokens = [token for text in messages for token in keyboard_text.tokenize(text)]
-    keys = sum(len(token) + 1 for token in tokens if keyboard_text.WORD.fullmatch(token))
-    rows = []
-    for personal in (None, PersonalWords()):
-        one = measure(model, messages, model.vocabulary, model.blocked, personal=personal)
-        whole = (one.words, one.words, keys)
-        rows.append([getattr(one, name) * of for name, of in zip(SHARES, whole, strict=True)])
-    return [list(whole), *rows]
-
-
-def summary(counted, samples=SAMPLES, seed=0):
-    """Shares over all people, before and after, and the difference with its interval.
-
-    Args:
-        counted: array of shape `(people, 3, 3)`: the whole, before and after, of each of `SHARES`.
-        samples: of the bootstrap.
-        seed: of the bootstrap.
-    """
-    rng = np.random.default_rng(seed)
-    chosen = rng.integers(len(counted), size=(samples, len(counted)))
-
-    def shares(sums):
-        return sums[..., 1:, :] / sums[..., :1, :]
-
-    whole, drawn = shares(counted.sum(0)), shares(counted[chosen].sum(1))
-    found = {}
-    for place, name in enumerate(SHARES):
-        (before, after), spread = whole[:, place], np.diff(drawn[:, :, place])[:, 0]
-        found[name] = {
-            "before": before,
-            "after": after,
-            "difference": after - before,
-            "interval": list(np.quantile(spread, (0.025, 0.975))),
-        }
-    return found
+    whole, alone = sums_of(model, messages)
+    return [whole, alone, sums_of(model, messages, PersonalWords())[1]]
 
 
 if __name__ == "__main__":

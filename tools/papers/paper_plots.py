@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,110 +13,207 @@ from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
 Summary = Mapping[str, Any]
+Series = Mapping[str, Sequence[Mapping[str, Any]]]
 _DIVERGED = 2  # times the perplexity of the dense row
+# Colors and marks are a kind's in every figure; the rival is black.
+_STYLES: dict[str, tuple[str, str, str]] = {
+    "small_dense": ("small dense (the rival)", "#000000", "D"),
+    "pruned": ("pruned, single weights", COLORS[0], "^"),
+    "doped_kronecker": ("doped Kronecker", COLORS[1], "o"),
+    "doped_kronecker, 1x16": ("doped Kronecker, blocks of 1x16", COLORS[6], "s"),
+    "monarch": ("Monarch", COLORS[2], "v"),
+    "low_rank": ("low rank (LMF)", COLORS[3], "<"),
+    "hybrid": ("hybrid (HMF)", COLORS[4], ">"),
+    "kronecker": ("Kronecker", COLORS[7], "P"),
+    "doped_kronecker, dropout 0.2": ("doped, co-matrix dropout 0.2", COLORS[5], "X"),
+}
+_MOST_SERIES = 7
 
 
-def compression(summary: Summary, file: str | os.PathLike) -> None:
-    """Draws test perplexity against compression, without and with the indices.
+def compression(summary: Summary, dense: str, file: str | os.PathLike) -> None:
+    """Draws test perplexity against how many times fewer numbers, with indices counted.
 
     Args:
-        summary: what `tools/papers/report_papers.py` writes. Rows that are not there are not drawn, and
-            those that diverged neither.
+        summary: what `tools/papers/report_papers.py` writes. Of alike rows of several learning rates
+            the one that the validation text prefers is drawn; of rows with several seeds the mean,
+            and a bar from the least to the largest.
+        dense: the dense row whose schedule is drawn.
         file: the PNG to write.
 
     Raises:
         ImportError: matplotlib is not installed.
     """
-    dense_rows, styles = _dense_rows(summary), _styles(summary)
-    figure, axes = make_figure(8, 4 * len(dense_rows), rows=len(dense_rows))
-    for axis, dense in zip(axes, dense_rows, strict=True):
-        rows = [r for r in _rows_beside(summary, dense) if r["method"] != "dense"]
-        for kind, chosen in _by(rows, _kind).items():
-            color, mark = styles[kind]
-            score = [_score(row) for row in chosen]
-            plain = [row["compression"] for row in chosen]
-            counted = [row["compression_with_indices"] for row in chosen]
-            axis.plot(plain, score, mark, color=color, label=title_of(kind))
-            axis.plot(counted, score, mark, color=color, markerfacecolor="none")
-            for a, b, y in zip(plain, counted, score, strict=True):
-                axis.plot([a, b], [y, y], color=color, lw=0.8, alpha=0.6)
-        _dense_line(axis, summary, dense)
-        axis.set_xscale("log")
-        plain_log_ticks(axis.xaxis)
-        title = f"{title_of(dense)}: filled, numbers alone; empty, with indices"
-        axis.set_title(title, fontsize=10)
-        axis.set_ylabel(f"test {_unit(dense)}")
-        _legend_beside(axis)
-    axes[-1].set_xlabel("compression of the recurrent layers (times, logarithmic)")
+    figure, axis = _panel()
+    _draw(
+        axis, summary, dense, series_of(summary, dense), lambda row: row["compression_with_indices"]
+    )
+    axis.set_xlabel("times fewer numbers in the recurrent layers, indices counted")
+    axis.set_ylabel(f"test {_unit(dense)}")
     save_figure(figure, file)
 
 
-def _legend_beside(axis) -> None:
-    """So many kinds leave no place for it among the points."""
-    axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+def latency(summary: Summary, dense: str, file: str | os.PathLike) -> None:
+    """Draws test perplexity against the speed of a step of the recurrent layers, dense int8 as 1.
+
+    Args:
+        summary: as for `compression`. Only rows that were timed on the machine of most are drawn.
+        dense: the dense row whose schedule is drawn.
+        file: the PNG to write.
+    """
+    series = series_of(summary, dense)
+    alike = _timed_alike([row for rows in series.values() for row in rows])
+    timed = {kind: [row for row in rows if row in alike] for kind, rows in series.items()}
+    figure, axis = _panel()
+    # Relative to the dense step of the same measurement: machines drift.
+    _draw(axis, summary, dense, timed, lambda row: row["deployment"]["speedup_over_dense_int8"])
+    axis.axvline(1, color="black", lw=1, ls=":")
+    axis.set_xlabel("a step of the recurrent layers, times as fast as dense int8")
+    axis.set_ylabel(f"test {_unit(dense)}")
+    save_figure(figure, file)
 
 
-def training(summary: Summary, file: str | os.PathLike) -> None:
-    """Draws training perplexity and sparsity, with and without co-matrix dropout.
+def series_of(summary: Summary, dense: str) -> dict[str, list[Mapping[str, Any]]]:
+    """The rows of each kind that a figure shows, by how much smaller they are.
 
-    Every pair of a doped row and the same with `_dropout0` is drawn; without one, doped rows.
+    Without co-matrix dropout and with the usual annealing; those with co-matrix dropout are a kind
+    of their own where there is room. At most seven kinds.
+    """
+    best: dict[tuple[str, float], Mapping[str, Any]] = {}
+    for row in _rows_beside(summary, dense):
+        kind = _drawn_kind(row["row"])
+        if kind is None:
+            continue
+        key = (kind, round(row["compression"], 1))
+        # The factors of a given rank have as many numbers as those of a compression.
+        known = best.get(key)
+        if known is None or row["valid_perplexity"] < known["valid_perplexity"]:
+            best[key] = row
+    series: dict[str, list] = {}
+    for kind in _STYLES:
+        rows = [row for (of, _), row in best.items() if of == kind]
+        if rows and len(series) < _MOST_SERIES:
+            series[kind] = sorted(rows, key=lambda row: row["compression_with_indices"])
+    return series
+
+
+def _drawn_kind(name: str) -> str | None:
+    config = config_of(name)
+    base = config_of(config.base)
+    usual = ("where", "anneal", "anneal_power", "counted", "is_started")
+    if any(getattr(config, key) != getattr(base, key) for key in usual):
+        return None
+    kind = config.method
+    if config.is_doped and config.block:
+        kind += f", {config.block[0]}x{config.block[1]}"
+    if config.is_doped and config.co_matrix_dropout:
+        kind += f", dropout {config.co_matrix_dropout:g}"
+    return kind if kind in _STYLES else None
+
+
+def _panel():
+    figure, (axis,) = make_figure(7, 4.6)
+    axis.set_xscale("log")
+    return figure, axis
+
+
+def _draw(axis, summary: Summary, dense: str, series: Series, place_of) -> None:
+    """Draws the series as lines whose names stand at their ends, and the dense row's level."""
+    ends = []
+    for kind, rows in series.items():
+        if not rows:
+            continue
+        title, color, mark = _STYLES[kind]
+        places, scores = [place_of(row) for row in rows], [_score(row) for row in rows]
+        wide = 2.2 if kind == "small_dense" else 1.4
+        axis.plot(places, scores, color=color, marker=mark, lw=wide, label=title, ms=6)
+        for row, place in zip(rows, places, strict=True):
+            found = [_in_unit(one, row["base"]) for one in row["test_perplexities"]]
+            if len(found) > 1:
+                axis.plot([place] * 2, [min(found), max(found)], color=color, lw=4, alpha=0.4)
+        last = max(range(len(places)), key=places.__getitem__)
+        ends.append((places[last], scores[last], title, color))
+    plain_log_ticks(axis.xaxis)
+    _label(axis, [*ends, *_dense_line(axis, summary, dense)])
+
+
+def _label(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Writes names at a column beside the panel, in the order of the lines' ends, apart."""
+    if not ends:
+        return
+    axis.autoscale_view()
+    points = axis.transData.transform([(place, score) for place, score, _, _ in ends])
+    heights = axis.transAxes.inverted().transform(points)[:, 1]
+    order = sorted(range(len(ends)), key=heights.__getitem__)
+    apart, written = 0.065, {}
+    floor = 0.0
+    for index in order:
+        floor = written[index] = max(heights[index], floor)
+        floor += apart
+    excess = max(0.0, floor - apart - 1)  # the column moves down rather than out of the panel
+    for index in order:
+        place, score, title, color = ends[index]
+        axis.annotate(
+            title,
+            (place, score),
+            xytext=(1.03, written[index] - excess),
+            textcoords="axes fraction",
+            color=color,
+            fontsize=9,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": color, "lw": 0.6, "alpha": 0.6},
+        )
+
+
+def training(summary: Summary, dense: str, file: str | os.PathLike) -> None:
+    """Draws training perplexity and sparsity of a doped row with and without co-matrix dropout.
+
+    Of several such pairs the one with the highest compression is drawn: there the two parts have
+    most to adapt to.
+
+    Args:
+        summary: as for `compression`.
+        dense: the dense row whose schedule is drawn; its own curve too.
+        file: the PNG to write.
     """
     curves = summary["curves"]
-    without = {without_options(n, "dropout0"): n for n in curves if _is_without_dropout(n)}
-    pairs = [name for name in curves if name in without]
-    shown = [n for name in pairs for n in (name, without[name])]
-    shown = shown or [name for name, c in curves.items() if "sparsity" in c]
-    schedules = _by(shown, dense_row_of)
-    count = max(1, len(schedules))
-    figure, axes = make_figure(8, 6 * count, rows=2 * count, height_ratios=(3, 2) * count)
-    for (dense, names), upper, lower in zip(schedules.items(), axes[::2], axes[1::2], strict=False):
-        for color, name in zip(COLORS, names, strict=False):
-            curve = curves[name]
-            epochs = [epoch + 1 for epoch in curve["epoch"]]
-            style = "--" if _is_without_dropout(name) else "-"
-            score = [_in_unit(value, dense) for value in curve["perplexity"]]
-            upper.plot(epochs, score, style, color=color, label=title_of(name))
-            percent = [100 * value for value in curve.get("sparsity", [])]
-            lower.plot(epochs[: len(percent)], percent, style, color=color)
-        upper.set_yscale("log")
-        plain_log_ticks(upper.yaxis)
-        upper.set_ylabel(f"training {_unit(dense)}")
-        upper.legend(frameon=False, fontsize=8)
-        lower.set_ylabel("sparsity of the\nsparse part (%)")
-        lower.set_xlabel("epoch")
-        for axis in (upper, lower):
-            axis.xaxis.get_major_locator().set_params(integer=True)
+    pair = max(_pairs(curves, dense), key=lambda names: config_of(names[0]).compression or 0)
+    named = zip(pair, ("doped_kronecker, dropout 0.2", "doped_kronecker"), strict=True)
+    shown = {name: _STYLES[style][1] for name, style in named}
+    titles = dict(zip(pair, ("with co-matrix dropout", "without"), strict=True))
+    if dense in curves:
+        shown[dense], titles[dense] = "#000000", "dense"
+    figure, (upper, lower) = make_figure(7, 5.4, rows=2, sharex=True, height_ratios=(3, 2))
+    ends = []
+    for name, color in shown.items():
+        curve = curves[name]
+        epochs = [epoch + 1 for epoch in curve["epoch"]]
+        score = [_in_unit(value, dense) for value in curve["perplexity"]]
+        upper.plot(epochs, score, color=color, label=titles[name])
+        ends.append((epochs[-1], score[-1], titles[name], color))
+        percent = [100 * value for value in curve.get("sparsity", [])]
+        style = "--" if titles[name] == "without" else "-"
+        lower.plot(epochs[: len(percent)], percent, style, color=color)
+    upper.set_yscale("log")
+    plain_log_ticks(upper.yaxis)
+    _label(upper, ends)
+    upper.set_ylabel(f"training {_unit(dense)}")
+    upper.set_title(title_of(without_options(pair[0], "dropout.*")), fontsize=10)
+    lower.set_ylabel("sparsity of the\nsparse part (%)")
+    lower.set_xlabel("epoch")
+    lower.xaxis.get_major_locator().set_params(integer=True)
     save_figure(figure, file)
+
+
+def _pairs(curves: Mapping[str, Any], dense: str) -> list[tuple[str, str]]:
+    """Names of the rows of a schedule that differ in co-matrix dropout alone: with, without."""
+    without = {without_options(n, "dropout0"): n for n in curves if _is_without_dropout(n)}
+    return [(n, without[n]) for n in curves if n in without and dense_row_of(n) == dense]
 
 
 def _is_without_dropout(name: str) -> bool:
     config = config_of(name)
     return config.is_doped and not config.co_matrix_dropout
-
-
-def latency(summary: Summary, file: str | os.PathLike) -> None:
-    """Draws test perplexity against the step of the recurrent layers, with dense int8 as a line."""
-    dense_rows, styles = _dense_rows(summary), _styles(summary)
-    figure, axes = make_figure(8, 4 * len(dense_rows), rows=len(dense_rows))
-    for axis, dense in zip(axes, dense_rows, strict=True):
-        rows = _timed_alike(_rows_beside(summary, dense))
-        for kind, chosen in _by(rows, _kind).items():
-            color, mark = styles[kind]
-            # Relative to the dense step of the same measurement: machines drift.
-            times = [1 / row["deployment"]["speedup_over_dense_int8"] for row in chosen]
-            score = [_score(row) for row in chosen]
-            axis.plot(times, score, mark, color=color, label=title_of(kind))
-        axis.axvline(1, color="black", lw=1, label="dense int8")
-        _dense_line(axis, summary, dense)
-        axis.set_xscale("log")
-        low, high = axis.get_xlim()
-        axis.set_xlim(min(low, 0.5), max(high, 1.5))  # a few percent are noise
-        plain_log_ticks(axis.xaxis)
-        axis.set_title(title_of(dense), fontsize=10)
-        axis.set_ylabel(f"test {_unit(dense)}")
-        _legend_beside(axis)
-    axes[-1].set_xlabel("time of a step of the recurrent layers, int8 (dense int8 = 1)")
-    save_figure(figure, file)
 
 
 def _timed_alike(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -129,55 +224,59 @@ def _timed_alike(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row, machine in zip(timed, machines, strict=True) if machine == most]
 
 
-def norms(summary: Summary, file: str | os.PathLike) -> None:
-    """Draws what factorising one kind of matrix costs against the rank, and against its norms.
+def ranks(summary: Summary, dense: str, file: str | os.PathLike) -> None:
+    """Draws what is left of a trained model once one kind of its matrices is factorised and tuned.
 
-    The norms are those of the matrices that are factorised, after tuning, a mean over layers.
+    Args:
+        summary: as for `compression`.
+        dense: the trained dense row.
+        file: the PNG to write.
     """
-    rows = [row for row in summary["rows"] if "norms" in row]
-    bases = _by(rows, lambda row: row["base"])
-    against: dict[str, Callable[[Mapping[str, Any]], float]] = {
-        "rank": _rank,
-        "variance of the L1 norms of the columns, by their squared mean": functools.partial(
-            _mean_norm, key="l1_spread"
-        ),
-        "nuclear norm, by the root of the number of entries": functools.partial(
-            _mean_norm, key="nuclear"
-        ),
-    }
-    count = max(1, len(bases))
-    figure, axes = make_figure(8, 9 * count, rows=3 * count)
-    for place, (base, of_base) in enumerate(bases.items()):
-        for axis, (name, place_of) in zip(axes[3 * place :], against.items(), strict=False):
-            _norms_of(axis, of_base, base, place_of)
-            axis.set_xlabel(name)
-        top = axes[3 * place]
-        top.set_title(f"{title_of(base)}: filled, after tuning; empty, before it", fontsize=10)
-        top.set_xticks(sorted({_rank(row) for row in of_base}))
-        top.legend(frameon=False, fontsize=8)
+    rows = [row for row in summary["rows"] if "norms" in row and row["base"] == dense]
+    figure, axis = _panel()
+    ends = []
+    for method, color in (("svd", COLORS[0]), ("semi_nmf", COLORS[1]), ("pruned", COLORS[2])):
+        for role, style in (("input", "--"), ("recurrent", "-")):
+            chosen = [row for row in rows if (row["method"], _role(row)) == (method, role)]
+            if not chosen:
+                continue
+            chosen.sort(key=_rank)
+            places, scores = [_rank(row) for row in chosen], [_score(row) for row in chosen]
+            label = f"{title_of(method)}, {role}"
+            axis.plot(places, scores, style, marker="o", color=color, label=label)
+            ends.append((places[-1], scores[-1], label, color))
+    axis.set_xticks(sorted({_rank(row) for row in rows}), minor=False)
+    axis.xaxis.set_major_formatter("{x:g}")
+    axis.xaxis.set_minor_formatter("")
+    _label(axis, [*ends, *_dense_line(axis, summary, dense)])
+    axis.set_xlabel("rank, or as many numbers by pruning")
+    axis.set_ylabel(f"test {_unit(dense)}, after tuning")
     save_figure(figure, file)
 
 
-def _norms_of(axis, rows, base: str, place_of: Callable[[Mapping[str, Any]], float]) -> None:
-    kinds = sorted({(row["method"], _role(row)) for row in rows})
-    for color, kind in zip(COLORS, kinds, strict=False):
-        chosen = [row for row in rows if (row["method"], _role(row)) == kind]
-        places = [place_of(row) for row in chosen]
-        before = [_in_unit(row["before_tuning_test_perplexity"], base) for row in chosen]
-        axis.plot(places, before, "o", color=color, markerfacecolor="none")
-        label = f"{title_of(kind[0])}, {kind[1]}"
-        axis.plot(places, [_score(row) for row in chosen], "o", color=color, label=label)
-    axis.set_ylabel(f"test {_unit(base)}")
-    axis.set_yscale("log")
-    plain_log_ticks(axis.yaxis)
-
-
-FIGURES: dict[str, Callable[[Summary, str | os.PathLike], None]] = {
+FIGURES: dict[str, Callable[[Summary, str, str | os.PathLike], None]] = {
     "compression": compression,
     "training": training,
     "latency": latency,
-    "norms": norms,
+    "ranks": ranks,
 }
+
+
+def figures_of(summary: Summary) -> list[tuple[str, str]]:
+    """The figures that the rows have something to draw in, each with the dense row it is of."""
+    found = []
+    for dense in _dense_rows(summary):
+        series = series_of(summary, dense)
+        drawn = [row for rows in series.values() for row in rows]
+        if len(drawn) > 1:
+            found.append(("compression", dense))
+        if len(_timed_alike(drawn)) > 1:
+            found.append(("latency", dense))
+        if _pairs(summary["curves"], dense):
+            found.append(("training", dense))
+        if any("norms" in row and row["base"] == dense for row in summary["rows"]):
+            found.append(("ranks", dense))
+    return found
 
 
 def _role(row: Mapping[str, Any]) -> str:
@@ -186,11 +285,6 @@ def _role(row: Mapping[str, Any]) -> str:
 
 def _rank(row: Mapping[str, Any]) -> int:
     return int(row["row"].rsplit("_r", 1)[1].split("_")[0].split("@")[0])
-
-
-def _mean_norm(row: Mapping[str, Any], key: str) -> float:
-    found = [norm[key] for norm in row["norms"] if norm["role"] == _role(row)]
-    return sum(found) / len(found)
 
 
 def _score(row: Mapping[str, Any]) -> float:
@@ -222,30 +316,10 @@ def _rows_beside(summary: Summary, dense: str) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["test_perplexity"] <= most]
 
 
-def _by(rows: Sequence, key: Callable[[Any], str]) -> dict[str, list]:
-    groups: dict[str, list] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
-
-
-def _kind(row: Mapping[str, Any]) -> str:
-    """The method, with the blocks of its sparse part, and whether it had co-matrix dropout."""
-    config = config_of(row["row"])
-    stacked = ["stacked"] if config.where == "stacked" else []
-    block = [f"{config.block[0]}x{config.block[1]}"] if config.block else []
-    dropout = ["no dropout"] if _is_without_dropout(row["row"]) else []
-    return ", ".join([row["method"], *stacked, *block, *dropout])
-
-
-def _styles(summary: Summary) -> dict[str, tuple[str, str]]:
-    """A color and a mark for each kind: more pairs than there are colors."""
-    pairs = itertools.cycle((color, mark) for mark in "os^D" for color in COLORS)
-    return dict(zip(sorted({_kind(row) for row in summary["rows"]}), pairs, strict=False))
-
-
-def _dense_line(axis, summary: Summary, dense: str) -> None:
+def _dense_line(axis, summary: Summary, dense: str) -> list[tuple[float, float, str, str]]:
+    """Draws the level of the dense row, if it is there; returns its end for `_label`."""
     found = [row for row in summary["rows"] if row["row"] == dense]
-    if found:
-        score = _score(found[0])
-        axis.axhline(score, color="black", lw=1, ls=":", label=f"dense, {score:.4g}")
+    for row in found:
+        axis.axhline(_score(row), color="black", lw=1, ls=":")
+    right = axis.get_xlim()[1]
+    return [(right, _score(row), f"dense, {_score(row):.4g}", "#000000") for row in found]

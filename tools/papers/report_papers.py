@@ -191,16 +191,6 @@ def markdown(summary):
     return "\n".join(lines)
 
 
-def figures_of(summary):
-    """Names of the figures that the trained rows have something to draw in."""
-    found = ["compression", "latency"]
-    if any("sparsity" in curve for curve in summary["curves"].values()):
-        found.append("training")
-    if any("norms" in row for row in summary["rows"]):
-        found.append("norms")
-    return found
-
-
 def _hours(row):
     at_once = row["rows_at_once"]
     return f"{row['hours']:.2g}" + (f" ({at_once} at once)" if at_once > 1 else "")
@@ -236,9 +226,10 @@ def main():
     if options.plot:
         import paper_plots as plots
 
-        for name in figures_of(summary):
-            file = options.plot.with_name(f"{options.plot.name}_{name}.png")
-            plots.FIGURES[name](summary, file)
+        for name, dense in plots.figures_of(summary):
+            of = dense.removeprefix("ptb_")
+            file = options.plot.with_name(f"{options.plot.name}_{name}_{of}.png")
+            plots.FIGURES[name](summary, dense, file)
     if options.markdown:
         print(markdown(summary))
 

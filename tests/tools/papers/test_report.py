@@ -1,6 +1,7 @@
 """The table and the plots, and the queue."""
 
 import copy
+import itertools
 import json
 import sys
 
@@ -90,17 +91,76 @@ def test_table(runs):
     )
 
 
-@pytest.mark.parametrize("name", list(plots.FIGURES))
+@pytest.mark.parametrize("name", ["compression", "latency"])
 def test_plots_of_all_and_of_one_row(runs, tmp_path, name):
     for chosen in (sorted(runs.iterdir()), [runs / "a"], [runs / "f"]):
         summary = report.summarise(report.read_runs(chosen))
         file = tmp_path / "figure.png"
-        plots.FIGURES[name](summary, file)
+        plots.FIGURES[name](summary, "ptb_small", file)
         assert file.read_bytes().startswith(b"\x89PNG")
         file.unlink()
 
 
-def test_characters_are_drawn_in_bits(tmp_path):
+def drawn_lines(monkeypatch, summary, name, dense):
+    """For each axis of a figure its lines by label, and the texts beside it."""
+    kept = []
+    monkeypatch.setattr(plots, "save_figure", lambda figure, file: kept.append(figure))
+    plots.FIGURES[name](summary, dense, "unused.png")
+    return [
+        (
+            {line.get_label(): line for line in axis.get_lines()},
+            {text.get_text(): text for text in axis.texts},
+        )
+        for axis in kept[0].axes
+    ]
+
+
+def test_a_figure_has_the_usual_rows_of_at_most_seven_kinds(monkeypatch):
+    """Of two rates the one that the validation text prefers, whatever the test says."""
+    names = [
+        f"ptb_small_{kind}"
+        for kind in (
+            "pruned_10x",
+            "small_dense_10x",
+            "monarch_10x",
+            "hybrid_10x",
+            "low_rank_10x",
+            "doped_kronecker_10x_dropout0",
+            "doped_kronecker_10x_1x16_dropout0",
+            "kronecker",
+            "doped_kronecker_10x_dropout0_window5to30",
+            "doped_kronecker_20x_dropout0_element_bytes",
+            "svd_recurrent_r10",
+            "doped_kronecker_10x",
+        )
+    ]
+    rows = [result("ptb_small", 100.0), *(result(name, 120.0) for name in names)]
+    better, worse = (
+        result(f"ptb_small_low_rank_10x_{rate}", 110.0) for rate in ("rate0.25", "rate0.5")
+    )
+    better["valid_perplexity"], worse["valid_perplexity"] = 1.0, 1000.0
+    worse["test_perplexity"] = 105.0
+    summary = report.summarise(report.by_row([*rows, better, worse]))
+    series = plots.series_of(summary, "ptb_small")
+    assert list(series) == [
+        "small_dense",
+        "pruned",
+        "doped_kronecker",
+        "doped_kronecker, 1x16",
+        "monarch",
+        "low_rank",
+        "hybrid",
+    ]
+    assert [row["row"] for row in series["low_rank"]] == ["ptb_small_low_rank_10x_rate0.25"]
+    assert all(len(rows) == 1 for rows in series.values())
+    ((lines, texts),) = drawn_lines(monkeypatch, summary, "compression", "ptb_small")
+    assert tuple(lines["low rank (LMF)"].get_ydata()) == (110.0,)
+    assert {"small dense (the rival)", "Monarch", "dense, 100"} <= texts.keys()
+    heights = sorted(text.xyann[1] for text in texts.values())
+    assert min(b - a for a, b in itertools.pairwise(heights)) > 0.06
+
+
+def test_characters_are_drawn_in_bits(monkeypatch):
     doped = "ptb_characters_doped_kronecker_20x"
     sparse = {"epoch": [0, 1], "perplexity": [8, 4], "val_perplexity": [9, 8], "sparsity": [0, 1]}
     rows = [result("ptb_characters", 4.0), result(doped, 8.0, history=sparse)]
@@ -108,25 +168,19 @@ def test_characters_are_drawn_in_bits(tmp_path):
     tuned = {"before_tuning_test_perplexity": 32.0, "norms": NORMS, "norms_dense": NORMS}
     names = ("ptb_characters_svd_recurrent_r10", "ptb_small_svd_recurrent_r50")
     rows += [result(name, 16.0, **tuned) for name in names]
-    drawn = {}
-
-    def keep(figure, file):
-        drawn[file] = figure.axes
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plots, "save_figure", keep)
-        summary = report.summarise(report.by_row([*rows, result("ptb_small", 110.0)]))
-        for name in ("latency", "training", "norms"):
-            plots.FIGURES[name](summary, name)
-    characters, words = drawn["latency"]
-    assert characters.get_ylabel() == "test bits per character"
-    assert words.get_ylabel() == "test perplexity"
-    points = {tuple(line.get_ydata()) for line in characters.get_lines()}
-    assert {(2.0,), (3.0,)} <= points  # of 4 and of 8 equally likely characters
-    assert [tuple(line.get_ydata()) for line in drawn["training"][0].get_lines()] == [(3, 2)] * 2
-    assert len(drawn["norms"]) == 6  # against rank and two norms, of each
-    found = [[line.get_ydata()[0] for line in axis.get_lines()] for axis in drawn["norms"]]
-    assert found == [[5, 4]] * 3 + [[32, 16]] * 3
+    summary = report.summarise(report.by_row([*rows, result("ptb_small", 110.0)]))
+    assert ("ranks", "ptb_characters") in plots.figures_of(summary)
+    ((lines, texts),) = drawn_lines(monkeypatch, summary, "compression", "ptb_characters")
+    assert tuple(lines["doped Kronecker"].get_ydata()) == (3.0,)  # of 8 equally likely characters
+    assert "dense, 2" in texts
+    upper, lower = drawn_lines(monkeypatch, summary, "training", "ptb_characters")
+    assert set(upper[1]) == {"with co-matrix dropout", "without", "dense"}
+    assert tuple(upper[0]["without"].get_ydata()) == (3, 2)
+    assert len(lower[0]) == 3
+    ((lines, texts),) = drawn_lines(monkeypatch, summary, "ranks", "ptb_characters")
+    assert tuple(lines["svd, recurrent"].get_ydata()) == (4.0,)
+    ((lines, texts),) = drawn_lines(monkeypatch, summary, "ranks", "ptb_small")
+    assert tuple(lines["svd, recurrent"].get_ydata()) == (16.0,)
 
 
 def test_rows_of_fewer_epochs_are_drawn_by_themselves(monkeypatch):
@@ -134,19 +188,16 @@ def test_rows_of_fewer_epochs_are_drawn_by_themselves(monkeypatch):
     doped = ("ptb_small_doped_kronecker_10x_e6", "ptb_small_doped_kronecker_10x_dropout0_e6")
     rows = [result("ptb_small", 110.0), result("ptb_small_e6", 120.0)]
     rows += [result(name, 130.0, history=copy.deepcopy(sparse)) for name in doped]
-    drawn = {}
-    monkeypatch.setattr(plots, "save_figure", lambda figure, file: drawn.update({file: figure}))
     summary = report.summarise(report.by_row(rows))
-    for name in ("latency", "compression", "training"):
-        plots.FIGURES[name](summary, name)
     for name in ("latency", "compression"):
-        dense = [axis.get_lines()[-1].get_label() for axis in drawn[name].axes]
-        assert dense == ["dense, 110", "dense, 120"]
-    upper = drawn["training"].axes[0].get_lines()
-    assert [(line.get_label(), line.get_linestyle()) for line in upper] == [
-        (plots.title_of(doped[0]), "-"),
-        (plots.title_of(doped[1]), "--"),
-    ]
+        for dense, level in (("ptb_small", "dense, 110"), ("ptb_small_e6", "dense, 120")):
+            ((lines, texts),) = drawn_lines(monkeypatch, summary, name, dense)
+            assert level in texts
+            assert ("doped Kronecker" in lines) == (dense == "ptb_small_e6")
+    assert ("training", "ptb_small") not in plots.figures_of(summary)
+    upper, lower = drawn_lines(monkeypatch, summary, "training", "ptb_small_e6")
+    assert {"with co-matrix dropout", "without"} <= upper[0].keys()
+    assert [line.get_linestyle() for line in lower[0].values()][:2] == ["-", "--"]
 
 
 def test_results_are_kept_for_the_next_table(runs, tmp_path):
@@ -274,10 +325,11 @@ def test_rows_of_fewer_epochs_are_beside_the_dense_row_of_as_many(tmp_path):
 
 
 def test_figures_without_a_point_are_not_drawn(runs):
-    whole = report.figures_of(report.summarise(report.read_runs(runs.iterdir())))
-    assert sorted(whole) == sorted(plots.FIGURES)
+    whole = plots.figures_of(report.summarise(report.read_runs(runs.iterdir())))
+    assert {name for name, _ in whole} <= set(plots.FIGURES)
+    assert ("ranks", "ptb_small") in whole
     dense = report.summarise(report.read_runs([runs / "a"]))
-    assert sorted(report.figures_of(dense)) == ["compression", "latency"]
+    assert plots.figures_of(dense) == []
 
 
 def test_command_line(runs, tmp_path, monkeypatch, capsys):

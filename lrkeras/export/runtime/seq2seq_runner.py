@@ -11,6 +11,7 @@ import numpy as np
 from lrkeras.export.runtime.beam_search import Hypothesis, beam_search
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
+from lrkeras.export.runtime.taken_numbers import check_states
 from lrkeras.export.tflite.file_header import FileHeader
 from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.system.shortened import shortened
@@ -83,16 +84,19 @@ class Seq2SeqRunner:
             What the encoder gave, by name.
 
         Raises:
-            ValueError: If names or shapes do not fit, or the source is too long.
+            ValueError: If names or shapes do not fit, the source is too long, or the states that
+                come out are not finite. What was encoded before stays.
         """
         named = source if isinstance(source, Mapping) else {self.source_names[0]: source}
         _check_names(named, self.source_names, "the source")
         feed = {name: self._padded(name, value) for name, value in named.items()}
         with self._turn:
             given, _ = self._encode(feed, {})
-        self._memory = {n: given[n] for n in self._decode.input_names if n in given}
         zeros = self._decode.zero_states()
-        self.states = {name: given.get(name, zero) for name, zero in zeros.items()}
+        states = {name: given.get(name, zero) for name, zero in zeros.items()}
+        check_states(states)
+        self._memory = {n: given[n] for n in self._decode.input_names if n in given}
+        self.states = states
         self._is_encoded = True
         return given
 
@@ -186,7 +190,9 @@ class Seq2SeqRunner:
         _check_names(named, self.target_names, "the target step")
         feed = {name: self._one_hot(name, value) for name, value in named.items()}
         with self._turn:
-            return self._decode({**feed, **self._memory}, states)
+            outputs, states = self._decode({**feed, **self._memory}, states)
+        check_states(states)
+        return outputs, states
 
     def _one_hot(self, name: str, value: Any) -> Any:
         """The vector for an id, where the file takes vectors."""

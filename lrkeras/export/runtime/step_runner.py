@@ -12,6 +12,7 @@ import numpy as np
 from lrkeras.export.runtime.call_lengths import call_lengths
 from lrkeras.export.runtime.interpreters import open_interpreter
 from lrkeras.export.runtime.signature_runner import SignatureRunner
+from lrkeras.export.runtime.taken_numbers import check_states
 from lrkeras.export.tflite.file_header import FileHeader
 from lrkeras.export.tflite.metadata_entry import METADATA_NAME
 from lrkeras.system.shortened import shortened
@@ -131,7 +132,8 @@ class StepRunner:
         Raises:
             ValueError: If names or shapes are not those of the file, of inputs or of states that
                 were set, or a number among them is not finite or no number of the file's type
-                (an id of 2.5), or the file has chunks alone. The states are as they were.
+                (an id of 2.5), or the new states are not finite, or the file has chunks alone.
+                The states are as they were.
             RuntimeError: If the runtime cannot run it, as with an id beyond a table.
         """
         if self._step is None:
@@ -155,8 +157,9 @@ class StepRunner:
             alone, an output of the last step has one value a chunk.
 
         Raises:
-            ValueError: If names, shapes, lengths or numbers do not fit, or the file has chunks
-                alone and they do not fill the sequence.
+            ValueError: If names, shapes, lengths or numbers do not fit, new states are not
+                finite, or the file has chunks alone and they do not fill the sequence. The states
+                are as they were.
         """
         named = self._named(sequence)
         vectors = {name: named.pop(name) for name in self._any.static_inputs}
@@ -168,10 +171,14 @@ class StepRunner:
         calls = {part.steps: part for part in self._chunks}
         if self._step is not None:
             calls[1] = self._step
-        at, parts = 0, []
+        at, parts, before = 0, [], self._states
         for steps in call_lengths(lengths.pop(), list(calls)):
             feed = {name: value[:, at : at + steps] for name, value in named.items()}
-            parts.append(self._advance(calls[steps], feed | vectors))
+            try:
+                parts.append(self._advance(calls[steps], feed | vectors))
+            except ValueError:
+                self._states = before
+                raise
             at += steps
         return self._single({n: _joined([part[n] for part in parts]) for n in self.output_names})
 
@@ -190,7 +197,9 @@ class StepRunner:
         if not self._are_checked:
             self._check_states()
         with self._turn:
-            outputs, self._states = part(named, self._states)
+            outputs, states = part(named, self._states)
+        check_states(states)
+        self._states = states
         return outputs
 
     def _single(self, outputs: dict[str, np.ndarray]) -> Any:

@@ -1,4 +1,6 @@
-"""Numbers on their way into a file: none is changed without a word."""
+"""Numbers on their way into a file, and states out of it: none is changed without a word."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -37,3 +39,20 @@ def as_taken(value: np.ndarray, dtype: np.dtype, where: str) -> np.ndarray:
         f"Expected {wanted} {where}, received {value[place]} at {place}, of {int((~right).sum())} "
         "such. The states are as they were before."
     )
+
+
+def check_states(states: Mapping[str, np.ndarray]) -> None:
+    """Checks the states that a call left: what is not finite stays so until a stream is reset.
+
+    Raises:
+        ValueError: If a number in one is not finite.
+    """
+    for name, state in states.items():
+        if state.dtype.kind == "f" and not np.isfinite(state).all():
+            raise ValueError(
+                f"Expected finite states, received the state {name!r} with "
+                f"{int((~np.isfinite(state)).sum())} numbers that are not, computed from finite "
+                "inputs that are too large for the kernels (XNNPACK's sigmoid on AVX-512 gives NaN "
+                "from about 1e15 on). Scale the inputs, or open the file with use_xnnpack=False. "
+                "The states are as they were before."
+            )

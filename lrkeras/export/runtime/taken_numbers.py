@@ -53,6 +53,6 @@ def check_states(states: Mapping[str, np.ndarray]) -> None:
                 f"Expected finite states, received the state {name!r} with "
                 f"{int((~np.isfinite(state)).sum())} numbers that are not, computed from finite "
                 "inputs that are too large for the kernels (XNNPACK's sigmoid on AVX-512 gives NaN "
-                "from about 1e15 on). Scale the inputs, or open the file with use_xnnpack=False. "
+                "from about 1e28 on). Scale the inputs, or open the file with use_xnnpack=False. "
                 "The states are as they were before."
             )

@@ -27,6 +27,7 @@ def test_short_form(tmp_path, tool, words):
         if tool == "mutate_files":
             assert row["refused"] + row["accepted"] == row["tried"]
         elif tool == "extreme_numbers":
-            assert not row["wrong"] and row["refused"] == 3 and "told" not in row
+            # On AVX-512 also the steps of 1e30 and 1e38.
+            assert not row["wrong"] and 3 <= row["refused"] <= 5 and "told" not in row
         else:
             assert row["equal"]

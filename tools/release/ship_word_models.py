@@ -6,7 +6,9 @@
 What `lrkeras.load` needs goes into the package, `lrkeras/models/`; what the app, the figures and
 later trainings need besides goes to `tools/release/models/`: float32 files, and the models of
 `BESIDE_THE_PACKAGE`. Checksums are in the `models.json` of each folder. Files are converted for the
-runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards.
+runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards. A run of
+`tools/release/train_chat_words.py` is shipped alike; its model with four bits goes into the package
+too, for the newest runtime.
 """
 
 import argparse
@@ -21,6 +23,7 @@ RELEASED = pathlib.Path(__file__).parent / "models"
 LICENCE = "CC BY-SA 4.0"
 # A wheel has room for two Kronecker and CIFG models and their rival, not for every one compared.
 BESIDE_THE_PACKAGE = ("dense", "hybrid", "low_rank", "pruned")
+CHAT = "word_prediction_chat"
 # `lrkeras.load` makes the Keras models of these from their int8 files.
 REBUILT = ("small_dense", "cifg")
 # Of these the weights as they were trained are kept beside the package, to make other files from.
@@ -47,10 +50,10 @@ CARD = """# {name}
 
 Next-word prediction for a keyboard: {title}.
 
-* **Input and output**: one token of the 10,000 lower-case words and marks in the file's metadata,
+* **Input and output**: one token of the {words:,} lower-case words and marks in the file's metadata,
   and the logits of the next one; `lrkeras.tasks.keyboard.suggester.Suggester` turns text into
   suggestions.
-* **Training**: `lrkeras train word_prediction --preset keyboard`, {epochs} epochs of {steps}
+* **Training**: `{command}`, {epochs} epochs of {steps}
   batches of {batch} windows of {window} tokens{taught}. Parameters stored: {parameters:,}.
   Perplexity of the validation text, as much of each source: {perplexity:.1f}.
 * **Data**: user turns of the Schema-Guided Dialogue corpus (Rastogi et al. 2020, CC BY-SA 4.0),
@@ -60,10 +63,9 @@ Next-word prediction for a keyboard: {title}.
 * **Files**: {files}. Weights are rounded to float16.
 * **Figures**: in `docs/results/data/word_prediction.json` (`python tools/release/measure_keyboard.py`), on messages
   of people that no training text came from.
-* **Limits**: English of dialogues with assistants, textbook sentences and articles; slang and
-  abbreviations of chats are mostly unknown to it. Names come out in lower case. It repeats what its
-  text says about people; the words of `blocked_words.txt` are never suggested, but no list is
-  complete.
+* **Limits**: English of dialogues with assistants, textbook sentences and articles; {chats}.
+  Names come out in lower case. It repeats what its text says about people; the words of
+  `blocked_words.txt` are never suggested, but no list is complete.
 """
 
 
@@ -91,7 +93,8 @@ def ship(run, model, float32, package=None, released=RELEASED):
     from lrkeras.tasks.keyboard.blocked_words import load_blocked_words
 
     home = released if model in BESIDE_THE_PACKAGE else package or registry.FOLDER
-    name = NAMES[model]
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    name = CHAT if config["chat_rate"] else NAMES[model]
     trained = keras.saving.load_model(run / f"{model}.keras", compile=False)
     round_weights(trained)  # what is converted is what is kept
     files = {}
@@ -123,24 +126,38 @@ def ship(run, model, float32, package=None, released=RELEASED):
             runtime="2.16",
             metadata=metadata,
         )
+    if (run / f"{model}_int4.keras").exists():
+        tuned = keras.saving.load_model(run / f"{model}_int4.keras", compile=False)
+        files["int4"] = home / f"{name}_int4.tflite"
+        convert(tuned, files["int4"], form="step", quantize="int4", metadata=metadata)
     files["card"] = home / f"{name}.md"
-    files["card"].write_text(_card(run, model, trained, name, files), encoding="utf-8")
+    files["card"].write_text(_card(run, config, trained, name, files), encoding="utf-8")
     for folder in {file.parent for file in files.values()}:
         there = {kind: file.name for kind, file in files.items() if file.parent == folder}
         registry.register(name, there, folder)
     return {kind: file.stat().st_size for kind, file in files.items()}
 
 
-def _card(run, model, trained, name, files):
+def _card(run, config, trained, name, files):
     from lrkeras.tasks import word_prediction
 
-    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    model = trained.name
     history = json.loads((run / f"{model}.history.json").read_text(encoding="utf-8"))
-    taught = "" if model == config["teacher"] else ", distilled from the dense teacher"
-    listed = ", ".join(f"`{file.name}`" for kind, file in files.items() if kind != "card")
+    if name == CHAT:
+        title = "the CIFG model with 20,000 words in bands, spellings of chats among them"
+        command = "python tools/release/train_chat_words.py"
+        taught = ", from the weights of word_prediction_cifg, without a teacher"
+        chats = "spellings of chats were\n  written by rule (`chat_spellings.txt`), not by people"
+    else:
+        title = TITLES[model]
+        command = "lrkeras train word_prediction --preset keyboard"
+        taught = "" if model == config["teacher"] else ", distilled from the dense teacher"
+        chats = "slang and\n  abbreviations of chats are mostly unknown to it"
     return CARD.format(
         name=name,
-        title=TITLES[model],
+        title=title,
+        words=trained.output_shape[-1],
+        command=command,
         epochs=len(history["epoch"]),
         steps=config["steps_per_epoch"],
         batch=config["batch_size"],
@@ -149,7 +166,8 @@ def _card(run, model, trained, name, files):
         parameters=word_prediction.count_parameters(trained),
         perplexity=history["val_perplexity"][-1],
         licence=LICENCE,
-        files=listed,
+        files=", ".join(f"`{file.name}`" for kind, file in files.items() if kind != "card"),
+        chats=chats,
     )
 
 

@@ -9,8 +9,10 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 from load_tool import load_tool
 
+import lrkeras
 from lrkeras.models import registry
 from lrkeras.tasks import word_prediction
+from lrkeras.tasks.keyboard.file_model import FileModel
 
 CONFIG = dataclasses.replace(
     word_prediction.PRESETS["keyboard"],
@@ -19,8 +21,8 @@ CONFIG = dataclasses.replace(
     embedding_dim=16,
     table_rank=8,
     small_units=24,
-    cifg_units=16,
-    cifg_dim=8,
+    cifg_units=48,
+    cifg_dim=16,
 )
 
 
@@ -65,3 +67,21 @@ def test_each_model_goes_where_it_belongs(run, tmp_path):
         assert np.abs(found - wanted).max() < 0.03 * np.ptp(wanted)
         card = registry.model_file(f"word_prediction_{name}", "card", package).read_text()
         assert f"word_prediction_{name}_int8.tflite" in card and "{" not in card
+
+
+def test_a_run_with_chats_has_a_name_of_its_own_and_four_bits(run, tmp_path):
+    tool = load_tool("ship_word_models")
+    package, released = tmp_path / "package", tmp_path / "released"
+    package.mkdir()
+    released.mkdir()
+    config = dataclasses.asdict(CONFIG) | {"chat_rate": 0.3}
+    (run / "config.json").write_text(json.dumps(config))
+    trained = keras.saving.load_model(run / "cifg.keras", compile=False)
+    lrkeras.quantize_aware(trained).save(run / "cifg_int4.keras")
+    tool.main([str(run), "--models", "cifg", f"--package={package}", f"--released={released}"])
+    assert registry.names(package) == ["word_prediction_chat"]
+    for kind in ("int8", "int4"):
+        file = registry.model_file("word_prediction_chat", kind, package)
+        assert len(FileModel(file).vocabulary.words) == 40
+    card = registry.model_file("word_prediction_chat", "card", package).read_text()
+    assert "40 lower-case words" in card and "train_chat_words.py" in card and "{" not in card

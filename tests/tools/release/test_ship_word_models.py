@@ -32,7 +32,7 @@ def run(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(dataclasses.asdict(CONFIG)))
-    words = ["<pad>", "<unk>", *(f"word{n}" for n in range(38))]
+    words = ["<unk>", "<eos>", *(f"word{n}" for n in range(38))]
     (folder / "metadata.json").write_text(json.dumps({"vocabulary": words}))
     for name in ("small_dense", "cifg", "low_rank"):
         keras.utils.set_random_seed(0)

@@ -3,8 +3,9 @@
 # (tools/test_android.sh).
 #     tools/test.sh                    what every change must pass
 #     tools/test.sh --all              also what takes long and rarely fails: tests marked `slow` (long trainings, all notebooks,
-#                                      tools of the benchmarks), 500 random models, the lowest versions of all dependencies
-#                                      where there is a Python 3.10, the Android app with both runtimes
+#                                      tools of the benchmarks), 500 random models, what docs/hardening.md tells of (hours), the
+#                                      lowest versions of all dependencies where there is a Python 3.10, the Android app with
+#                                      both runtimes
 #     tools/test.sh [--all] -k word    further arguments go to pytest, which is then all there is of tests
 # Of each slow test a smaller one guards the same in every run; of a `sampled` file every third case of each test runs always.
 set -euo pipefail
@@ -45,6 +46,12 @@ if [ -n "$all" ]; then
     pytest --dist loadfile --no-loadscope-reorder "$@" || status=$?
     # All in one file, and so for one process if it were not for this.
     if [ $# -eq 0 ]; then LRKERAS_RANDOM_MODELS=500 pytest --dist load tests/export/test_random_models.py || status=$?; fi
+    if [ $# -eq 0 ]; then
+        for tool in mutate_files kill_and_go_on full_disk run_long extreme_numbers; do
+            echo "tools/hardening/$tool.py"
+            .venv/bin/python "tools/hardening/$tool.py" || status=$?
+        done
+    fi
     if [ $# -eq 0 ] && python3.10 -c 'import venv, ensurepip' 2>/dev/null; then bash tools/test_versions.sh lowest || status=$?; fi
 else
     pytest --dist loadfile --no-loadscope-reorder -m "not slow" "$@" || status=$?

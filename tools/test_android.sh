@@ -2,8 +2,8 @@
 # Checks of the Android app that run without a phone: core and screens on the JVM, the engine on the APK's own libraries
 # (x86_64 through a stand-in for Android's libc, arm64 under qemu), the APK, the bundle, lint, the dex round trip.
 #     tools/test_android.sh          the app with the runtime that it has unless another is asked for
-#     tools/test_android.sh --all    also the APK with the other runtime (its engine, its alignment), and two builds of what is
-#                                    committed, from clean clones, compared byte for byte
+#     tools/test_android.sh --all    also a thousand broken models and a million steps, the APK with the other runtime (its engine, its
+#                                    alignment), and two builds of what is committed, from clean clones, compared byte for byte
 # Linux on x86_64. Installs what is missing where it is root on Debian; else says what to install.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,9 +49,12 @@ bash android_demo/tools/dex_round_trip.sh
 step "lint"
 bash android_demo/tools/lint.sh
 if [ $# -eq 0 ]; then
-    step "done; --all checks the runtime for pages of 16 KiB and two builds as well"
+    step "done; --all checks the runtime for pages of 16 KiB, long runs and two builds as well"
     exit
 fi
+step "a thousand broken models, a million steps"
+(cd android_demo && mvn --quiet --batch-mode package -Ddemo.long=true -Dtest=HostileFilesTest,LongRunTest -Dsurefire.failIfNoSpecifiedTests=false) 2>&1 |
+    sed '/log 4 tflite/d; /^INFO: /d; /TensorFlowLite <clinit>/d'
 step "two builds from clean clones"
 bash android_demo/tools/reproducible.sh
 step "runtime for pages of 16 KiB"

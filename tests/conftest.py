@@ -1,6 +1,7 @@
 """For every test: a fixed seed, and the TensorFlow backend unless another one is asked for."""
 
 import collections
+import gc
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -36,6 +37,12 @@ def pytest_collection_modifyitems(items):
             if cases[test] % _SAMPLED:
                 item.add_marker("slow")
             cases[test] += 1
+
+
+def pytest_collection_finish(session):
+    # Each conversion collects garbage, and what was imported never is any.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -52,8 +52,8 @@ class ChatWriter:
 
     Example:
     >>> from lrkeras.datasets.words import tokenize
-    >>> " ".join(ChatWriter(7).rewrite(tokenize("Thank you, see you tomorrow.")))
-    'thx see you tmr'
+    >>> " ".join(ChatWriter(17).rewrite(tokenize("Thank you, see you tomorrow.")))
+    'thx see u tmr'
     """
 
     def __init__(self, seed: int = 0) -> None:

@@ -5,6 +5,8 @@ from keras import ops
 
 from lrkeras import callbacks, layers, sparsify, structures
 
+pytestmark = pytest.mark.sampled
+
 
 def sparse_model(density=0.2, block=None, optimizer="adam"):
     keras.utils.set_random_seed(0)

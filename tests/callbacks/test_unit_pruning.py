@@ -8,6 +8,8 @@ from lrkeras import callbacks
 from lrkeras.model_graph.units.hidden_units import find_units
 from lrkeras.model_graph.units.unit_norms import dead_units
 
+pytestmark = pytest.mark.sampled
+
 L = keras.layers
 BATCHES = 4
 

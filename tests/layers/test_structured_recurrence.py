@@ -7,6 +7,8 @@ from keras import ops
 
 from lrkeras import layers, structures
 
+pytestmark = pytest.mark.sampled
+
 SPECS = {
     "kernel": {"kernel_structure": "low_rank"},
     "recurrent": {"recurrent_structure": structures.LowRank(rank=2)},

@@ -9,6 +9,8 @@ import pytest
 
 from lrkeras import legacy_h5, load_legacy_h5, load_model
 
+pytestmark = pytest.mark.sampled
+
 tf_keras = pytest.importorskip("tf_keras")
 tf = pytest.importorskip("tensorflow")
 L = tf_keras.layers

@@ -14,9 +14,6 @@ NEEDS = {
     "compress_textgenrnn": "textgenrnn.tar.xz",
 }
 FILES = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# The others train, for half a minute each.
-QUICK = ("papers_language_models",)
-
 # Jupyter's own modules, which start threads and sockets.
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -34,11 +31,8 @@ def test_notebook_was_run(file):
     assert counts == list(range(1, len(code) + 1)), "execute it from top to bottom"
 
 
-@pytest.mark.parametrize(
-    "file",
-    [pytest.param(f, marks=() if f.stem in QUICK else pytest.mark.slow) for f in FILES],
-    ids=lambda file: file.stem,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_notebook_runs(file):
     data = NEEDS.get(file.stem)
     if data and not (DATA / data).is_file():

@@ -10,6 +10,8 @@ from lrkeras.layers.cifg_cell import CIFGCell
 from lrkeras.rounding.rounded_copy import plain_copy
 from lrkeras.rounding.straight_through import straight_through
 
+pytestmark = pytest.mark.sampled
+
 WORDS, WIDTH = 60, 32
 
 
@@ -139,6 +141,7 @@ def test_training_moves_the_weights_and_leaves_the_scales(body):
         assert _levels(rounded.dense(), axis) <= 15 < _levels(moved, axis)
 
 
+@pytest.mark.slow
 def test_tuning_wins_back_what_rounding_lost():
     """A model trained to the end, rounded: its loss falls again with rounded weights."""
     model = _compiled(_model("keras LSTM"))

@@ -44,6 +44,7 @@ def test_what_cannot_be_so_small_is_said_to_be(task):
     assert "smallest file that was tried takes" in start.why and not start.file
 
 
+@pytest.mark.slow
 def test_units_make_the_cut_that_matrices_of_a_proposal_cannot(task):
     """A recurrent matrix in doped blocks alone is too little here; a rival stays as it is."""
     recipe = Recipe("doped", structures={"lstm.recurrent": "doped_kronecker"})

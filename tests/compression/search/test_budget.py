@@ -10,6 +10,7 @@ from scipy import optimize
 
 from lrkeras import compress, convert, structures
 from lrkeras.compression.matrices.selection import auto_families, select
+from lrkeras.compression.search import budget_search
 from lrkeras.compression.search.budget import Budget
 from lrkeras.compression.search.candidate_sizes import CandidateSizes
 from lrkeras.compression.search.knapsack import Candidate, allocate
@@ -345,6 +346,22 @@ def test_max_loss(stack, sequences):
         compress(stack, [structures.LowRank()], max_loss=1e-12, validation=data)
 
 
+def test_a_budget_of_time_goes_by_the_time_of_a_step(stack, monkeypatch):
+    """With a clock that counts numbers; the next test has a real one."""
+    monkeypatch.setattr(
+        budget_search, "step_time", lambda model, quantize=None: model.count_params()
+    )
+    limit = 0.6 * stack.count_params()
+    small, report = compress(stack, [structures.LowRank()], budget=f"{limit} us")
+    assert 0.8 * limit < small.count_params() <= limit
+    assert report.spent == small.count_params() and "us a step" in report.budget
+    with pytest.raises(ValueError, match="below what is possible"):
+        compress(stack, [structures.LowRank()], budget="1 us")
+    with pytest.raises(ValueError, match="within the budget"):
+        compress(stack, [structures.LowRank()], budget=f"{2 * stack.count_params()} us")
+
+
+@pytest.mark.slow
 def test_budget_of_time():
     model = keras.Sequential(
         [keras.Input((None, 256)), keras.layers.LSTM(384, name="lstm", return_sequences=True)]

@@ -13,6 +13,8 @@ import lrkeras
 from lrkeras.compression.units.importance import output_changes
 from lrkeras.model_graph.units.hidden_units import find_units
 
+pytestmark = pytest.mark.sampled
+
 L = keras.layers
 
 

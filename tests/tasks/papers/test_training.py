@@ -138,6 +138,7 @@ def test_doped_row_is_of_its_size(doped_run):
     assert sparsity[0] < sparsity[-1] == pytest.approx(1 - kept / (4 * 512))
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(doped_run, tmp_path, kill):
     out, result = doped_run
 

@@ -60,6 +60,7 @@ def test_every_preset_trains_the_dense_model_first():
         assert set(config.models) <= set(speech_commands.STRUCTURES)
 
 
+@pytest.mark.slow
 def test_the_trained_model_can_be_searched_from(trained, tmp_path):
     given = speech_commands.tunable(MICRO, trained[0])
     samples, outputs = given.train

@@ -27,7 +27,7 @@ class LongRunTest {
 
     private fun open() = runtime.open(Demo.buffer(bytes), SessionOptions())
 
-    private fun token(step: Int) = step * 7919 % 97 + 1
+    private fun token(step: Int) = step % 97 * 7919 % 97 + 1
 
     private fun StepRunner.step(token: Int) {
         buffer("tokens").putInt(0, token)
@@ -77,21 +77,27 @@ class LongRunTest {
 
     private fun Stream.feed(step: Int) = push(intArrayOf(token(step)))
 
-    /** Does it [count] times; what the process holds may grow by a tenth from the first tenth to the end. */
+    /** Does it [count] times; what the process holds may grow by a twentieth in the second half: the first fills the JVM's young generation. */
     private fun watched(what: String, count: Int, one: (Int) -> Unit) {
         val begin = System.nanoTime()
         var before = 0L
         for (number in 0 until count) {
             one(number)
-            if (number == count / 10) before = residentBytes()
+            if (number == count / 2) before = residentBytes()
+            // Direct buffers go with the garbage, of which these small objects never make enough by themselves.
+            if (number % (count / 200 + 1) == 0) System.gc()
         }
         val after = residentBytes()
         println("LongRunTest: $count $what in ${(System.nanoTime() - begin) / 1_000_000} ms, resident $before then $after bytes")
-        assertTrue("$what: $before bytes after a tenth, $after at the end", after <= before * 1.1 || !isWhole)
+        assertTrue("$what: $before bytes after half, $after at the end", after <= before * 1.05 || !isWhole)
     }
 
     private fun residentBytes(): Long {
-        System.gc()
+        // Direct buffers are freed by a thread of their own, behind the collection that finds them.
+        repeat(3) {
+            System.gc()
+            Thread.sleep(200)
+        }
         return File("/proc/self/statm").readText().split(' ')[1].toLong() * PAGE
     }
 

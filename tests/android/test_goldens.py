@@ -84,6 +84,8 @@ def test_what_goes_into_the_app_follows_from_kinds_and_sizes(tool, tmp_path, mon
     add("beside/speech_float32.tflite", 10_000, task="speech_commands")
     (tmp_path / "beside/small.md").write_text("A card.")
     monkeypatch.setattr(tool, "measured", lambda: {"large.tflite": 0.3})
+    add("package/newest.tflite", 100_000, quantize="int4")
+    monkeypatch.setattr(tool, "read_by_the_app", lambda file: file.stem != "newest")
     # 1 first, 0.9 and 6.9 of the folder that is asked first; 9 have room for 0.15 more.
     files = tool.chosen(tmp_path / "package", tmp_path / "beside")
     # Of a task, what was measured comes first: here the only one that was.

@@ -20,6 +20,8 @@ import numpy as np
 from lrkeras.datasets.keyboard_text import tokenize
 from lrkeras.export import StepRunner
 from lrkeras.export.cutting.text_layers import ids_of, settings_of
+from lrkeras.export.tflite.model_file import ModelFile
+from lrkeras.export.tflite.runtime_version import minimum_runtime
 from lrkeras.tasks.keyboard.personal_words import PersonalWords
 from lrkeras.tasks.keyboard.suggester import Suggester
 
@@ -31,6 +33,7 @@ TEST_MODELS = DEMO / "app" / "src" / "test" / "resources" / "models"
 CLIPS = DEMO / "app" / "src" / "main" / "assets" / "clips"
 # What an APK of 20,000,000 bytes has left beside its libraries (10,192,980), recordings and classes.
 MOST_BYTES = 9_000_000
+APP_RUNTIME = (2, 16)
 # Hops of silence after a recording: its last word comes with the delay of the model.
 SILENCE = 20
 # What docs/results/words.md shows of the texts that models were measured on.
@@ -229,8 +232,9 @@ def text_ids() -> list[dict]:
 def chosen(*folders: pathlib.Path) -> list[pathlib.Path]:
     """The models that the app takes, as many as an APK has room for.
 
-    The front end of speech, and then the quantised files: the folders one after the other, the
-    smallest first in each. What is float32 otherwise takes the room of three that are not.
+    The front end of speech, and then the quantised files that its runtime reads: the folders one
+    after the other, the smallest first in each. What is float32 otherwise takes the room of three
+    that are not.
 
     Args:
         folders: Where the models are, the most wanted first.
@@ -245,7 +249,7 @@ def chosen(*folders: pathlib.Path) -> list[pathlib.Path]:
     files = [file for folder in folders for file in ordered(folder)]
     said = {file: StepRunner(file).metadata for file in files}
     first = [file for file in files if said[file]["task"] == "speech_front_end"]
-    quantised = [file for file in files if said[file]["quantize"] is not None]
+    quantised = [file for file in files if said[file]["quantize"] and read_by_the_app(file)]
     found, left = [], MOST_BYTES
     for file in [*first, *quantised]:
         if file.stat().st_size <= left:
@@ -255,6 +259,12 @@ def chosen(*folders: pathlib.Path) -> list[pathlib.Path]:
     return sorted(
         found, key=lambda file: (said[file]["task"], -scores.get(file.name, 0), file.name)
     )
+
+
+def read_by_the_app(file: pathlib.Path) -> bool:
+    """Whether the runtime that the app ships knows all operators of a file."""
+    least = minimum_runtime(ModelFile(file.read_bytes())) or "1.5.0"
+    return tuple(map(int, least.split(".")[:2])) <= APP_RUNTIME
 
 
 def measured() -> dict[str, float]:

@@ -7,8 +7,7 @@ What `lrkeras.load` needs goes into the package, `lrkeras/models/`; what the app
 later trainings need besides goes to `tools/release/models/`: float32 files, and the models of
 `BESIDE_THE_PACKAGE`. Checksums are in the `models.json` of each folder. Files are converted for the
 runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards. A run of
-`tools/release/train_chat_words.py` is shipped alike; its model with four bits goes into the package
-too, for the newest runtime.
+`tools/release/train_chat_words.py` is shipped for the newest runtime, with four bits too: not in the app.
 """
 
 import argparse
@@ -123,7 +122,7 @@ def ship(run, model, float32, package=None, released=RELEASED):
             files[kind],
             form="step",
             quantize=None if kind == "float32" else kind,
-            runtime="2.16",
+            runtime="latest" if name == CHAT else "2.16",
             metadata=metadata,
         )
     if (run / f"{model}_int4.keras").exists():

@@ -33,9 +33,10 @@ def load(name: str, folder: pathlib.Path = FOLDER) -> keras.Model:
         folder: where the files are.
 
     Returns:
-        The Keras model, not compiled. The weights of `word_prediction_small_dense` and
-        `word_prediction_cifg` are those of their int8 files, 8 bits times a scale; all others are
-        as they were trained or rounded to float16, as their cards say.
+        The Keras model, not compiled. The weights of `word_prediction_small_dense`,
+        `word_prediction_cifg` and `word_prediction_chat` are those of their int8 files, 8 bits
+        times a scale; all others are as they were trained or rounded to float16, as their cards
+        say.
 
     Raises:
         ValueError: there is no model of this name, or its file is not what was shipped.

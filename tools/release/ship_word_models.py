@@ -7,7 +7,7 @@ What `lrkeras.load` needs goes into the package, `lrkeras/models/`; what the app
 later trainings need besides goes to `tools/release/models/`: float32 files, and the models of
 `BESIDE_THE_PACKAGE`. Checksums are in the `models.json` of each folder. Files are converted for the
 runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards. A run of
-`tools/release/train_chat_words.py` is shipped for the newest runtime, with four bits too: not in the app.
+`tools/release/train_chat_words.py` is shipped alike, with four bits for the newest runtime too.
 """
 
 import argparse
@@ -59,8 +59,8 @@ Next-word prediction for a keyboard: {title}.
   English sentences of Tatoeba as prepared by manythings.org/anki (CC BY 2.0), WikiText-2 (Merity
   et al. 2016, CC BY-SA 3.0).
 * **Licence of the weights**: {licence}, as the text they were made from.
-* **Files**: {files}. Weights are rounded to float16.
-* **Figures**: in `docs/results/data/word_prediction.json` (`python tools/release/measure_keyboard.py`), on messages
+* **Files**: {files}. {rounded}
+* **Figures**: in `docs/results/data/{data}.json` (`python tools/release/{tool}.py`), on messages
   of people that no training text came from.
 * **Limits**: English of dialogues with assistants, textbook sentences and articles; {chats}.
   Names come out in lower case. It repeats what its text says about people; the words of
@@ -122,7 +122,7 @@ def ship(run, model, float32, package=None, released=RELEASED):
             files[kind],
             form="step",
             quantize=None if kind == "float32" else kind,
-            runtime="latest" if name == CHAT else "2.16",
+            runtime="2.16",
             metadata=metadata,
         )
     if (run / f"{model}_int4.keras").exists():
@@ -147,11 +147,21 @@ def _card(run, config, trained, name, files):
         command = "python tools/release/train_chat_words.py"
         taught = ", from the weights of word_prediction_cifg, without a teacher"
         chats = "spellings of chats were\n  written by rule (`chat_spellings.txt`), not by people"
+        data, tool = "keyboard_compared", "compare_keyboard"
+        four = json.loads((run / "four_bits.json").read_text(encoding="utf-8"))
+        rounded = (
+            "`lrkeras.load` makes the Keras model of the\n  int8 file's weights; the `.keras` file, in the "
+            "repository and not in the package, has the trained ones in\n  float16. The file of four bits "
+            "has narrower bands and a perplexity of "
+            f"{four['valid_perplexity'][-1]:.1f}; it needs runtime 2.20."
+        )
     else:
         title = TITLES[model]
         command = "lrkeras train word_prediction --preset keyboard"
         taught = "" if model == config["teacher"] else ", distilled from the dense teacher"
         chats = "slang and\n  abbreviations of chats are mostly unknown to it"
+        data, tool = "word_prediction", "measure_keyboard"
+        rounded = "Weights are rounded to float16."
     return CARD.format(
         name=name,
         title=title,
@@ -167,6 +177,9 @@ def _card(run, config, trained, name, files):
         licence=LICENCE,
         files=", ".join(f"`{file.name}`" for kind, file in files.items() if kind != "card"),
         chats=chats,
+        data=data,
+        tool=tool,
+        rounded=rounded,
     )
 
 

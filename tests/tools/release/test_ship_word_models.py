@@ -78,10 +78,12 @@ def test_a_run_with_chats_has_a_name_of_its_own_and_four_bits(run, tmp_path):
     (run / "config.json").write_text(json.dumps(config))
     trained = keras.saving.load_model(run / "cifg.keras", compile=False)
     lrkeras.quantize_aware(trained).save(run / "cifg_int4.keras")
+    (run / "four_bits.json").write_text(json.dumps({"valid_perplexity": [40.0, 31.25]}))
     tool.main([str(run), "--models", "cifg", f"--package={package}", f"--released={released}"])
     assert registry.names(package) == ["word_prediction_chat"]
     for kind in ("int8", "int4"):
         file = registry.model_file("word_prediction_chat", kind, package)
         assert len(FileModel(file).vocabulary.words) == 40
     card = registry.model_file("word_prediction_chat", "card", package).read_text()
-    assert "40 lower-case words" in card and "train_chat_words.py" in card and "{" not in card
+    assert "40 lower-case words" in card and "perplexity of 31.2;" in card
+    assert "train_chat_words.py" in card and "{" not in card

@@ -1,5 +1,8 @@
 """Rows written into arrays, each compared with onnxruntime while it is loaded."""
 
+import inspect
+
+import keras
 import numpy as np
 import pytest
 from onnx_files import ints, saved, weights
@@ -21,7 +24,13 @@ def operations(model):
     [
         ([1, 6, 4], grid([0], range(2, 4)), [1, 2, 4], "Concatenate"),
         ([1, 6, 4], grid([0], [0]), [1, 1, 4], "Concatenate"),
-        ([1, 6], grid([0], range(6)), [1, 6], "Identity"),
+        pytest.param(
+            *([1, 6], grid([0], range(6)), [1, 6], "Identity"),
+            marks=pytest.mark.skipif(
+                keras.__version__.startswith("3.12."),
+                reason="Keras 3.12 refuses inputs that lead nowhere",
+            ),
+        ),
         ([1, 6, 4], grid([0], [4, 1], [0, 3]), [1, 2, 2], "Where"),
         (["N", 4], None, [1, 2, 4], "Where"),
     ],
@@ -37,6 +46,9 @@ def test_rows_by_constant_indices(data, indices, updates, kind, tmp_path):
     assert model.inputs[0].shape[0] is None and kind in operations(model)
 
 
+HAS_REDUCTION = "reduction" in inspect.signature(keras.ops.scatter_update).parameters
+
+
 @pytest.mark.parametrize("is_computed", [False, True])
 @pytest.mark.parametrize("reduction", ["none", "add", "mul", "min", "max"])
 def test_rows_that_are_combined(reduction, is_computed, tmp_path):
@@ -50,7 +62,12 @@ def test_rows_that_are_combined(reduction, is_computed, tmp_path):
         inputs["k"] = [3, 2]
         constants = {"zero": np.float32(0), "c": counts.astype("float32")}
     nodes.append(("ScatterND", ["x", "_" if is_computed else "i", "u"], {"reduction": reduction}))
-    model = load_onnx(saved(tmp_path / "m.onnx", nodes, inputs, constants, opset=18))
+    path = saved(tmp_path / "m.onnx", nodes, inputs, constants, opset=18)
+    if is_computed and reduction != "none" and not HAS_REDUCTION:
+        with pytest.raises(ValueError, match=r"needs Keras 3\.14 or newer"):
+            load_onnx(path)
+        return
+    model = load_onnx(path)
     assert ("ScatterUpdate" in operations(model)) == is_computed
 
 

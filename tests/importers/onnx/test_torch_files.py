@@ -33,6 +33,9 @@ def test_the_last_step_alone_is_computed_where_nothing_else_is_read():
     assert not layer.return_sequences and not layer.return_state
 
 
+@pytest.mark.skipif(
+    keras.__version__.startswith("3.12."), reason="Keras 3.12 refuses inputs that lead nowhere"
+)
 def test_a_streaming_file_is_a_step_file_with_the_states_of_the_file(tmp_path):
     path = DATA / "streaming_lstm.onnx"
     model = load_model(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -153,6 +155,11 @@ def _scattered(data: Any, indices: Tensor, updates: Any, reduction: str, builder
         list(data.axes) if isinstance(data, Tensor) else [(Atom(n),) for n in data.dims]
     )
     how = {} if reduction == "none" else {"reduction": reduction}
+    if how and "reduction" not in inspect.signature(ops.scatter_update).parameters:
+        raise ValueError(
+            f"its reduction {reduction!r} at computed indices needs Keras 3.14 or newer, this is "
+            f"{keras.__version__}. Install a newer Keras."
+        )
     return Tensor(ops.scatter_update(_as_in_file(data), numbers, updates, **how), groups, groups)
 
 

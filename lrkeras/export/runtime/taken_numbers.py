@@ -1,5 +1,6 @@
 """Numbers on their way into a file, and states out of it: none is changed without a word."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -48,7 +49,10 @@ def check_states(states: Mapping[str, np.ndarray]) -> None:
         ValueError: If a number in one is not finite.
     """
     for name, state in states.items():
-        if state.dtype.kind == "f" and not np.isfinite(state).all():
+        # The squares of finite numbers mostly have a finite sum, which takes a third of the time.
+        if state.dtype.kind != "f" or math.isfinite(np.vdot(state, state)):
+            continue
+        if not np.isfinite(state).all():
             raise ValueError(
                 f"Expected finite states, received the state {name!r} with "
                 f"{int((~np.isfinite(state)).sum())} numbers that are not, computed from finite "

@@ -113,6 +113,9 @@ def test_states_that_become_infinite_are_told_and_the_earlier_ones_stay(tmp_path
         ((state,),) = (list(runner.states.values()),)
         np.testing.assert_array_equal(state, [[2, 2]])
     np.testing.assert_array_equal(runner.step([[[1.0]]]), [[[4, 4]]])
+    # Squares of finite numbers may be infinite.
+    runner.states = {name: np.full((1, 2), 1e30) for name in runner.states}
+    np.testing.assert_allclose(runner.step([[[1.0]]]), 1e30, rtol=1e-6)
 
 
 @pytest.mark.parametrize("value", [2.5, 2**40, np.nan])

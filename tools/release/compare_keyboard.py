@@ -9,13 +9,13 @@ suggestions, keystrokes saved, and what they differ from the first model's by, w
 95 % from a bootstrap over the groups.
 """
 
-import collections
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from build_word_data import user_turns
 from measured_files import heading, parser_of
 from rich.progress import track
 from shares_of_groups import SHARES, summary, sums_of
@@ -86,7 +86,7 @@ def groups_of(folder, limit):
         f"sms_{split}": list(keyboard_text.load_messages(folder, split).values())
         for split in ("valid", "test")
     }
-    groups["dialogues"] = _every(_dialogues(folder / CORPORA[1]), limit)
+    groups["dialogues"] = _every(list(user_turns(folder / CORPORA[1]).values()), limit)
     groups["articles"] = _every(_articles(folder / CORPORA[2]), limit)
     return {
         name: [lines[: LINES[name]] for lines in found if lines] for name, found in groups.items()
@@ -95,16 +95,6 @@ def groups_of(folder, limit):
 
 def _every(found, limit):
     return found[:: max(1, len(found) // limit)][:limit]
-
-
-def _dialogues(file):
-    turns = collections.defaultdict(list)
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            dialogue, speaker, text = line.rstrip("\n").split("\t")
-            if speaker == "USER":
-                turns[dialogue].append(text)
-    return list(turns.values())
 
 
 def _articles(file):

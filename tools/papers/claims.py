@@ -9,7 +9,7 @@ from typing import Any
 
 from row_names import as_compressed
 
-from lrkeras.tasks.papers.rows import FEWER_EPOCHS
+from lrkeras.tasks.papers.row_name import FEWER_EPOCHS
 
 _DOPING = "arXiv 2001.08896"
 _DOPING_OF_OTHERS = "arXiv 2102.07071"

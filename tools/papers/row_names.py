@@ -2,7 +2,8 @@
 
 import re
 
-from lrkeras.tasks.papers.rows import FEWER_EPOCHS, config_of
+from lrkeras.tasks.papers.row_name import FEWER_EPOCHS
+from lrkeras.tasks.papers.rows import config_of
 
 # The rate and the precision of a training.
 _TRAINING = r"rate\d+(\.\d+)?|float32"

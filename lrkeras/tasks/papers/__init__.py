@@ -1,14 +1,49 @@
-"""The language models of the papers' tables, one run a row: `lrkeras train papers/NAME`.
+"""The rows of the papers' tables, one run a row: `lrkeras train papers/NAME`.
 
-`rows.py` is the file to read first: it says what names mean. It makes each a config of `config.py`;
-`training.py` trains the model of `model.py`, whose matrices `matrices.py` chooses, on the windows
-of `token_streams.py`, and `deployment.py` converts and times it. Programs for many rows, tables and
-plots are in `tools/papers`.
+The files of this folder are the language models. `rows.py` is the one to read first: it says what
+names mean. It makes each a config of `config.py`; `training.py` trains the model of `model.py`,
+whose matrices `matrices.py` chooses, on the windows of `token_streams.py`, and `deployment.py`
+converts and times it. Programs for many rows, tables and plots are in `tools/papers`.
 """
 
-from lrkeras.tasks.papers.rows import Rows
-from lrkeras.tasks.papers.training import train
+from __future__ import annotations
 
-PRESETS = Rows()
+import pathlib
+
+from lrkeras.tasks.papers import training
+from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.recipe import Recipe
+from lrkeras.tasks.papers.recipes import Recipes
+from lrkeras.tasks.papers.rows import Rows
+
+PRESETS = Recipes(Recipe(Rows(), PaperConfig, training.train))
+
+
+def train(
+    config: PaperConfig,
+    out: str | pathlib.Path,
+    *,
+    data: str | pathlib.Path | None = None,
+    start: str | pathlib.Path | None = None,
+    verbose: int = 1,
+) -> dict:
+    """Trains a row with the `train` of its recipe, which says what is written and raised.
+
+    Args:
+        config: one of `PRESETS`.
+        out: the folder of the run.
+        data: the folder of its corpus.
+        start: the folder of a finished run, for rows that start from one.
+        verbose: Keras's `verbose`.
+
+    Returns:
+        What is in its `result.json`.
+
+    Raises:
+        TypeError: the config is of no recipe.
+    """
+    recipe = PRESETS.recipe_of(config)
+    return recipe.train(config, out, data=data, start=start, verbose=verbose)
+
 
 __all__ = ["PRESETS", "train"]

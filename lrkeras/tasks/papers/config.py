@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+from lrkeras.tasks.papers.matrix_config import MatrixConfig
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PaperConfig:
-    """Every number of a run: a language model, how it is trained, how its matrices are made.
+class PaperConfig(MatrixConfig):
+    """Every number of a run: beside its matrices, the language model and how it is trained.
 
     Attributes:
         row: the name of the run; see `lrkeras.tasks.papers.rows`.
@@ -38,22 +40,6 @@ class PaperConfig:
         slowness_penalty: weight of the mean square of their change from word to word (TAR).
         patience: epochs without a better validation perplexity until weights are averaged
             (NT-ASGD); None never averages.
-        method: `"dense"`, `"small_dense"`, `"units"`, `"pruned"`, `"low_rank"`, `"hybrid"`,
-            `"kronecker"`, `"monarch"`, the last four with `"doped_"` before them, `"svd"` or
-            `"semi_nmf"`.
-        where: `"joint"`: one matrix over `[x; h]` for each gate; `"stacked"`: one for the four
-            gates; `"input"` or `"recurrent"`: only the matrix of the input or of the state, over
-            the four gates.
-        compression: how many times fewer numbers the recurrent layers have, biases counted.
-        counted: what of a sparse part counts: `"values"`; `"bytes"`, the indices too; or
-            `"element_bytes"`, as many bytes as the pattern of single entries would take.
-        terms: number of Kronecker products.
-        rank: rank of `"svd"`, `"semi_nmf"` or, at the same number of values, of `"pruned"`.
-        block: pattern of the sparse part, `(outputs, inputs)`, or None for single entries.
-        co_matrix_dropout: rate until the sparsity is at its target, 0 from then on.
-        anneal: where the sparsity starts and stops rising, and units start and stop to go, as
-            shares of the run.
-        anneal_power: exponent of its schedule.
         is_started: whether it starts from the trained weights of the dense run.
         is_reordered: whether hidden units change places before that, for better blocks.
         precision: dtype policy of the recurrent layers in training.
@@ -86,27 +72,12 @@ class PaperConfig:
     activation_penalty: float = 0.0
     slowness_penalty: float = 0.0
     patience: int | None = None
-    method: str = "dense"
-    where: str = "joint"
-    compression: float | None = None
-    counted: str = "values"
-    terms: int | None = None
-    rank: int | None = None
-    block: tuple[int, int] | None = None
-    co_matrix_dropout: float = 0.0
-    anneal: tuple[float, float] = (0.05, 0.5)
-    anneal_power: float = 3
     is_started: bool = False
     is_reordered: bool = False
     precision: str = "float32"
     output_precision: str = "bfloat16"
     max_tokens: int | None = None
     seed: int = 1
-
-    @property
-    def is_doped(self) -> bool:
-        """Whether a sparse part is added to a structure."""
-        return self.method.startswith("doped_")
 
     @property
     def is_pruned_at_once(self) -> bool:

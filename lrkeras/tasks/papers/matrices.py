@@ -7,6 +7,7 @@ import math
 from lrkeras import structures
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.dropped_matrix import DroppedMatrix
+from lrkeras.tasks.papers.matrix_config import MatrixConfig
 
 GATES = {"lstm": 4, "rhn": 2}
 # Half of what a doped low-rank or hybrid matrix stores is the structured part.
@@ -72,7 +73,7 @@ def matrix_shapes(config: PaperConfig, layer: int) -> dict[str, tuple[int, int]]
     }
 
 
-def structure_of(config: PaperConfig, shape: tuple[int, int]) -> structures.Structure:
+def structure_of(config: MatrixConfig, shape: tuple[int, int]) -> structures.Structure:
     """The structure of one matrix.
 
     Raises:
@@ -104,7 +105,7 @@ def structure_of(config: PaperConfig, shape: tuple[int, int]) -> structures.Stru
     return base.copy(**kept) + _sparse(config, shape, measured.num_params)
 
 
-def _base(config: PaperConfig, shape: tuple[int, int]) -> structures.Structure:
+def _base(config: MatrixConfig, shape: tuple[int, int]) -> structures.Structure:
     kind = config.method.removeprefix("doped_")
     if kind == "kronecker":
         if config.compression is not None and not config.is_doped:
@@ -118,7 +119,7 @@ def _base(config: PaperConfig, shape: tuple[int, int]) -> structures.Structure:
     return structures.get(kind, compression=config.compression * share)
 
 
-def _sparse(config: PaperConfig, shape: tuple[int, int], beside: int) -> structures.Sparse:
+def _sparse(config: MatrixConfig, shape: tuple[int, int], beside: int) -> structures.Sparse:
     """A sparse part that fills what `beside` numbers and the biases leave of the size."""
     if config.compression is None:
         raise ValueError(f"Expected a compression for {config.method!r}; received None.")
@@ -136,7 +137,7 @@ def _sparse(config: PaperConfig, shape: tuple[int, int], beside: int) -> structu
     return structures.Sparse(density=min(1.0, blocks / total), block=config.block, padding=padding)
 
 
-def _blocks(config: PaperConfig, shape: tuple[int, int], beside: int, biases: int) -> int:
+def _blocks(config: MatrixConfig, shape: tuple[int, int], beside: int, biases: int) -> int:
     """How many blocks fit, the numbers stored `beside` them counted."""
     inputs, outputs = shape
     rows, columns = config.block or (1, 1)

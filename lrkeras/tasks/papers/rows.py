@@ -18,52 +18,16 @@ A name is a base and, after it, a method and options in any order, all joined by
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from lrkeras.tasks.papers.config import BASES, PaperConfig
 from lrkeras.tasks.papers.model import dense_parameters
+from lrkeras.tasks.papers.row_name import RowName
 
-_DOPABLE = ("kronecker", "monarch", "low_rank", "hybrid")
-_METHODS = (
-    *(f"doped_{name}" for name in _DOPABLE),
-    *_DOPABLE,
-    "pruned",
-    "small_dense",
-    "units",
-    "semi_nmf",
-    "svd",
-)
 _SIZED = ("pruned", "low_rank", "hybrid", "small_dense", "units")
 _POST_TRAINING_EPOCHS = 3
 # Of schedules of fewer epochs than a base has: faster, and the last of them would change nothing.
 _FASTEST_DECAY = 0.5
-FEWER_EPOCHS = r"e(\d+)"
-_FLOAT32 = "float32"
-_RATE = r"rate(\d+(?:\.\d+)?)"
-# Co-matrix dropout of doped rows that say nothing of it.
-_DEFAULT_DROPOUT = 0.2
-
-_OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
-    r"(\d+(?:\.\d+)?)x": lambda ratio: {"compression": float(ratio)},
-    r"(\d+)terms": lambda count: {"terms": int(count)},
-    r"r(\d+)": lambda rank: {"rank": int(rank)},
-    r"1x(\d+)": lambda width: {"block": (1, int(width))},
-    r"dropout(\d(?:\.\d+)?)": lambda rate: {"co_matrix_dropout": float(rate)},
-    r"power(\d+(?:\.\d+)?)": lambda power: {"anneal_power": float(power)},
-    r"window(\d+)to(\d+)": lambda a, b: {"anneal": (int(a) / 100, int(b) / 100)},
-    _RATE: lambda factor: {"learning_rate": float(factor)},
-    FEWER_EPOCHS: lambda count: {"epochs": int(count)},
-    r"element_bytes": lambda: {"counted": "element_bytes"},
-    r"bytes": lambda: {"counted": "bytes"},
-    r"input": lambda: {"where": "input"},
-    r"recurrent": lambda: {"where": "recurrent"},
-    r"stacked": lambda: {"where": "stacked"},
-    r"started": lambda: {"is_started": True},
-    r"reordered": lambda: {"is_started": True, "is_reordered": True},
-    _FLOAT32: lambda: {"precision": "float32", "output_precision": "float32"},
-}
 
 
 def config_of(name: str) -> PaperConfig:
@@ -72,44 +36,13 @@ def config_of(name: str) -> PaperConfig:
     Raises:
         ValueError: the name is no base with a method and options.
     """
-    base = next((b for b in sorted(BASES, key=len, reverse=True) if _begins(name, b)), None)
-    if base is None:
-        raise ValueError(f"Expected a name that begins with one of {sorted(BASES)}; got {name!r}.")
-    rest = name[len(base) :].lstrip("_")
-    method = next((m for m in _METHODS if _begins(rest, m)), None)
-    if method is not None:
-        rest = rest[len(method) :].lstrip("_")
-    changes = _options(rest, name)
-    if method is not None:
-        changes["method"] = method
-        if method.startswith("doped_"):
-            changes.setdefault("co_matrix_dropout", _DEFAULT_DROPOUT)
-    config = _with_epochs(BASES[base], changes.pop("epochs", None))
+    parts = RowName.read(name, BASES)
+    changes = dict(parts.changes)
+    config = _with_epochs(BASES[parts.base], changes.pop("epochs", None))
     if "learning_rate" in changes:
         changes["learning_rate"] *= config.learning_rate
     config = dataclasses.replace(config, **changes, row=name)
-    return _checked(_post_training(config, method, changes))
-
-
-def _begins(name: str, part: str) -> bool:
-    return name == part or name.startswith(f"{part}_")
-
-
-def _options(rest: str, name: str) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    words = rest.replace("element_bytes", "element-bytes").split("_") if rest else []
-    for word in (w.replace("-", "_") for w in words):
-        for pattern, change in reversed(_OPTIONS.items()):
-            match = re.fullmatch(pattern, word)
-            if match:
-                changes |= change(*match.groups())
-                break
-        else:
-            raise ValueError(
-                f"Expected a method of {', '.join(_METHODS)} and options such as 25x, 1x16, "
-                f"dropout0.3 or e6 in {name!r}; received {word!r}."
-            )
-    return changes
+    return _checked(_post_training(config, parts.method, changes))
 
 
 def _with_epochs(config: PaperConfig, epochs: int | None) -> PaperConfig:

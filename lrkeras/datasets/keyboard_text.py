@@ -117,10 +117,10 @@ def load_data(
         for split in ("train", "valid")
     }
     writer = _LineWriter(chat_rate, seed)
-    trained = [
-        [writer.written(lines[source, "train"], source) for _ in range(max(count, 1))]
-        for source, count in zip(SOURCES, repeats, strict=True)
-    ]
+    # The first of each before any other, as the vocabulary is theirs.
+    trained = [[writer.written(lines[source, "train"], source)] for source in SOURCES]
+    for source, copies, count in zip(SOURCES, trained, repeats, strict=True):
+        copies += [writer.written(lines[source, "train"], source) for _ in range(1, count)]
     kept = {word for word in chat_words() if WORD.fullmatch(word)} if chat_rate else set()
     vocabulary = _vocabulary([copies[0] for copies in trained], num_words, kept)
     mixed = [

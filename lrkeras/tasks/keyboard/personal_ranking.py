@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lrkeras.tasks.keyboard.personal_words import PersonalWords
-from lrkeras.tasks.keyboard.word_ranking import WordRanking
+from lrkeras.tasks.keyboard.word_ranking import MARKS, WordRanking, with_mark
 
 
 def ranked(
@@ -21,12 +21,12 @@ def ranked(
     prefix: str = "",
     count: int = 3,
 ) -> list[str]:
-    """The likeliest words where the probabilities of both are mixed.
+    """The likeliest words where the probabilities of both are mixed, a mark in the last place.
 
     Args:
         personal: the person's words.
         ranking: the model's.
-        best: as many words or marks, the likeliest of the model.
+        best: as many words, a mark among them, as `WordRanking.best` gives.
         logits: the model's, of every word.
         previous: the token before the word.
         prefix: what the word begins with, in any case; apostrophes do not count.
@@ -43,4 +43,8 @@ def ranked(
     for word, probability in personal.probabilities(previous).items():
         if word.replace("'", "").startswith(prefix) and ranking.may_show(word):
             scores[word] = scores.get(word, likely(word)) + weight * probability
-    return sorted(scores, key=lambda word: -scores[word])[:count]
+    words = [word for word in sorted(scores, key=lambda word: -scores[word]) if word not in MARKS]
+    mark = next((word for word in best if word in MARKS), None)
+    if mark is None:
+        return words[:count]
+    return with_mark(words[:count], mark, lambda word: scores[word], count)

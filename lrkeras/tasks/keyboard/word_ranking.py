@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import bisect
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from lrkeras.datasets.keyboard_text import WORD
 from lrkeras.tasks.keyboard.typed_text import SENTENCE_ENDS
 
-_SINGLE_LETTERS = ("a", "i")
 # The marks that are suggested.
 MARKS = frozenset((".", ",", "?", "!"))
 
@@ -40,9 +39,9 @@ class WordRanking:
             for i, word in enumerate(self.words)
             if _is_shown(word) and word not in self._hidden
         ]
-        marks = [i for i, word in enumerate(self.words) if word in MARKS]
         self._ids = np.array([i for _, i in shown], dtype=np.int64)
-        self._ids_and_marks = np.array(sorted([*self._ids, *marks]), dtype=np.int64)
+        marks = [i for i, word in enumerate(self.words) if word in MARKS]
+        self._mark_ids = np.array(marks, dtype=np.int64)
         # Apostrophes do not count while a word is typed: "dont" finds "don't".
         by_letters = sorted((word.replace("'", ""), i) for word, i in shown)
         self._letters = [letters for letters, _ in by_letters]
@@ -52,6 +51,9 @@ class WordRanking:
         self, logits: np.ndarray, *, prefix: str = "", marks: bool = False, count: int = 3
     ) -> list[str]:
         """Returns up to `count` words, the likeliest first, those of equal logits by id.
+
+        At most one of them is a mark, the likeliest, in the last place and where no word that fits
+        there is as likely.
 
         Args:
             logits: one number for each word of the vocabulary.
@@ -64,10 +66,12 @@ class WordRanking:
         """
         check_count(count)
         prefix = prefix.lower().replace("'", "")
-        if not prefix:
-            ids = self._ids_and_marks if marks else self._ids
-            return [self.words[i] for i in _top(logits, ids, count)]
-        return [self.words[i] for i in _top(logits, self._starting_with(prefix), count)]
+        ids = self._starting_with(prefix) if prefix else self._ids
+        words = [self.words[i] for i in _top(logits, ids, count)]
+        if prefix or not marks or not len(self._mark_ids):
+            return words
+        mark = self.words[_top(logits, self._mark_ids, 1)[0]]
+        return with_mark(words, mark, lambda word: float(logits[self.ids[word]]), count)
 
     def knows(self, word: str) -> bool:
         """Whether a word, in lower case, is in the vocabulary, shown or not."""
@@ -88,7 +92,7 @@ class WordRanking:
 
 
 def _is_shown(word: str) -> bool:
-    return WORD.fullmatch(word) is not None and (len(word) > 1 or word in _SINGLE_LETTERS)
+    return WORD.fullmatch(word) is not None
 
 
 def check_count(count: int) -> None:
@@ -99,6 +103,22 @@ def check_count(count: int) -> None:
             "Expected count to be a whole number of at least 1, of words to suggest; received "
             f"{count!r}."
         )
+
+
+def with_mark(
+    words: list[str], mark: str, score: Callable[[str], float], count: int
+) -> list[str]:
+    """Puts a mark in the last of `count` places where it is free or the mark likelier.
+
+    Args:
+        words: up to `count` words, the likeliest first.
+        mark: the mark.
+        score: how likely a word or mark is.
+        count: how many places there are.
+    """
+    if len(words) == count and score(mark) <= score(words[-1]):
+        return words
+    return [*words[: count - 1], mark]
 
 
 def takes_mark(previous: str) -> bool:

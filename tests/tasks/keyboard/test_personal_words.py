@@ -57,10 +57,30 @@ def test_words_of_a_person_are_mixed_with_those_of_a_model():
         return ranked(words, ranking, shown, logits, previous="dang", count=count, **options)
 
     # Of 12 words each is seen 3 times; after "dang" damn alone, in 3 of 4: lah and low get 1 / 16.
-    # They weigh 0.5 * 12 / 112 = 0.054: later 0.284, low 0.193, lah 0.003.
-    assert best(5) == ["later", "low", "lah"]
+    # They weigh 0.5 * 12 / 112 = 0.054: later 0.284, low 0.193, b 0.095, lah 0.003.
+    assert best(5) == ["later", "low", "b", "lah"]
     assert best(5, prefix="LA") == ["later", "lah"]
     assert best(1) == ["later"]
+
+
+def test_one_mark_stays_the_last_beside_words_of_a_person():
+    vocabulary = ["<unk>", "<eos>", ".", "later", "low"]
+    ranking = WordRanking(vocabulary)
+    words = learned(*["dang lah"] * 3)
+    logits = np.log(np.array([0.1, 0.1, 0.4, 0.3, 0.1]))
+
+    def best(count):
+        shown = ranking.best(logits, marks=True, count=count)
+        return ranked(words, ranking, shown, logits, previous="dang", count=count)
+
+    # 6 words: they weigh 0.5 * 6 / 106 = 0.028. lah has 3 / 4 of that behind dang, 0.022, and dang
+    # an eighth; the mark has 0.389, later 0.292, low 0.097.
+    assert best(2) == ["later", "."]
+    assert best(3) == ["later", "low", "."]
+    assert best(4) == ["later", "low", "lah", "."]
+    logits[2] = np.log(0.05)  # 0.049
+    assert best(2) == ["later", "low"]
+    assert best(3) == ["later", "low", "."]
 
 
 def test_what_is_exported_is_read_again():

@@ -25,9 +25,20 @@ def logits(**values):
 
 def test_only_what_may_be_shown(ranking):
     values = logits(bad=9, percent=8, b=7, stop=6, the=5, i=4, dog=3)
-    assert ranking.best(values) == ["the", "i", "dog"]
-    assert ranking.best(values, marks=True) == [".", "the", "i"]
+    assert ranking.best(values) == ["b", "the", "i"]
     assert "bad" not in ranking.best(values, prefix="ba", count=9)
+
+
+def test_one_mark_at_most_is_the_last(ranking):
+    assert ranking.best(logits(b=7, stop=8, the=5, i=4), marks=True) == ["b", "the", "."]
+    assert ranking.best(logits(b=7, stop=4.5, the=5, i=4), marks=True) == ["b", "the", "."]
+    assert ranking.best(logits(b=7, stop=4, the=5, i=4), marks=True) == ["b", "the", "i"]
+    assert ranking.best(logits(stop=8, the=5), marks=True, count=1) == ["."]
+    assert ranking.best(logits(stop=8, the=5), prefix="th", marks=True) == ["the"]
+    several = WordRanking([".", ",", "?", "we", "do"])
+    assert several.best(np.array([7.0, 9, 8, 1, 2]), marks=True) == ["do", "we", ","]
+    assert several.best(np.array([0.0, -1, -2, 1, 2]), marks=True) == ["do", "we", "."]
+    assert WordRanking([".", ","]).best(np.zeros(2), marks=True) == ["."]
 
 
 def test_prefix_counts_no_apostrophes_and_no_case(ranking):
@@ -68,7 +79,7 @@ def test_best_is_a_sorted_filter(words, prefix, count, seed):
     allowed = [
         (-values[i], i)
         for i, word in enumerate(words)
-        if (len(word) > 1 or word in "ai") and word.replace("'", "").startswith(prefix)
+        if word.replace("'", "").startswith(prefix)
     ]
     expected = [words[i] for _, i in sorted(allowed)[:count]]
     assert WordRanking(words).best(values, prefix=prefix, count=count) == expected

@@ -11,14 +11,15 @@ import kotlin.math.ln
  */
 internal class PersonalRanking(private val personal: PersonalWords, private val vocabulary: WordVocabulary) {
     /**
-     * The likeliest [count] words.
+     * The likeliest [count] words, the last one [mark] where no word that fits there is as likely.
      *
-     * @param best Ids of as many words or marks, the likeliest of the model.
+     * @param best Ids of as many words, the likeliest of the model.
+     * @param mark The id of the likeliest mark, where one may follow.
      * @param logits The model's, of every token.
      * @param previous The token before the word.
      * @param prefix What the word begins with, in lower case and without apostrophes.
      */
-    fun ranked(best: List<Int>, logits: FloatArray, previous: String, prefix: String, count: Int): List<String> {
+    fun ranked(best: List<Int>, mark: Int?, logits: FloatArray, previous: String, prefix: String, count: Int): List<String> {
         val weight = personal.weight()
         val logSum = logSum(logits)
         fun likely(id: Int) = (1 - weight) * exp(logits[id] - logSum)
@@ -28,7 +29,8 @@ internal class PersonalRanking(private val personal: PersonalWords, private val 
             val model = scores[word] ?: vocabulary.idOrNull(word)?.let { likely(it) } ?: 0.0
             scores[word] = model + weight * probability
         }
-        return scores.entries.sortedByDescending { it.value }.take(count).map { it.key }
+        val words = scores.entries.sortedByDescending { it.value }.take(count).map { it.key }
+        return withMark(words, mark?.let { vocabulary.word(it) }, count) { scores[it] ?: likely(checkNotNull(mark)) }
     }
 
     private fun logSum(logits: FloatArray): Double {

@@ -23,8 +23,8 @@ class WordSuggester(
     /**
      * Suggestions for [text], which ends at the cursor; the likeliest first.
      *
-     * All are words or marks of the vocabulary, or words of the person; fewer where no more of them begin with what has been typed, and none
-     * inside a web or e-mail address.
+     * All are words of the vocabulary or of the person, the last one a mark where no word that fits there is as likely; fewer where no more of
+     * them begin with what has been typed, and none inside a web or e-mail address.
      */
     fun suggest(text: String): List<Suggestion> {
         val typed = TypedText.of(text)
@@ -32,9 +32,10 @@ class WordSuggester(
         val logits = scorer.logits(vocabulary.encode(typed.context))
         val case = SuggestionCase(typed.prefix, typed.startsSentence)
         val prefix = WordVocabulary.withoutApostrophes(Tokenizer.normalized(typed.prefix))
-        val candidates = if (prefix.isEmpty()) anyWord(typed) else vocabulary.beginningWith(prefix)
-        val best = best(candidates, logits, count)
-        val words = ranking?.ranked(best, logits, typed.context.last(), prefix, count) ?: best.map { vocabulary.word(it) }
+        val best = best(vocabulary.beginningWith(prefix), logits, count)
+        val mark = if (prefix.isEmpty() && takesMark(typed)) best(vocabulary.punctuation(), logits, 1).firstOrNull() else null
+        val words = ranking?.ranked(best, mark, logits, typed.context.last(), prefix, count)
+            ?: withMark(best, mark, count) { logits[it].toDouble() }.map { vocabulary.word(it) }
         return words.map { word ->
             if (word in WordVocabulary.PUNCTUATION) mark(word, text) else Suggestion(case.applied(spelled(word)), typed.replaces)
         }
@@ -42,11 +43,7 @@ class WordSuggester(
 
     private fun spelled(word: String) = if (word in vocabulary || personal == null) vocabulary.spelling(word) else personal.spelling(word)
 
-    private fun anyWord(typed: TypedText): IntArray {
-        val words = vocabulary.beginningWith("")
-        val markFits = !typed.startsSentence && typed.context.last() !in WordVocabulary.PUNCTUATION
-        return if (markFits) words + vocabulary.punctuation() else words
-    }
+    private fun takesMark(typed: TypedText) = !typed.startsSentence && typed.context.last() !in WordVocabulary.PUNCTUATION
 
     private fun mark(mark: String, text: String) = Suggestion(mark, if (text.endsWith(" ")) 1 else 0, isPunctuation = true)
 
@@ -64,4 +61,10 @@ class WordSuggester(
 
     private fun precedes(a: Int, b: Int, logits: FloatArray): Boolean =
         logits[a] > logits[b] || (logits[a] == logits[b] && a < b)
+}
+
+/** [words], the likeliest first, with [mark] in the last of [count] places where that is free or the mark likelier. */
+internal fun <T : Any> withMark(words: List<T>, mark: T?, count: Int, score: (T) -> Double): List<T> = when {
+    mark == null || (words.size == count && score(mark) <= score(words.last())) -> words
+    else -> words.take(count - 1) + mark
 }

@@ -100,12 +100,9 @@ class WordVocabulary(
         /** The marks that may be suggested. */
         val PUNCTUATION = setOf(".", ",", "?", "!")
 
-        private val SINGLE_LETTERS = setOf("a", "i")
-
-        /** Whether a token is a word, letters with apostrophes inside, and more than a stray letter. */
+        /** Whether a token is a word, letters with apostrophes inside. */
         private fun isShown(token: String): Boolean =
-            Tokenizer.tokens(token) == listOf(token) && Characters.isLetter(token.codePointAt(0)) &&
-                (token.codePointCount(0, token.length) > 1 || token in SINGLE_LETTERS)
+            Tokenizer.tokens(token) == listOf(token) && Characters.isLetter(token.codePointAt(0))
 
         internal fun withoutApostrophes(word: String): String = word.filter { it != Characters.APOSTROPHE }
     }

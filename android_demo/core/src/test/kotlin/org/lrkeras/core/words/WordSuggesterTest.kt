@@ -49,7 +49,9 @@ class WordSuggesterTest {
 
     @Test
     fun punctuationFollowsWordsOnly() {
-        assertEquals(listOf("?", "the", "!"), suggest("done ", "?", "the", "!"))
+        assertEquals(listOf("the", "I", "?"), suggest("done ", "?", "the", "!"))
+        assertEquals(listOf("the", "done", "?"), suggest("done ", "the", "done", "?", "book"))
+        assertEquals(listOf("the", "done", "book"), suggest("done ", "the", "done", "book", "?"))
         assertEquals(listOf("The", "I", "I'm"), suggest("", "?", "the", "!"))
         assertEquals(listOf("the", "I", "I'm"), suggest("done, ", "?", "the"))
         assertEquals(listOf("The", "I", "I'm"), suggest("done\n", "?", "the"))
@@ -59,7 +61,7 @@ class WordSuggesterTest {
     @Test
     fun punctuationTakesThePlaceOfTheBlank() {
         likeliest += "?"
-        val after = suggester.suggest("done ").first()
+        val after = suggester.suggest("done ").last()
         assertEquals(Suggestion("?", 1, isPunctuation = true), after)
         assertEquals("done? ", after.insertedInto("done "))
         assertEquals("the done ", Suggestion("done", 3).insertedInto("the don"))

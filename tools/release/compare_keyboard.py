@@ -6,7 +6,8 @@ DIR holds `nus-sms/`, `sgd-text/` and `wikitext-2/`. Texts are grouped: the mess
 `valid` and `test` are different people), the user's turns of each dialogue, each article's first
 paragraphs. For each text and model: words that cannot be suggested, next words among three
 suggestions, keystrokes saved, and what they differ from the first model's by, with an interval of
-95 % from a bootstrap over the groups.
+95 % from a bootstrap over the groups. `--ngram FILE.lm BYTES` compares a back-off model in an ARPA file as
+well; `tools/release/train_ngram.sh` makes one. `tools/release/plot_keyboard.py` draws the result.
 """
 
 import os
@@ -14,9 +15,12 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import pathlib
+
 import numpy as np
 from build_word_data import user_turns
 from measured_files import heading, parser_of
+from ngram_model import NgramModel
 from rich.progress import track
 from shares_of_groups import SHARES, summary, sums_of
 
@@ -35,14 +39,22 @@ def main(arguments=None):
     """Command line; see the top of the file."""
     parser = parser_of(__doc__, 250, "dialogues, and articles,")
     parser.add_argument("--trivial", action="store_true", help="the list of words alone as well")
+    parser.add_argument("--ngram", nargs=2, metavar=("FILE", "BYTES"), help="a back-off model too")
     options = parser.parse_args(arguments)
+    ngram = [pathlib.Path(options.ngram[0])] if options.ngram else []
     require_paths(
-        reads=[*options.files, *(options.data / name for name in CORPORA)],
+        reads=[*options.files, *ngram, *(options.data / name for name in CORPORA)],
         writes=[options.out],
         hint="--data must hold nus-sms/, sgd-text/ and wikitext-2/.",
     )
     groups = groups_of(options.data, options.limit)
     models = {file.stem: FileModel(file) for file in options.files}
+    sizes = {file.stem: file.stat().st_size for file in options.files}
+    for file in ngram:
+        first_file = FileModel(options.files[0])
+        models[file.stem] = NgramModel(file, first_file.vocabulary)
+        models[file.stem].blocked = first_file.blocked
+        sizes[file.stem] = int(options.ngram[1])
     if options.trivial:
         models["frequency list"] = FrequencyList(FileModel(options.files[0]))
     result = heading("compare_keyboard", arguments) | {
@@ -51,8 +63,8 @@ def main(arguments=None):
             for name, found in groups.items()
         },
         "models": {
-            file.stem: {"bytes": file.stat().st_size, "sha256": checksum(file)}
-            for file in options.files
+            file.stem: {"bytes": sizes[file.stem], "sha256": checksum(file)}
+            for file in [*options.files, *ngram]
         },
     }
     first = None

@@ -99,16 +99,7 @@ def load_data(
             a number of at least 0 for each source, one of them at least 1, or `chat_rate` is not
             from 0 to 1.
     """
-    if len(repeats) != len(SOURCES) or min(repeats) < 0 or max(repeats) < 1:
-        raise ValueError(
-            f"Expected repeats of {len(SOURCES)} numbers, for {SOURCES}; received {repeats!r}."
-        )
-    if num_words < 4:
-        raise ValueError(
-            f"Expected num_words of at least 4, three of them special; received {num_words}."
-        )
-    if not 0 <= chat_rate <= 1:
-        raise ValueError(f"Expected chat_rate from 0 to 1; received {chat_rate}.")
+    _check_options(num_words, repeats, chat_rate)
     for name in FILES:  # before the first of them is read
         _check_file(pathlib.Path(path) / name)
     lines = {
@@ -229,6 +220,19 @@ _READERS: dict[str, Callable[[pathlib.Path, str], Iterator[list[str]]]] = {
     "sentences": _sentences,
     "articles": _articles,
 }
+
+
+def _check_options(num_words: int, repeats: Sequence[int], chat_rate: float) -> None:
+    if len(repeats) != len(SOURCES) or min(repeats) < 0 or max(repeats) < 1:
+        raise ValueError(
+            f"Expected repeats of {len(SOURCES)} numbers, for {SOURCES}; received {repeats!r}."
+        )
+    if num_words < 4:
+        raise ValueError(
+            f"Expected num_words of at least 4, three of them special; received {num_words}."
+        )
+    if not 0 <= chat_rate <= 1:
+        raise ValueError(f"Expected chat_rate from 0 to 1; received {chat_rate}.")
 
 
 class _LineWriter:

@@ -71,7 +71,6 @@ def round_to_four_bits(config, train_ids, valid_ids, vocabulary, out):
     import keras
 
     import lrkeras
-    from lrkeras import structures
     from lrkeras.system.json_file import write_json
     from lrkeras.tasks.word_prediction.perplexity import Perplexity
     from lrkeras.tasks.word_prediction.token_windows import TokenWindows
@@ -83,10 +82,7 @@ def round_to_four_bits(config, train_ids, valid_ids, vocabulary, out):
         [trained.get_layer("words").embeddings_structure.to_dense()]
     )
     whole.get_layer("cifg_0").set_weights(trained.get_layer("cifg_0").get_weights())
-    counts = np.bincount(train_ids, minlength=len(vocabulary))
-    bands = structures.FrequencyBands(**NARROW)
-    cut, _ = lrkeras.compress(whole, bands, include="words.embeddings", frequencies=counts)
-    copy = lrkeras.quantize_aware(cut)
+    copy = lrkeras.quantize_aware(in_bands(whole, NARROW, train_ids))
     rate = keras.optimizers.schedules.CosineDecay(ROUNDED_RATE, ROUNDED_BATCHES, alpha=0.05)
     copy.compile(
         keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm),
@@ -120,8 +116,6 @@ def whole_table(config, num_words):
 
 def take_over(model, config, vocabulary, train_ids):
     """Gives a model in bands the weights of the trained one, and rows to the words it lacks."""
-    import lrkeras
-    from lrkeras import structures
     from lrkeras.models import registry
 
     trained = registry.load(MODEL, RELEASED)
@@ -129,10 +123,18 @@ def take_over(model, config, vocabulary, train_ids):
     rows = table_of(trained.get_layer("words").get_weights()[0], vocabulary.words, config.seed)
     whole.get_layer("words").set_weights([rows])
     whole.get_layer("cifg_0").set_weights(trained.get_layer("cifg_0").get_weights())
-    bands = structures.FrequencyBands(sizes=config.band_sizes, ranks=config.band_ranks)
-    counts = np.bincount(train_ids, minlength=len(vocabulary))
-    cut, _ = lrkeras.compress(whole, bands, include="words.embeddings", frequencies=counts)
-    model.set_weights(cut.get_weights())
+    bands = {"sizes": config.band_sizes, "ranks": config.band_ranks}
+    model.set_weights(in_bands(whole, bands, train_ids).get_weights())
+
+
+def in_bands(model, bands, train_ids):
+    """A model with its word table in bands, fitted by how often words occur in the training text."""
+    import lrkeras
+    from lrkeras import structures
+
+    counts = np.bincount(train_ids, minlength=model.output_shape[-1])
+    cut = structures.FrequencyBands(**bands)
+    return lrkeras.compress(model, cut, include="words.embeddings", frequencies=counts)[0]
 
 
 def table_of(earlier, words, seed):

@@ -105,9 +105,7 @@ def check_count(count: int) -> None:
         )
 
 
-def with_mark(
-    words: list[str], mark: str, score: Callable[[str], float], count: int
-) -> list[str]:
+def with_mark(words: list[str], mark: str, score: Callable[[str], float], count: int) -> list[str]:
     """Puts a mark in the last of `count` places where it is free or the mark likelier.
 
     Args:

@@ -31,7 +31,10 @@ class DopingSchedule:
         self._annealing: SparsityAnnealing | None = None
         self._dropout: CoMatrixDropout | None = None
         anneals = not config.is_pruned_at_once
-        for callback in structure_callbacks(model, config, steps, anneals=anneals):
+        until = config.co_matrix_dropout_until
+        for callback in structure_callbacks(
+            model, config, steps, anneals=anneals, dropout_until=until
+        ):
             if isinstance(callback, SparsityAnnealing):
                 self._annealing = callback
             elif isinstance(callback, CoMatrixDropout):

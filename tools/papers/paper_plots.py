@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -101,6 +102,8 @@ def _drawn_kind(name: str) -> str | None:
     base = config_of(config.base)
     usual = ("where", "anneal", "anneal_power", "counted", "is_started")
     if any(getattr(config, key) != getattr(base, key) for key in usual):
+        return None
+    if re.search(r"_(hold|decay|iodropout)\d|until", name):  # another schedule, other noise
         return None
     kind = config.method
     if config.is_doped and config.block:

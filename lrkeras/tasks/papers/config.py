@@ -40,6 +40,8 @@ class PaperConfig(MatrixConfig):
         slowness_penalty: weight of the mean square of their change from word to word (TAR).
         patience: epochs without a better validation perplexity until weights are averaged
             (NT-ASGD); None never averages.
+        co_matrix_dropout_until: the sparsity from which on there is no co-matrix dropout, if that
+            is not the target.
         is_started: whether it starts from the trained weights of the dense run.
         is_reordered: whether hidden units change places before that, for better blocks.
         precision: dtype policy of the recurrent layers in training.
@@ -72,6 +74,7 @@ class PaperConfig(MatrixConfig):
     activation_penalty: float = 0.0
     slowness_penalty: float = 0.0
     patience: int | None = None
+    co_matrix_dropout_until: float | None = None
     is_started: bool = False
     is_reordered: bool = False
     precision: str = "float32"

@@ -29,6 +29,13 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"r(\d+)": lambda rank: {"rank": int(rank)},
     r"1x(\d+)": lambda width: {"block": (1, int(width))},
     r"dropout(\d(?:\.\d+)?)": lambda rate: {"co_matrix_dropout": float(rate)},
+    r"dropout(\d(?:\.\d+)?)until(\d(?:\.\d+)?)": lambda rate, sparsity: {
+        "co_matrix_dropout": float(rate),
+        "co_matrix_dropout_until": float(sparsity),
+    },
+    r"iodropout(\d\.\d+)": lambda rate: {"dropout": (float(rate),) * 3},
+    r"hold(\d+)": lambda epochs: {"constant_epochs": int(epochs)},
+    r"decay(\d\.\d+)": lambda factor: {"decay": float(factor)},
     r"power(\d+(?:\.\d+)?)": lambda power: {"anneal_power": float(power)},
     r"window(\d+)to(\d+)": lambda a, b: {"anneal": (int(a) / 100, int(b) / 100)},
     _RATE: lambda factor: {"learning_rate": float(factor)},

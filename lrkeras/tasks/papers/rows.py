@@ -10,9 +10,12 @@ A name is a base and, after it, a method and options in any order, all joined by
 * options: `25x` (compression), `stacked` (a matrix over `[x; h]` for all gates, not for each),
   `10terms`, `r50` (rank), `1x16` (blocks of the sparse part), `bytes` (its indices count),
   `element_bytes` (as many bytes as single entries would take),
-  `dropout0.3` (co-matrix dropout), `power2`, `window10to70` (percent of the run in which the
-  sparsity rises), `rate0.25` (times the learning rate of the base), `started` (from the trained
-  dense run), `reordered` (units too), `e6` (epochs), `float32` (every product of the training).
+  `dropout0.3` (co-matrix dropout), `dropout0.3until0.8` (that until a sparsity), `power2`,
+  `window10to70` (percent of the run in which the sparsity rises), `rate0.25` (times the learning
+  rate of the base), `hold7` (epochs at the full rate), `decay0.7` (of the rate after each epoch
+  from then on), `iodropout0.25` (of the embedded words, between layers, before the output),
+  `started` (from the trained dense run), `reordered` (units too), `e6` (epochs), `float32` (every
+  product of the training).
 """
 
 from __future__ import annotations

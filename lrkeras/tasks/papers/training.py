@@ -234,7 +234,11 @@ def _callbacks(
     if config.method == "units":
         chosen.append(LossModelUnitPruning(config, num_words))
     chosen += structure_callbacks(
-        model, config, steps * config.epochs, anneals=not config.is_pruned_at_once
+        model,
+        config,
+        steps * config.epochs,
+        anneals=not config.is_pruned_at_once,
+        dropout_until=config.co_matrix_dropout_until,
     )
     return [*chosen, *record_keepers(history_file, backup, write_graph=False)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import keras
@@ -26,7 +27,12 @@ class Settings(Protocol):
 
 
 def structure_callbacks(
-    model: keras.Model, config: Settings, steps: int, *, anneals: bool = True
+    model: keras.Model,
+    config: Settings,
+    steps: int,
+    *,
+    anneals: bool = True,
+    dropout_until: float | None = None,
 ) -> list[keras.callbacks.Callback]:
     """The callbacks that a model's structures need in training, none for a dense model.
 
@@ -35,16 +41,40 @@ def structure_callbacks(
         config: the run.
         steps: batches of the whole training.
         anneals: whether sparsity rises; False where sparse parts are at their target.
+        dropout_until: the sparsity at which co-matrix dropout ends, if that comes before the end of
+            the annealing.
     """
     chosen: list[keras.callbacks.Callback] = []
-    if structures.find_structures(model, structures.Sparse):
+    parts = structures.find_structures(model, structures.Sparse)
+    if parts:
         begin, end = (round(share * steps) for share in config.anneal)
+        annealing = callbacks.SparsityAnnealing(begin, end, power=config.anneal_power)
         if anneals:
-            chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
+            chosen.append(annealing)
         rate = config.co_matrix_dropout
         if rate:
             # Once the sparse part is sparse there is no adaptation left to prevent.
-            chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < end else 0.0))
+            last = _first_step_at(annealing, parts, dropout_until)
+            chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < last else 0.0))
     if structures.find_structures(model, structures.Structure):
         chosen.append(callbacks.StructureLogger())
     return chosen
+
+
+def _first_step_at(annealing, parts: Sequence, sparsity: float | None) -> int:
+    """The step at which all parts are so sparse, at the latest the end of the annealing."""
+    if sparsity is None:
+        return annealing.end_step
+    targets = {part.target_sparsity for part in parts}
+    steps = range(annealing.begin_step, annealing.end_step)
+    return next(
+        (
+            step
+            for step in steps
+            if all(
+                annealing.sparsity(annealing.mask_step(step), target) >= sparsity
+                for target in targets
+            )
+        ),
+        annealing.end_step,
+    )

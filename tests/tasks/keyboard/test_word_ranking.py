@@ -77,9 +77,7 @@ def test_a_count_that_is_none_is_refused(ranking, count):
 def test_best_is_a_sorted_filter(words, prefix, count, seed):
     values = np.random.default_rng(seed).integers(0, 3, len(words)).astype(float)
     allowed = [
-        (-values[i], i)
-        for i, word in enumerate(words)
-        if word.replace("'", "").startswith(prefix)
+        (-values[i], i) for i, word in enumerate(words) if word.replace("'", "").startswith(prefix)
     ]
     expected = [words[i] for _, i in sorted(allowed)[:count]]
     assert WordRanking(words).best(values, prefix=prefix, count=count) == expected

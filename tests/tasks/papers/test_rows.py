@@ -1,10 +1,16 @@
 """What the names mean."""
 
+import dataclasses
+import math
+
+import keras
 import pytest
 
+from lrkeras import callbacks, layers, structures
 from lrkeras.tasks import TASKS
 from lrkeras.tasks.papers.config import BASES
 from lrkeras.tasks.papers.rows import LISTED, config_of
+from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
 
 def test_every_listed_name_is_a_run_of_its_own():
@@ -95,3 +101,36 @@ def test_small_dense_has_the_numbers_of_what_is_compressed():
         assert dense_parameters(narrow) == 4 * h * (200 + h + 1) + 4 * h * (2 * h + 1)
         wider = 4 * (h + 1) * (202 + h) + 4 * (h + 1) * (2 * h + 3)
         assert dense_parameters(narrow) <= whole / ratio < wider
+
+
+def test_options_of_the_schedule():
+    config = config_of("ptb_small_low_rank_20x_hold7_decay0.7_iodropout0.25")
+    rates = [config.rate_of(epoch) / config.window for epoch in range(9)]
+    assert rates == pytest.approx([1] * 7 + [0.7, 0.49])
+    assert config.dropout == (0.25, 0.25, 0.25)
+    dropped = config_of("ptb_small_doped_kronecker_20x_dropout0.3until0.8")
+    assert (dropped.co_matrix_dropout, dropped.co_matrix_dropout_until) == (0.3, 0.8)
+    assert config_of("ptb_small_doped_kronecker_20x_dropout0.3").co_matrix_dropout_until is None
+
+
+def test_co_matrix_dropout_ends_at_a_sparsity():
+    """A line from 0 to the target over 100 steps crosses 0.4 where it is 0.4 / target there."""
+    layer = layers.LSTM(8, joint_structure=structures.doped("low_rank", compression=4))
+    model = keras.Sequential([keras.Input((None, 8)), layer])
+    (target,) = {
+        part.target_sparsity for part in structures.find_structures(model, structures.Sparse)
+    }
+    config = dataclasses.replace(
+        config_of("tiny_doped_low_rank_4x_power1_dropout0.3"), anneal=(0.0, 1.0)
+    )
+
+    def last_step(until):
+        found = structure_callbacks(model, config, 100, dropout_until=until)
+        dropout = next(one for one in found if isinstance(one, callbacks.CoMatrixDropout))
+        rates = [dropout.rate(step) for step in range(101)]
+        assert set(rates) <= {0.0, 0.3} and rates == sorted(rates, reverse=True)
+        return rates.index(0.0)
+
+    assert 0.4 < target < 1
+    assert last_step(0.4) == math.ceil(100 * 0.4 / target)
+    assert last_step(None) == last_step(0.99) == 100

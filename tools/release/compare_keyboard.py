@@ -7,7 +7,8 @@ DIR holds `nus-sms/`, `sgd-text/` and `wikitext-2/`. Texts are grouped: the mess
 paragraphs. For each text and model: words that cannot be suggested, next words among three
 suggestions, keystrokes saved, and what they differ from the first model's by, with an interval of
 95 % from a bootstrap over the groups. `--ngram FILE.lm BYTES` compares a back-off model in an ARPA file as
-well; `tools/release/train_ngram.sh` makes one. `tools/release/plot_keyboard.py` draws the result.
+well; `tools/release/train_ngram.sh` makes one. `--run RUN` takes along the histories of a training of
+`train_chat_words.py`. `tools/release/plot_keyboard.py` draws the result.
 """
 
 import os
@@ -15,6 +16,7 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import json
 import pathlib
 
 import numpy as np
@@ -40,6 +42,7 @@ def main(arguments=None):
     parser = parser_of(__doc__, 250, "dialogues, and articles,")
     parser.add_argument("--trivial", action="store_true", help="the list of words alone as well")
     parser.add_argument("--ngram", nargs=2, metavar=("FILE", "BYTES"), help="a back-off model too")
+    parser.add_argument("--run", type=pathlib.Path, help="folder of train_chat_words.py")
     options = parser.parse_args(arguments)
     ngram = [pathlib.Path(options.ngram[0])] if options.ngram else []
     require_paths(
@@ -67,6 +70,8 @@ def main(arguments=None):
             for file in [*options.files, *ngram]
         },
     }
+    if options.run:
+        result["training"] = histories_of(options.run)
     first = None
     for name, model in models.items():
         counted = {
@@ -79,6 +84,21 @@ def main(arguments=None):
         }
     write_json(options.out, result)
     return result
+
+
+def histories_of(run):
+    """Perplexities after the epochs of each part of the training of the chat model."""
+    files = {
+        "dialogues once": run / "cifg.history.json",
+        "then three times": run / "second" / "cifg.history.json",
+    }
+    wanted = ("epoch", "perplexity", "val_perplexity", "seconds")
+    found = {}
+    for name, file in files.items():
+        history = json.loads(file.read_text(encoding="utf-8"))
+        found[name] = {key: history[key] for key in wanted}
+    four = json.loads((run / "second" / "four_bits.json").read_text(encoding="utf-8"))
+    return found | {"four bits": four}
 
 
 def against(first, counted):

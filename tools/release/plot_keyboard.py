@@ -1,7 +1,7 @@
 """Draws keystrokes that keyboard models save against their bytes, and against the time of a step.
 
     python tools/release/plot_keyboard.py docs/results/data/keyboard_compared.json docs/results/data/keyboard_compared_time.json \
-        --bytes docs/results/keyboard_bytes.png --time docs/results/keyboard_time.png
+        --bytes docs/results/keyboard_bytes.png --time docs/results/keyboard_time.png --curves docs/results/chat_training.png
 
 The first file is `compare_keyboard.py`'s, the second `lrkeras bench ... --json --cold`'s. A bar is the interval of
 95 % of the difference from the first model of the first file, which therefore has none.
@@ -13,7 +13,7 @@ import pathlib
 import sys
 
 from lrkeras.system.required_paths import require_paths
-from lrkeras.tasks.training.plots import COLORS, plain_log_ticks, save_figure
+from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure
 
 TEXTS = {
     "sms_test": "messages of people",
@@ -21,6 +21,7 @@ TEXTS = {
     "articles": "articles",
 }
 LIST = "frequency list"
+BATCHES = 300  # of an epoch of the chat model
 # The rival black, what is one kind in one color; marks tell them apart in grey.
 STYLES = {
     "teacher": ("teacher", COLORS[7], "P"),
@@ -42,9 +43,12 @@ def main(arguments=None):
     parser.add_argument("timed", type=pathlib.Path, help="JSON of lrkeras bench")
     parser.add_argument("--bytes", type=pathlib.Path, required=True, help="PNG to write")
     parser.add_argument("--time", type=pathlib.Path, required=True, help="PNG to write")
+    parser.add_argument("--curves", type=pathlib.Path, help="PNG of the chat model's training")
     options = parser.parse_args(arguments)
-    require_paths(reads=[options.compared, options.timed], writes=[options.bytes, options.time])
-    models = json.loads(options.compared.read_text(encoding="utf-8"))["models"]
+    drawn = [options.bytes, options.time, options.curves]
+    require_paths(reads=[options.compared, options.timed], writes=drawn)
+    compared = json.loads(options.compared.read_text(encoding="utf-8"))
+    models = compared["models"]
     timed = {
         pathlib.Path(row["path"]).stem: row
         for row in json.loads(options.timed.read_text(encoding="utf-8"))["files"]
@@ -55,7 +59,29 @@ def main(arguments=None):
         name: [timed[name]["step_us"], timed[name]["cold_us"]] for name in sizes if name in timed
     }
     draw(models, times, "a step (µs); hollow: with cold caches", options.time)
+    if options.curves:
+        draw_training(compared["training"], options.curves)
     return 0
+
+
+def draw_training(parts, file):
+    """Draws perplexities over the batches of the parts of the chat model's training."""
+    figure, (axes,) = make_figure(7, 4)
+    done = 0.0
+    for color, (name, part) in zip(COLORS, parts.items(), strict=False):
+        valid = part.get("val_perplexity", part.get("valid_perplexity"))
+        batches = part.get("batches", BATCHES * len(valid))
+        places = [(done + batches * (n + 1) / len(valid)) / 1000 for n in range(len(valid))]
+        axes.plot(places, valid, "o-", ms=3, color=color, label=f"{name}: {valid[-1]:.1f}")
+        if "perplexity" in part:
+            axes.plot(places, part["perplexity"], "--", color=color, lw=1)
+        done += batches
+    axes.set_yscale("log")
+    plain_log_ticks(axes.yaxis)
+    axes.set_xlabel("batches (thousands)")
+    axes.set_ylabel("perplexity of the validation text (dashed: of training)")
+    axes.legend(frameon=False, fontsize=9)
+    save_figure(figure, file)
 
 
 def style_of(name):

@@ -65,3 +65,17 @@ def test_the_interval_is_of_the_paired_difference():
     unpaired[:, 2] = rng.permutation(unpaired[:, 2])
     low, high = tool.summary(unpaired)["top3"]["interval"]
     assert high - low > 0.1
+
+
+def test_the_parts_of_a_training_are_taken_along(tmp_path):
+    (tmp_path / "second").mkdir()
+    history = {"epoch": [0, 1], "perplexity": [9.0, 8.0], "val_perplexity": [7.0, 6.0],
+               "seconds": [1.0, 1.0], "loss": [2.0, 2.0]}  # fmt: skip
+    for file in ("cifg.history.json", "second/cifg.history.json"):
+        (tmp_path / file).write_text(json.dumps(history))
+    four = {"valid_perplexity": [6.5], "batches": 300}
+    (tmp_path / "second/four_bits.json").write_text(json.dumps(four))
+    found = tool.histories_of(tmp_path)
+    assert list(found) == ["dialogues once", "then three times", "four bits"]
+    assert found["then three times"]["val_perplexity"] == [7.0, 6.0]
+    assert found["four bits"]["valid_perplexity"] == [6.5]

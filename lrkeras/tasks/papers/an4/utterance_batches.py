@@ -40,7 +40,6 @@ class UtteranceBatches(keras.utils.PyDataset):
         self.config = config
         coefficients = utterances[0].cepstra.shape[1]
         self.moments = (moments[0][:coefficients], moments[1][:coefficients])
-        self.longest_text = max(len(one.text) for one in utterances)
         self.epoch = 0
 
     @property
@@ -51,14 +50,11 @@ class UtteranceBatches(keras.utils.PyDataset):
         """Steps `(batch, steps, features)` and targets of `PaddedCTC`."""
         places = self._order()[index]
         inputs = [self._steps(place) for place in places]
-        longest = max(len(one) for one in inputs)
-        # Keras takes a length that its first two batches have in common for that of all: here one
-        # is even and one is odd.
-        longest += (longest + index) % 2
-        return padded(inputs, longest), targets(
-            [self.utterances[place].text for place in places],
-            [len(one) for one in inputs],
-            self.longest_text,
+        texts = [self.utterances[place].text for place in places]
+        steps = [len(one) for one in inputs]
+        # The loss takes time for padding too, so it is that of the batch.
+        return padded(inputs, _of_parity(max(steps), index)), targets(
+            texts, steps, _of_parity(max(map(len, texts)), index)
         )
 
     def _order(self) -> list[np.ndarray]:
@@ -81,6 +77,14 @@ class UtteranceBatches(keras.utils.PyDataset):
         cepstra = changed(one.cepstra, config, self.moments, rng)
         first = int(rng.integers(config.stacked_frames))
         return stacked(with_slopes(cepstra), config.stacked_frames, first)
+
+
+def _of_parity(length: int, index: int) -> int:
+    """The length, or one more: even for an even index and odd for an odd one.
+
+    Keras takes a length that its first two batches have in common for that of all.
+    """
+    return length + (length + index) % 2
 
 
 def padded(inputs: Sequence[np.ndarray], longest: int) -> np.ndarray:

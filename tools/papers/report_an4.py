@@ -5,7 +5,8 @@ r"""Makes the table, the figures and the page's tables of the AN4 rows that are 
 
 `--keep` is a file with the results of all runs so far, a line of JSON each: those of RUNS that are
 finished are put into it, and everything is made of what is in it. What is not trained is listed as
-missing. `--page` is a page whose lines between two comments are the tables.
+missing. `--page` is a page whose lines between two comments are the tables
+and the figures.
 """
 
 import argparse
@@ -80,6 +81,7 @@ def main():
         for name in plots.figures_of(summary):
             file = options.plot.with_name(f"{options.plot.name}_{name}.png")
             plots.FIGURES[name](summary, file)
+            tables += f"\n\n![{plots.TITLES[name]}]({file.name})"
     if options.page:
         page = options.page.read_text(encoding="utf-8")
         options.page.write_text(with_tables(page, tables), encoding="utf-8")

@@ -157,6 +157,7 @@ def test_everything_is_made_of_the_kept_runs(tmp_path, monkeypatch, capsys):
     assert "/home/me" not in (tmp_path / "kept.jsonl").read_text()
     for figure in ("training", "differences"):
         assert (tmp_path / f"an4_{figure}.png").stat().st_size > 10_000
+        assert f"](an4_{figure}.png)" in page.read_text()
 
 
 def test_a_page_without_its_comments_is_refused():

@@ -1,11 +1,14 @@
 """The shared factor, against layers of dense matrices in NumPy."""
 
 import dataclasses
+import json
 
 import numpy as np
 from keras import ops
 from scipy.special import expit
 
+from lrkeras.cli import main
+from lrkeras.export import convert
 from lrkeras.tasks.papers.an4.model import lstm_layers, recogniser
 from lrkeras.tasks.papers.an4.rows import config_of
 
@@ -55,3 +58,13 @@ def test_features_are_normalised_by_the_training_speakers():
     steps = np.tile(MEAN + 2 * DEVIATION, 3)[None, None]
     found = ops.convert_to_numpy(model.get_layer("normalise")(steps))
     np.testing.assert_allclose(found, np.full((1, 1, 78), 2.0), rtol=1e-5)
+
+
+def test_a_file_multiplies_by_the_shared_factor_once(tmp_path, capsys):
+    model = recogniser(config_of("an4_tiny_shared_low_rank_4x"), (MEAN, DEVIATION))
+    convert(model, tmp_path / "shared.tflite", quantize="int8")
+    assert main(["inspect", str(tmp_path / "shared.tflite"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    # Two factors of the lowest input matrix; of both layers the gates from `P h` and `P` itself; the
+    # input matrix of the second; the output layer. A second product with a `P` would be one more.
+    assert found["operators"]["FULLY_CONNECTED"] == 2 + 2 * 2 + 1 + 1

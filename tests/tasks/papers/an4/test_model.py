@@ -65,6 +65,6 @@ def test_a_file_multiplies_by_the_shared_factor_once(tmp_path, capsys):
     convert(model, tmp_path / "shared.tflite", quantize="int8")
     assert main(["inspect", str(tmp_path / "shared.tflite"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    # Two factors of the lowest input matrix; of both layers the gates from `P h` and `P` itself; the
-    # input matrix of the second; the output layer. A second product with a `P` would be one more.
+    # Two factors of the lowest input matrix; of both layers `P` and the gates from `P h`; the input
+    # matrix of the second; the output layer. A second product with a `P` would be one more.
     assert found["operators"]["FULLY_CONNECTED"] == 2 + 2 * 2 + 1 + 1

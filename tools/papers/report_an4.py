@@ -11,6 +11,7 @@ and the figures.
 
 import argparse
 import json
+import os
 import pathlib
 import sys
 
@@ -51,6 +52,20 @@ def with_tables(page, tables):
     return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
 
 
+def links(options):
+    """The sentence of the page that says where the data are."""
+    near = options.page.parent
+    table = f"[the table as data]({_relative(options.out, near)})"
+    if options.keep is None:
+        return f"Here is {table}."
+    runs = f"[results of all runs]({_relative(options.keep, near)})"
+    return f"Made from the {runs}, a line each with command, seed, versions and machine; {table}."
+
+
+def _relative(file, folder):
+    return pathlib.PurePath(os.path.relpath(file, folder)).as_posix()
+
+
 def main():
     """Runs the command line."""
     import an4_plots as plots
@@ -83,6 +98,7 @@ def main():
             plots.FIGURES[name](summary, file)
             tables += f"\n\n![{plots.TITLES[name]}]({file.name})"
     if options.page:
+        tables += f"\n\n{links(options)}"
         page = options.page.read_text(encoding="utf-8")
         options.page.write_text(with_tables(page, tables), encoding="utf-8")
     print(tables)

@@ -144,6 +144,8 @@ def test_everything_is_made_of_the_kept_runs(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["report_an4", *given, *options])
         report.main()
         tables = capsys.readouterr().out.strip()
+        assert "[results of all runs](kept.jsonl)" in tables
+        assert "[the table as data](table.json)" in tables
         expected = f"before\n{report.BEGIN}\n\n{tables}\n\n{report.END}\nafter\n"
         assert page.read_text() == expected
     kept = read_runs_file(tmp_path / "kept.jsonl")

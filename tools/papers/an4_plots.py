@@ -43,7 +43,8 @@ def differences(summary: Summary, file: str | os.PathLike) -> None:
         axis.plot(mean, height, mark, color=color, ms=8)
         seeds = len(row["seeds"])
         label = f"{title}, {mean:+.1f} ({seeds} seed{'s' if seeds > 1 else ''})"
-        axis.annotate(label, (mean, height), (0, 8), textcoords="offset points", color=color)
+        above = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center"}
+        axis.annotate(label, (mean, height), color=color, **above)
     axis.axvline(0, color=STYLES["dense"][1], lw=1, ls=":")
     axis.axvline(0.3, color="black", lw=0.8, ls="--")
     axis.set_yticks([])

@@ -23,6 +23,7 @@ TASKS = ("word_prediction", "speech_commands", "papers")
 SCORES = {
     "valid_perplexity": ("valid perplexity", "{:.2f}"),
     "valid_accuracy": ("valid accuracy", "{:.1%}"),
+    "valid_word_error_rate": ("valid word errors", "{:.1%}"),
 }
 # Names in an error, which is a line or two.
 _LISTED = 12
@@ -204,6 +205,9 @@ def _validation(report: dict) -> str:
     """What the models were scored on."""
     if "valid_clips" in report:
         return f"{report['valid_clips']:,} validation clips of speakers that were not trained on."
+    if "valid_utterances" in report:
+        count = report["valid_utterances"]
+        return f"{count:,} validation utterances of speakers that were not trained on."
     return (
         f"{report['valid_tokens']:,} validation tokens, {report['valid_oov_rate']:.2%} of them out "
         "of the vocabulary."

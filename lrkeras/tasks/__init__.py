@@ -1,9 +1,10 @@
 """Recipes, one a task: data, models, training and report.
 
 `lrkeras train TASK` runs `word_prediction` (next words of a keyboard), `speech_commands` (spoken
-words and digits) and `papers` (the language models of the papers' tables). `keyboard` turns a word
-model into suggestions, `quickstart` runs a whole example, `textgenrnn` loads three models that
-others trained, `training` is what all trainings share. Read `word_prediction/training.py` first.
+words and digits) and `papers` (the language models and the speech of the papers' tables).
+`keyboard` turns a word model into suggestions, `quickstart` runs a whole example, `textgenrnn`
+loads three models that others trained, `training` is what all trainings share. Read
+`word_prediction/training.py` first.
 """
 
 from lrkeras.tasks import papers, speech_commands, word_prediction

@@ -19,6 +19,8 @@ CASES = [
     (["compress_textgenrnn", "--data", "{tmp}", "--out", "{tmp}/x", "--models", "y"], "'y'"),
     (["train_papers", "--data", "{none}", "--out", "{tmp}/runs", "tiny"], "--data must hold ptb"),
     (["train_papers_side_by_side", "--data", "{tmp}", "--out", "{tmp}/r", "tiny"], "ptb.test.txt"),
+    (["train_an4", "--data", "{none}", "--out", "{tmp}/runs", "an4"], "--data must hold etc/"),
+    (["report_an4", "{none}", "--out", "{tmp}/x.json"], "none"),
     (["time_papers", "{none}.json"], "none.json"),
     (["report_papers", "{none}", "--out", "{tmp}/x.json"], "none"),
     (["report_papers", "{tmp}", "--out", "{none}/x.json"], "no folder"),

@@ -136,10 +136,10 @@ def _draw(axis, summary: Summary, dense: str, series: Series, place_of) -> None:
         last = max(range(len(places)), key=places.__getitem__)
         ends.append((places[last], scores[last], title, color))
     plain_log_ticks(axis.xaxis)
-    _label(axis, [*ends, *_dense_line(axis, summary, dense)])
+    label_at_ends(axis, [*ends, *_dense_line(axis, summary, dense)])
 
 
-def _label(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
+def label_at_ends(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Writes names at a column beside the panel, in the order of the lines' ends, apart."""
     if not ends:
         return
@@ -199,7 +199,7 @@ def training(summary: Summary, dense: str, file: str | os.PathLike) -> None:
         lower.plot(epochs[: len(percent)], percent, style, color=color)
     upper.set_yscale("log")
     plain_log_ticks(upper.yaxis)
-    _label(upper, ends)
+    label_at_ends(upper, ends)
     upper.set_ylabel(f"training {_unit(dense)}")
     upper.set_title(title_of(without_options(pair[0], "dropout.*")), fontsize=10)
     lower.set_ylabel("sparsity of the\nsparse part (%)")
@@ -251,7 +251,7 @@ def ranks(summary: Summary, dense: str, file: str | os.PathLike) -> None:
     axis.set_xticks(sorted({_rank(row) for row in rows}), minor=False)
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_formatter("")
-    _label(axis, [*ends, *_dense_line(axis, summary, dense)])
+    label_at_ends(axis, [*ends, *_dense_line(axis, summary, dense)])
     axis.set_xlabel("rank, or as many numbers by pruning")
     axis.set_ylabel(f"test {_unit(dense)}, after tuning")
     save_figure(figure, file)
@@ -320,7 +320,7 @@ def _rows_beside(summary: Summary, dense: str) -> list[Mapping[str, Any]]:
 
 
 def _dense_line(axis, summary: Summary, dense: str) -> list[tuple[float, float, str, str]]:
-    """Draws the level of the dense row, if it is there; returns its end for `_label`."""
+    """Draws the level of the dense row, if it is there; returns its end for `label_at_ends`."""
     found = [row for row in summary["rows"] if row["row"] == dense]
     for row in found:
         axis.axhline(_score(row), color="black", lw=1, ls=":")

@@ -4,6 +4,8 @@ The files of this folder are the language models. `rows.py` is the one to read f
 names mean. It makes each a config of `config.py`; `training.py` trains the model of `model.py`,
 whose matrices `matrices.py` chooses, on the windows of `token_streams.py`, and `deployment.py`
 converts and times it. Programs for many rows, tables and plots are in `tools/papers`.
+
+`an4/` is speech, with a config and a training of its own.
 """
 
 from __future__ import annotations
@@ -11,12 +13,18 @@ from __future__ import annotations
 import pathlib
 
 from lrkeras.tasks.papers import training
+from lrkeras.tasks.papers.an4 import training as an4_training
+from lrkeras.tasks.papers.an4.config import AN4Config
+from lrkeras.tasks.papers.an4.rows import AN4Rows
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.recipe import Recipe
 from lrkeras.tasks.papers.recipes import Recipes
 from lrkeras.tasks.papers.rows import Rows
 
-PRESETS = Recipes(Recipe(Rows(), PaperConfig, training.train))
+PRESETS = Recipes(
+    Recipe(Rows(), PaperConfig, training.train),
+    Recipe(AN4Rows(), AN4Config, an4_training.train),
+)
 
 
 def train(

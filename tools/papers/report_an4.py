@@ -1,0 +1,108 @@
+r"""Makes the table, the figures and the page's tables of the AN4 rows that are trained.
+
+    python tools/papers/report_an4.py RUNS/* --keep docs/results/data/papers_an4_runs.jsonl \
+        --out docs/results/data/papers_an4.json --plot docs/results/papers_an4 --page docs/results/papers_an4.md
+
+`--keep` is a file with the results of all runs so far, a line of JSON each: those of RUNS that are
+finished are put into it, and everything is made of what is in it. What is not trained is listed as
+missing. `--page` is a page whose lines between two comments are the tables
+and the figures.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+
+BEGIN, END = "<!-- tables of report_an4.py -->", "<!-- end of the tables -->"
+
+
+def read_runs(folders):
+    """The results of the finished runs of this task."""
+    files = [folder / "result.json" for folder in sorted(folders)]
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+    return [run for run in found if run["config"]["base"] == "an4"]
+
+
+def keep(runs, file):
+    """Puts results into a file of runs, and returns those of all runs that are in it."""
+    from run_file import name_of, read_runs_file, write_runs_file
+
+    kept = read_runs_file(file)
+    for run in runs:
+        # Of the command as it was given, the folders are those of one machine.
+        seed, row = run["config"]["seed"], run["config"]["row"]
+        command = f"lrkeras train papers/{row} --data DIR --out RUN --seed {seed}"
+        kept[name_of(run)] = {"name": name_of(run), **run, "command": command}
+    write_runs_file(file, kept)
+    return [kept[name] for name in sorted(kept)]
+
+
+def with_tables(page, tables):
+    """A page with other tables between its two comments.
+
+    Raises:
+        SystemExit: it has not both comments.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        sys.exit(f"error: expected the lines {BEGIN} and {END} in the page; one is missing.")
+    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
+
+
+def links(options):
+    """The sentence of the page that says where the data are."""
+    near = options.page.parent
+    table = f"[the table as data]({_relative(options.out, near)})"
+    if options.keep is None:
+        return f"Here is {table}."
+    runs = f"[results of all runs]({_relative(options.keep, near)})"
+    return f"Made from the {runs}, a line each with command, seed, versions and machine; {table}."
+
+
+def _relative(file, folder):
+    return pathlib.PurePath(os.path.relpath(file, folder)).as_posix()
+
+
+def main():
+    """Runs the command line."""
+    import an4_plots as plots
+    import an4_table as table
+
+    from lrkeras.system.required_paths import require_paths
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
+    parser.add_argument("--keep", type=pathlib.Path, help="file of all results so far, a line each")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="the JSON file")
+    parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
+    parser.add_argument("--page", type=pathlib.Path, help="the page whose tables are made anew")
+    options = parser.parse_args()
+    require_paths(
+        reads=[*options.runs, options.page],
+        writes=[options.out, options.keep, options.plot and f"{options.plot}_x.png"],
+    )
+    runs = read_runs(options.runs)
+    if options.keep:
+        runs = keep(runs, options.keep)
+    if not runs:
+        sys.exit("error: expected at least one folder with a result.json; none of these has one")
+    summary = table.summarise(runs)
+    options.out.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    tables = table.markdown(summary)
+    if options.plot:
+        for name in plots.figures_of(summary):
+            file = options.plot.with_name(f"{options.plot.name}_{name}.png")
+            plots.FIGURES[name](summary, file)
+            tables += f"\n\n![{plots.TITLES[name]}]({file.name})"
+    if options.page:
+        tables += f"\n\n{links(options)}"
+        page = options.page.read_text(encoding="utf-8")
+        options.page.write_text(with_tables(page, tables), encoding="utf-8")
+    print(tables)
+
+
+if __name__ == "__main__":
+    main()

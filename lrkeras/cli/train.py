@@ -204,6 +204,8 @@ def _validation(report: dict) -> str:
     """What the models were scored on."""
     if "valid_clips" in report:
         return f"{report['valid_clips']:,} validation clips of speakers that were not trained on."
+    if "valid_sentences" in report:
+        return f"{report['valid_sentences']:,} validation sentences that were not trained on."
     return (
         f"{report['valid_tokens']:,} validation tokens, {report['valid_oov_rate']:.2%} of them out "
         "of the vocabulary."

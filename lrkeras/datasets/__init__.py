@@ -3,7 +3,8 @@
 `words.py` is the file to read first: text as token ids, from the package, the Penn Treebank or
 WikiText-2. `keyboard_text.py` mixes three corpora for a keyboard, `own_text.py` reads
 anyone's text, `speech_commands.py` loads clips
-of words (`clip.py`, `wav.py`), `vocabulary.py` is words and their ids.
+of words (`clip.py`, `wav.py`), `intents.py` sentences with what they ask for (`utterance.py`),
+`vocabulary.py` is words and their ids.
 """
 
 from lrkeras.datasets import speech_commands, words

@@ -1,22 +1,26 @@
 """The rows of the papers' tables, one run a row: `lrkeras train papers/NAME`.
 
-The files of this folder are the language models. `rows.py` is the one to read first: it says what
-names mean. It makes each a config of `config.py`; `training.py` trains the model of `model.py`,
-whose matrices `matrices.py` chooses, on the windows of `token_streams.py`, and `deployment.py`
-converts and times it. Programs for many rows, tables and plots are in `tools/papers`.
+The files of this folder are the language models; `intents/` is intents and slots. `rows.py` is the
+one to read first: it says what names mean. It makes each a config of `config.py`; `training.py`
+trains the model of `model.py`, whose matrices `matrices.py` chooses, on the windows of
+`token_streams.py`, and `deployment.py` converts and times it. Programs for many rows, tables and
+plots are in `tools/papers`.
 """
 
 from __future__ import annotations
 
 import pathlib
 
-from lrkeras.tasks.papers import training
+from lrkeras.tasks.papers import intents, training
 from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.recipe import Recipe
 from lrkeras.tasks.papers.recipes import Recipes
 from lrkeras.tasks.papers.rows import Rows
 
-PRESETS = Recipes(Recipe(Rows(), PaperConfig, training.train))
+PRESETS = Recipes(
+    Recipe(Rows(), PaperConfig, training.train),
+    Recipe(intents.IntentRows(), intents.IntentConfig, intents.train),
+)
 
 
 def train(

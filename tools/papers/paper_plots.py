@@ -16,7 +16,7 @@ Summary = Mapping[str, Any]
 Series = Mapping[str, Sequence[Mapping[str, Any]]]
 _DIVERGED = 2  # times the perplexity of the dense row
 # Colors and marks are a kind's in every figure; the rival is black.
-_STYLES: dict[str, tuple[str, str, str]] = {
+STYLES: dict[str, tuple[str, str, str]] = {
     "small_dense": ("small dense (the rival)", "#000000", "D"),
     "pruned": ("pruned, single weights", COLORS[0], "^"),
     "doped_kronecker": ("doped Kronecker", COLORS[1], "o"),
@@ -89,7 +89,7 @@ def series_of(summary: Summary, dense: str) -> dict[str, list[Mapping[str, Any]]
         if known is None or row["valid_perplexity"] < known["valid_perplexity"]:
             best[key] = row
     series: dict[str, list] = {}
-    for kind in _STYLES:
+    for kind in STYLES:
         rows = [row for (of, _), row in best.items() if of == kind]
         if rows and len(series) < _MOST_SERIES:
             series[kind] = sorted(rows, key=lambda row: row["compression_with_indices"])
@@ -107,7 +107,7 @@ def _drawn_kind(name: str) -> str | None:
         kind += f", {config.block[0]}x{config.block[1]}"
     if config.is_doped and config.co_matrix_dropout:
         kind += f", dropout {config.co_matrix_dropout:g}"
-    return kind if kind in _STYLES else None
+    return kind if kind in STYLES else None
 
 
 def _panel():
@@ -122,7 +122,7 @@ def _draw(axis, summary: Summary, dense: str, series: Series, place_of) -> None:
     for kind, rows in series.items():
         if not rows:
             continue
-        title, color, mark = _STYLES[kind]
+        title, color, mark = STYLES[kind]
         places, scores = [place_of(row) for row in rows], [_score(row) for row in rows]
         wide = 2.2 if kind == "small_dense" else 1.4
         axis.plot(places, scores, color=color, marker=mark, lw=wide, label=title, ms=6)
@@ -133,10 +133,10 @@ def _draw(axis, summary: Summary, dense: str, series: Series, place_of) -> None:
         last = max(range(len(places)), key=places.__getitem__)
         ends.append((places[last], scores[last], title, color))
     plain_log_ticks(axis.xaxis)
-    _label(axis, [*ends, *_dense_line(axis, summary, dense)])
+    label_at_ends(axis, [*ends, *_dense_line(axis, summary, dense)])
 
 
-def _label(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
+def label_at_ends(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Writes names at a column beside the panel, in the order of the lines' ends, apart."""
     if not ends:
         return
@@ -179,7 +179,7 @@ def training(summary: Summary, dense: str, file: str | os.PathLike) -> None:
     curves = summary["curves"]
     pair = max(_pairs(curves, dense), key=lambda names: config_of(names[0]).compression or 0)
     named = zip(pair, ("doped_kronecker, dropout 0.2", "doped_kronecker"), strict=True)
-    shown = {name: _STYLES[style][1] for name, style in named}
+    shown = {name: STYLES[style][1] for name, style in named}
     titles = dict(zip(pair, ("with co-matrix dropout", "without"), strict=True))
     if dense in curves:
         shown[dense], titles[dense] = "#000000", "dense"
@@ -196,7 +196,7 @@ def training(summary: Summary, dense: str, file: str | os.PathLike) -> None:
         lower.plot(epochs[: len(percent)], percent, style, color=color)
     upper.set_yscale("log")
     plain_log_ticks(upper.yaxis)
-    _label(upper, ends)
+    label_at_ends(upper, ends)
     upper.set_ylabel(f"training {_unit(dense)}")
     upper.set_title(title_of(without_options(pair[0], "dropout.*")), fontsize=10)
     lower.set_ylabel("sparsity of the\nsparse part (%)")
@@ -248,7 +248,7 @@ def ranks(summary: Summary, dense: str, file: str | os.PathLike) -> None:
     axis.set_xticks(sorted({_rank(row) for row in rows}), minor=False)
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_formatter("")
-    _label(axis, [*ends, *_dense_line(axis, summary, dense)])
+    label_at_ends(axis, [*ends, *_dense_line(axis, summary, dense)])
     axis.set_xlabel("rank, or as many numbers by pruning")
     axis.set_ylabel(f"test {_unit(dense)}, after tuning")
     save_figure(figure, file)
@@ -317,7 +317,7 @@ def _rows_beside(summary: Summary, dense: str) -> list[Mapping[str, Any]]:
 
 
 def _dense_line(axis, summary: Summary, dense: str) -> list[tuple[float, float, str, str]]:
-    """Draws the level of the dense row, if it is there; returns its end for `_label`."""
+    """Draws the level of the dense row, if it is there; returns its end for `label_at_ends`."""
     found = [row for row in summary["rows"] if row["row"] == dense]
     for row in found:
         axis.axhline(_score(row), color="black", lw=1, ls=":")

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from intents_table import CORPORA, KINDS
+import numpy as np
+from intents_table import CORPORA, KINDS, row_name
 from paper_plots import STYLES, label_at_ends
 
 from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure
@@ -54,9 +55,42 @@ def latency(summary: Summary, base: str, score: str, file: str | os.PathLike) ->
     save_figure(figure, file)
 
 
+def training(summary: Summary, base: str, score: str, file: str | os.PathLike) -> None:
+    """Draws a validation score after every epoch: dense, and rows of 5x, seeds as a band.
+
+    Args:
+        summary: as for `compression`.
+        base: the corpus.
+        score: `"accuracy"` or `"slot_f1"`.
+        file: the PNG to write.
+    """
+    figure, (axis,) = make_figure(7, 4.6)
+    ends = []
+    for kind, curves in _curves(summary, base).items():
+        title, color, _ = _STYLES.get(kind, ("dense", COLORS[7], ""))
+        seeds = np.array([curve[f"val_{score}"] for curve in curves]) * 100
+        epochs, mean = np.arange(1, seeds.shape[1] + 1), seeds.mean(0)
+        wide = 2.2 if kind == "small_dense" else 1.4
+        axis.plot(epochs, mean, "--" if kind == "dense" else "-", color=color, lw=wide)
+        if len(seeds) > 1:
+            axis.fill_between(epochs, seeds.min(0), seeds.max(0), color=color, alpha=0.2, lw=0)
+        ends.append((epochs[-1], mean[-1], title, color))
+    label_at_ends(axis, ends)
+    axis.set_xlabel("epoch")
+    axis.set_ylabel(f"{_NAMES[score]} of {CORPORA[base]}'s validation sentences, %")
+    save_figure(figure, file)
+
+
+def _curves(summary: Summary, base: str) -> dict[str, list[Mapping[str, Sequence[float]]]]:
+    """The curves of dense and of six kinds of 5x that are there, by kind."""
+    wanted = {"dense": base} | {kind: row_name(base, kind, 5) for kind in KINDS if kind != "units"}
+    return {kind: summary["curves"][n] for kind, n in wanted.items() if n in summary["curves"]}
+
+
 FIGURES: dict[str, Callable[[Summary, str, str, str | os.PathLike], None]] = {
     "compression": compression,
     "latency": latency,
+    "training": training,
 }
 
 
@@ -71,6 +105,8 @@ def figures_of(summary: Summary) -> list[tuple[str, str, str]]:
             found.append(("compression", base, score))
         if sum(row["row"] in steps for row in drawn) > 1:
             found.append(("latency", base, score))
+    if len(_curves(summary, "snips")) > 1:
+        found.append(("training", "snips", "slot_f1"))
     return found
 
 

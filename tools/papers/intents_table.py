@@ -225,6 +225,7 @@ def summarise(runs: Sequence[Run], times: Mapping[str, Any], wanted: Sequence[st
         "claims": claims_of(rows, steps),
         "rates": rates_of(every),
         "times": dict(times),
+        "curves": {name: [run["history"] for run in found] for name, found in rows.items()},
         "missing": missing_of(rows, wanted),
     }
 

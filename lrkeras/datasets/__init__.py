@@ -7,9 +7,10 @@ of words (`clip.py`, `wav.py`), `intents.py` sentences with what they ask for (`
 `vocabulary.py` is words and their ids.
 """
 
-from lrkeras.datasets import speech_commands, words
+from lrkeras.datasets import intents, speech_commands, words
 from lrkeras.datasets.clip import Clip
+from lrkeras.datasets.utterance import Utterance
 from lrkeras.datasets.vocabulary import Vocabulary
 from lrkeras.datasets.wav import read_wav
 
-__all__ = ["Clip", "Vocabulary", "read_wav", "speech_commands", "words"]
+__all__ = ["Clip", "Utterance", "Vocabulary", "intents", "read_wav", "speech_commands", "words"]

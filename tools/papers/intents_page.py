@@ -75,7 +75,14 @@ def _sizes(summary: Summary) -> str:
         if any(name in rows for name in names)
     ]
     heading = ["SNIPS: int8 file; its test scores; speed", *(f"{size}x" for size in SIZES)]
-    return _table(heading, lines) if lines else ""
+    times = summary["times"]
+    note = (
+        f"\n\nSpeed: a step of the file, times as fast as dense int8 in the same rounds; {times['machine']}, load average "
+        f"{', '.join(f'{load:.1f}' for load in times['load_averages'])}."
+        if steps
+        else "\n\nThe files are not timed yet."
+    )
+    return _table(heading, lines) + note if lines else ""
 
 
 def _file(row: Mapping[str, Any] | None, step: Mapping[str, Any] | None, rows) -> str:

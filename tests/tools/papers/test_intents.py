@@ -93,7 +93,8 @@ def test_a_difference_of_slots_is_one_of_f1_over_all_sentences():
 
 
 def times(**steps):
-    return {"files": {row: {"step_us": us, "speedup": 10 / us} for row, us in steps.items()}}
+    files = {row: {"step_us": us, "speedup": 10 / us} for row, us in steps.items()}
+    return {"machine": "a machine", "load_averages": [0.25], "files": files}
 
 
 def summary_of(*results, steps=None, wanted=()):
@@ -148,7 +149,8 @@ def test_table_and_page():
         result("snips_hybrid_5x", 5),
         result("snips_hybrid_5x_rate2", 9),
     ]
-    summary = summary_of(*found, wanted=["snips", "snips@2", "snips@3", "snips_hybrid_2x"])
+    wanted = ["snips", "snips@2", "snips@3", "snips_hybrid_2x"]
+    summary = summary_of(*found, steps=times(snips=10, snips_hybrid_5x=8), wanted=wanted)
     rows = {row["row"]: row for row in summary["rows"]}
     assert list(rows) == ["snips", "snips_hybrid_5x"]
     dense = rows["snips"]
@@ -162,6 +164,8 @@ def test_table_and_page():
     assert "**70.0, 35.0 (2 seeds)**" in page
     assert "| hybrid (HMF) | missing | 50.0, 25.0 | missing |" in page
     assert "`snips.seed3`, `snips_hybrid_2x`." in page
+    assert "| missing | 5 KB; 50.0, 25.0; 1.25 | missing |" in page
+    assert "a machine, load average 0.2." in page
 
 
 def test_figures(tmp_path):

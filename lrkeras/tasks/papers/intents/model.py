@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
 from lrkeras import layers
+from lrkeras.datasets import Utterance
 from lrkeras.tasks.papers.intents.encoded_corpus import EncodedCorpus
 from lrkeras.tasks.papers.intents.intent_config import IntentConfig
 from lrkeras.tasks.papers.matrices import structure_of
@@ -13,6 +16,7 @@ from lrkeras.tasks.training.optimizer import adamw
 
 # The layer that is compressed.
 STATES = "states"
+_BATCH = 256
 _PLAIN = ("dense", "small_dense", "units")
 
 
@@ -75,6 +79,16 @@ def compile_for_intents(model: keras.Model, config: IntentConfig, steps: int) ->
     )
 
 
-def outputs_of(model: keras.Model, words: np.ndarray) -> dict[str, np.ndarray]:
-    """What a model gives for sentences, by the name of the output."""
-    return model.predict(words, batch_size=256, verbose=0)
+def outputs_of(
+    model: keras.Model, corpus: EncodedCorpus, sentences: Sequence[Utterance]
+) -> dict[str, np.ndarray]:
+    """What a model gives for sentences, by the name of the output.
+
+    All batches have one shape, as each further one would be compiled anew; sentences of one word
+    that is not known fill the last.
+    """
+    words = corpus.words_of(sentences, corpus.max_words)
+    filling = np.zeros((-len(words) % _BATCH, corpus.max_words), words.dtype)
+    filling[:, 0] = corpus.vocabulary.unknown_id
+    outputs = model.predict(np.concatenate([words, filling]), batch_size=_BATCH, verbose=0)
+    return {name: values[: len(words)] for name, values in outputs.items()}

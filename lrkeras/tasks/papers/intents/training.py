@@ -154,7 +154,7 @@ def result_of(
         out: the folder that gets the file.
     """
     scores = {
-        part: IntentScores.of(corpus, rows, outputs_of(model, corpus.words_of(rows)))
+        part: IntentScores.of(corpus, rows, outputs_of(model, corpus, rows))
         for part, rows in (("valid", corpus.valid), ("test", corpus.test))
     }
     named = scores["valid"].named("valid") | scores["test"].named("test")

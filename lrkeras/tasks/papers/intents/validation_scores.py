@@ -21,9 +21,8 @@ class ValidationScores(keras.callbacks.Callback):
     def __init__(self, corpus: EncodedCorpus) -> None:
         super().__init__()
         self._corpus = corpus
-        self._words = corpus.words_of(corpus.valid)
 
     def on_epoch_end(self, epoch, logs=None) -> None:
         if logs is not None:
-            outputs = outputs_of(self.model, self._words)
+            outputs = outputs_of(self.model, self._corpus, self._corpus.valid)
             logs.update(IntentScores.of(self._corpus, self._corpus.valid, outputs).named("val"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from intents_table import CORPORA, KINDS, SIZES, row_name, scores_of
@@ -16,6 +16,22 @@ def markdown(summary: Summary) -> str:
     parts = [_claims(summary), _quality(summary), _sizes(summary), _against(summary)]
     parts += [_rates(summary), _missing(summary)]
     return "\n\n".join(part for part in parts if part)
+
+
+_CAPTIONS = {
+    "compression": "By numbers stored; a bar is the range of the seeds",
+    "latency": "By the speed of a step of the file",
+    "training": "After every epoch, validation sentences, rows of 5x",
+}
+
+
+def pictures(figures: Sequence[tuple[str, str, str]], prefix: str) -> str:
+    """The lines that show figures, of `intents_plots.figures_of`, whose files begin alike."""
+    return "\n\n".join(
+        f"{_CAPTIONS[name]}:\n\n![{CORPORA[base]}, {_SCORES[score]}: {_CAPTIONS[name].lower()}]"
+        f"({prefix}_{name}_{base}.png)"
+        for name, base, score in figures
+    )
 
 
 def _table(heading: list[str], rows: list[list[str]]) -> str:

@@ -78,16 +78,18 @@ def summary_of(runs, options):
 
 def write_pictures_and_page(summary, options):
     """Writes what is asked for, and prints the tables."""
-    from intents_page import markdown
+    from intents_page import markdown, pictures
     from page_tables import with_tables
 
+    tables = markdown(summary)
     if options.plot:
         import intents_plots as plots
 
-        for name, base, score in plots.figures_of(summary):
+        figures = plots.figures_of(summary)
+        for name, base, score in figures:
             file = options.plot.with_name(f"{options.plot.name}_{name}_{base}.png")
             plots.FIGURES[name](summary, base, score, file)
-    tables = markdown(summary)
+        tables = f"{tables}\n\n{pictures(figures, options.plot.name)}".rstrip()
     if options.page:
         page = with_tables(
             options.page.read_text(encoding="utf-8"), tables, pathlib.Path(__file__).name

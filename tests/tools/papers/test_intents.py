@@ -9,7 +9,7 @@ import intents_plots as plots
 import intents_table as table
 import numpy as np
 import pytest
-from intents_page import markdown
+from intents_page import markdown, pictures
 from intents_runs import difference, right_of, shortened, slots_of
 from load_tool import load_tool
 from page_tables import with_tables
@@ -184,6 +184,8 @@ def test_figures(tmp_path):
     ]
     assert plots.figures_of(summary) == wanted
     assert len(plots.series_of(summary, "clinc150")) == 7
+    shown = pictures(wanted, "papers")
+    assert "](papers_latency_clinc150.png)" in shown and "SNIPS, slot F1" in shown
     for name, base, score in wanted:
         file = tmp_path / f"{name}.png"
         plots.FIGURES[name](summary, base, score, file)

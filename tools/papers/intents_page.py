@@ -143,8 +143,9 @@ def _rates(summary: Summary) -> str:
 
 def _missing(summary: Summary) -> str:
     names = summary["missing"]
+    took = f"What is trained took {summary['processor_hours']:.1f} hours of a core."
     if not names:
-        return "Nothing of the queue is missing."
+        return f"{took} Nothing of the queue is missing."
     shown = ", ".join(f"`{name}`" for name in names[:12])
     more = f" and {len(names) - 12} more, listed in the data" if len(names) > 12 else ""
-    return f"**Missing**: {len(names)} runs of the queue are not trained: {shown}{more}."
+    return f"{took} **Missing**: {len(names)} runs of the queue: {shown}{more}."

@@ -226,6 +226,7 @@ def summarise(runs: Sequence[Run], times: Mapping[str, Any], wanted: Sequence[st
         "rates": rates_of(every),
         "times": dict(times),
         "curves": {name: [run["history"] for run in found] for name, found in rows.items()},
+        "processor_hours": sum(run["processor_seconds"] for run in runs) / 3600,
         "missing": missing_of(rows, wanted),
     }
 

@@ -166,6 +166,8 @@ def test_table_and_page():
     assert "`snips.seed3`, `snips_hybrid_2x`." in page
     assert "| missing | 5 KB; 50.0, 25.0; 1.25 | missing |" in page
     assert "a machine, load average 0.2." in page
+    # Four runs of an hour of a core.
+    assert "took 4.0 hours of a core" in page
 
 
 def test_figures(tmp_path):
@@ -214,7 +216,7 @@ def test_the_command_keeps_what_it_had(tmp_path, monkeypatch, capsys):
     assert json.loads((tmp_path / "out.json").read_text())["missing"] == ["snips_hybrid_5x"]
     text = page.read_text()
     assert text.startswith("Before") and "old" not in text and "80.0, 40.0" in text
-    assert "**Missing**: 1 runs" in capsys.readouterr().out
+    assert "**Missing**: 1 runs of the queue: `snips_hybrid_5x`." in capsys.readouterr().out
 
 
 def test_a_page_without_the_comments():

@@ -143,7 +143,7 @@ def _rates(summary: Summary) -> str:
 
 def _missing(summary: Summary) -> str:
     names = summary["missing"]
-    took = f"What is trained took {summary['processor_hours']:.1f} hours of a core."
+    took = f"What is trained took {summary['processor_hours']:.1f} hours of a core in all."
     if not names:
         return f"{took} Nothing of the queue is missing."
     shown = ", ".join(f"`{name}`" for name in names[:12])

@@ -13,7 +13,11 @@ _DRAWS = 2000
 
 
 def shortened(run: Run) -> dict[str, Any]:
-    """What is kept of a result: curves to four digits, the command without its folders."""
+    """What is kept of a result: curves to four digits, the command without its folders.
+
+    Runs that choose a learning rate leave out what they have of the test sentences: it is no
+    ground to choose by.
+    """
     config = run["config"]
     command = f"lrkeras train papers/{config['row']} --data DIR --out RUN --seed {config['seed']}"
     curves = {
@@ -24,6 +28,9 @@ def shortened(run: Run) -> dict[str, Any]:
     parameters = run["models"][config["row"]]["parameters"]
     left_out = ("history", "models", "command")
     kept = {key: value for key, value in run.items() if key not in left_out}
+    if "_rate" in config["row"]:
+        tested = ("test_accuracy", "test_slot_f1", "test_by_sentence", "file")
+        kept = {key: value for key, value in kept.items() if key not in tested}
     return {**kept, "command": command, "parameters": parameters, "history": curves}
 
 

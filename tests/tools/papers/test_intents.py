@@ -73,6 +73,12 @@ def test_what_is_kept_of_a_run():
     assert slots_of([run])[0].tolist() == [[1, 2, 2]] * 3 + [[0, 2, 2]] * 7
 
 
+def test_what_chooses_a_rate_keeps_nothing_of_the_test():
+    (run,) = kept(result("snips_hybrid_5x_rate2", 3))
+    assert (run["valid_accuracy"], run["test_sentences"]) == (0.3, SENTENCES)
+    assert not {"test_accuracy", "test_slot_f1", "test_by_sentence", "file"} & set(run)
+
+
 def test_a_difference_is_of_the_same_sentences():
     runs = [result("clinc150_hybrid_5x", right, right, sentences=400) for right in (300, 260)]
     runs, others = kept(*runs), kept(result("clinc150_low_rank_5x", 220, sentences=400))
@@ -167,7 +173,7 @@ def test_table_and_page():
     assert "| missing | 5 KB; 50.0, 25.0; 1.25 | missing |" in page
     assert "a machine, load average 0.2." in page
     # Four runs of an hour of a core.
-    assert "took 4.0 hours of a core" in page
+    assert "took 4.0 hours of a core in all" in page
 
 
 def test_figures(tmp_path):

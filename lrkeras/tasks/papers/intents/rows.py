@@ -6,8 +6,8 @@ options as in `lrkeras.tasks.papers.rows`: `snips_hybrid_5x`, `atis_units_2x`,
 directions; the word table stays as it is.
 
 Every row of a corpus is trained alike but for the learning rate, which each kind of matrices has
-its own of: the one of 4e-3, 8e-3 and 16e-3 that validated best on SNIPS at 5x, seed 1
-(`tools/papers/papers_queue_intents_rates.txt`). `rate1`, `rate2` and `rate4` name them.
+its own of: the one of 4e-3, 8e-3, 16e-3 and 32e-3 that validated best on SNIPS at 5x, seed 1
+(`tools/papers/papers_queue_intents_rates.txt`). `rate1`, `rate2`, `rate4` and `rate8` name them.
 """
 
 from __future__ import annotations

@@ -208,6 +208,8 @@ def _validation(report: dict) -> str:
     if "valid_utterances" in report:
         count = report["valid_utterances"]
         return f"{count:,} validation utterances of speakers that were not trained on."
+    if "valid_sentences" in report:
+        return f"{report['valid_sentences']:,} validation sentences that were not trained on."
     return (
         f"{report['valid_tokens']:,} validation tokens, {report['valid_oov_rate']:.2%} of them out "
         "of the vocabulary."

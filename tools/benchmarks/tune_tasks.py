@@ -29,6 +29,7 @@ import keras
 import numpy as np
 
 import lrkeras
+from lrkeras.datasets.intents import read_clinc150
 from lrkeras.datasets.words import load_ptb_characters
 from lrkeras.system.json_file import write_json
 from lrkeras.system.required_paths import require_paths
@@ -63,7 +64,7 @@ class TuneTask:
 
 def clinc150(data: pathlib.Path) -> TuneTask:
     """150 intents of sentences: a bidirectional LSTM over words."""
-    parts = json.loads((data / "clinc150" / "data_dev.json").read_text(encoding="utf-8"))
+    parts = read_clinc150(data)
     rng = np.random.default_rng(0)
     sentences = [parts["train"][n] for n in rng.permutation(len(parts["train"]))]
     counts = collections.Counter(w for text, _ in sentences[3000:] for w in text.split())

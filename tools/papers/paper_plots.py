@@ -17,7 +17,7 @@ Summary = Mapping[str, Any]
 Series = Mapping[str, Sequence[Mapping[str, Any]]]
 _DIVERGED = 2  # times the perplexity of the dense row
 # Colors and marks are a kind's in every figure; the rival is black.
-_STYLES: dict[str, tuple[str, str, str]] = {
+STYLES: dict[str, tuple[str, str, str]] = {
     "small_dense": ("small dense (the rival)", "#000000", "D"),
     "pruned": ("pruned, single weights", COLORS[0], "^"),
     "doped_kronecker": ("doped Kronecker", COLORS[1], "o"),
@@ -90,7 +90,7 @@ def series_of(summary: Summary, dense: str) -> dict[str, list[Mapping[str, Any]]
         if known is None or row["valid_perplexity"] < known["valid_perplexity"]:
             best[key] = row
     series: dict[str, list] = {}
-    for kind in _STYLES:
+    for kind in STYLES:
         rows = [row for (of, _), row in best.items() if of == kind]
         if rows and len(series) < _MOST_SERIES:
             series[kind] = sorted(rows, key=lambda row: row["compression_with_indices"])
@@ -110,7 +110,7 @@ def _drawn_kind(name: str) -> str | None:
         kind += f", {config.block[0]}x{config.block[1]}"
     if config.is_doped and config.co_matrix_dropout:
         kind += f", dropout {config.co_matrix_dropout:g}"
-    return kind if kind in _STYLES else None
+    return kind if kind in STYLES else None
 
 
 def _panel():
@@ -125,7 +125,7 @@ def _draw(axis, summary: Summary, dense: str, series: Series, place_of) -> None:
     for kind, rows in series.items():
         if not rows:
             continue
-        title, color, mark = _STYLES[kind]
+        title, color, mark = STYLES[kind]
         places, scores = [place_of(row) for row in rows], [_score(row) for row in rows]
         wide = 2.2 if kind == "small_dense" else 1.4
         axis.plot(places, scores, color=color, marker=mark, lw=wide, label=title, ms=6)
@@ -182,7 +182,7 @@ def training(summary: Summary, dense: str, file: str | os.PathLike) -> None:
     curves = summary["curves"]
     pair = max(_pairs(curves, dense), key=lambda names: config_of(names[0]).compression or 0)
     named = zip(pair, ("doped_kronecker, dropout 0.2", "doped_kronecker"), strict=True)
-    shown = {name: _STYLES[style][1] for name, style in named}
+    shown = {name: STYLES[style][1] for name, style in named}
     titles = dict(zip(pair, ("with co-matrix dropout", "without"), strict=True))
     if dense in curves:
         shown[dense], titles[dense] = "#000000", "dense"

@@ -15,8 +15,6 @@ import os
 import pathlib
 import sys
 
-BEGIN, END = "<!-- tables of report_an4.py -->", "<!-- end of the tables -->"
-
 
 def read_runs(folders):
     """The results of the finished runs of this task."""
@@ -39,19 +37,6 @@ def keep(runs, file):
     return [kept[name] for name in sorted(kept)]
 
 
-def with_tables(page, tables):
-    """A page with other tables between its two comments.
-
-    Raises:
-        SystemExit: it has not both comments.
-    """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        sys.exit(f"error: expected the lines {BEGIN} and {END} in the page; one is missing.")
-    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
-
-
 def links(options):
     """The sentence of the page that says where the data are."""
     near = options.page.parent
@@ -70,6 +55,7 @@ def main():
     """Runs the command line."""
     import an4_plots as plots
     import an4_table as table
+    from page_tables import with_tables
 
     from lrkeras.system.required_paths import require_paths
 
@@ -100,7 +86,8 @@ def main():
     if options.page:
         tables += f"\n\n{links(options)}"
         page = options.page.read_text(encoding="utf-8")
-        options.page.write_text(with_tables(page, tables), encoding="utf-8")
+        page = with_tables(page, tables, pathlib.Path(__file__).name)
+        options.page.write_text(page, encoding="utf-8")
     print(tables)
 
 

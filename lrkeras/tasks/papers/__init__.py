@@ -1,18 +1,17 @@
 """The rows of the papers' tables, one run a row: `lrkeras train papers/NAME`.
 
-The files of this folder are the language models. `rows.py` is the one to read first: it says what
-names mean. It makes each a config of `config.py`; `training.py` trains the model of `model.py`,
-whose matrices `matrices.py` chooses, on the windows of `token_streams.py`, and `deployment.py`
-converts and times it. Programs for many rows, tables and plots are in `tools/papers`.
-
-`an4/` is speech, with a config and a training of its own.
+The files of this folder are the language models; `an4/` is speech, `intents/` intents and slots,
+each with a config and a training of its own. `rows.py` is the one to read first: it says what names
+mean. It makes each a config of `config.py`; `training.py` trains the model of `model.py`, whose
+matrices `matrices.py` chooses, on the windows of `token_streams.py`, and `deployment.py` converts
+and times it. Programs for many rows, tables and plots are in `tools/papers`.
 """
 
 from __future__ import annotations
 
 import pathlib
 
-from lrkeras.tasks.papers import training
+from lrkeras.tasks.papers import intents, training
 from lrkeras.tasks.papers.an4 import training as an4_training
 from lrkeras.tasks.papers.an4.config import AN4Config
 from lrkeras.tasks.papers.an4.rows import AN4Rows
@@ -24,6 +23,7 @@ from lrkeras.tasks.papers.rows import Rows
 PRESETS = Recipes(
     Recipe(Rows(), PaperConfig, training.train),
     Recipe(AN4Rows(), AN4Config, an4_training.train),
+    Recipe(intents.IntentRows(), intents.IntentConfig, intents.train),
 )
 
 

@@ -162,11 +162,6 @@ def test_everything_is_made_of_the_kept_runs(tmp_path, monkeypatch, capsys):
         assert f"](an4_{figure}.png)" in page.read_text()
 
 
-def test_a_page_without_its_comments_is_refused():
-    with pytest.raises(SystemExit, match="one is missing"):
-        report.with_tables(f"{report.BEGIN}\n", "x")
-
-
 def test_the_rate_of_the_lowest_validation_loss_trains_the_row(tmp_path, monkeypatch):
     losses = {
         "an4_low_rank_4x_e15": float("nan"),

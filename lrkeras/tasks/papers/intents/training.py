@@ -1,0 +1,207 @@
+"""Training one row of intents and slots."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+
+import keras
+
+from lrkeras.callbacks import UnitPruning
+from lrkeras.compression import shrink
+from lrkeras.structures.stored_size import StoredSize, count_parameters
+from lrkeras.system.held_folder import remove_abandoned
+from lrkeras.tasks.papers.intents.encoded_corpus import EncodedCorpus
+from lrkeras.tasks.papers.intents.file_of_model import MODEL_FILE, measure_file
+from lrkeras.tasks.papers.intents.intent_config import BASES, IntentConfig
+from lrkeras.tasks.papers.intents.intent_scores import IntentScores
+from lrkeras.tasks.papers.intents.model import (
+    STATES,
+    compile_for_intents,
+    intent_model,
+    outputs_of,
+)
+from lrkeras.tasks.papers.intents.rows import dense_parameters, narrowed_units
+from lrkeras.tasks.papers.intents.sentence_batches import SentenceBatches
+from lrkeras.tasks.papers.intents.validation_scores import ValidationScores
+from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE, RESULT_FILE, Begun
+from lrkeras.tasks.training.epoch_clock import EpochClock
+from lrkeras.tasks.training.epoch_start import EpochStart
+from lrkeras.tasks.training.run_folder import (
+    check,
+    claimed,
+    read_history,
+    record_keepers,
+    remove_backup,
+    save_model,
+    write_json,
+)
+from lrkeras.tasks.training.structure_callbacks import structure_callbacks
+
+KERAS_FILE = "model.keras"
+
+
+def train(
+    config: IntentConfig,
+    out: str | pathlib.Path,
+    *,
+    data: str | pathlib.Path | None = None,
+    start: str | pathlib.Path | None = None,
+    verbose: int = 1,
+) -> dict:
+    """Trains a row and leaves its model, its file, its history and `result.json` in a folder.
+
+    Every epoch is backed up; a run that was stopped goes on to the same result when it is started
+    again. The test sentences are read once by the model and once by its file, when the training is
+    over.
+
+    Args:
+        config: the run.
+        out: the folder; it is made when missing.
+        data: the folder of the corpora.
+        start: of no use: these rows start from nothing.
+        verbose: Keras's `verbose`: 0 silent, 1 a progress bar, 2 a line an epoch.
+
+    Returns:
+        What is in `result.json`.
+
+    Raises:
+        ValueError: the folder holds a run with another config, or `start` is given.
+        FileNotFoundError: the corpus is not there.
+        BlockingIOError: another process trains in the folder.
+        OSError: the folder cannot be written.
+    """
+    if start is not None:
+        raise ValueError(f"{config.row!r} starts from no run; received start={str(start)!r}.")
+    out = pathlib.Path(out)
+    check(out, config)
+    if (out / RESULT_FILE).exists():
+        remove_abandoned(out)
+        return json.loads((out / RESULT_FILE).read_text(encoding="utf-8"))
+    corpus = EncodedCorpus.load(config, data)
+    keras.utils.set_random_seed(config.seed)
+    model = intent_model(config, corpus)
+    with claimed(out, config):
+        return _train(config, out, model, corpus, verbose)
+
+
+def _train(
+    config: IntentConfig,
+    out: pathlib.Path,
+    model: keras.Model,
+    corpus: EncodedCorpus,
+    verbose: int,
+) -> dict:
+    begun = dataclasses.asdict(Begun.now())
+    file = out / KERAS_FILE
+    if not file.exists():
+        _fit(model, config, corpus, out, verbose)
+        save_model(shrink(model) if config.method == "units" else model, file)
+    remove_backup(out / BACKUP)
+    trained = keras.saving.load_model(file, compile=False)
+    result = result_of(config, trained, corpus, read_history(out / HISTORY_FILE), begun, out)
+    write_json(out / RESULT_FILE, result)
+    return result
+
+
+def _fit(
+    model: keras.Model,
+    config: IntentConfig,
+    corpus: EncodedCorpus,
+    out: pathlib.Path,
+    verbose: int,
+) -> None:
+    batches = SentenceBatches(corpus, config.batch_size, config.seed)
+    compile_for_intents(model, config, len(batches) * config.epochs)
+    chosen = _callbacks(config, model, corpus, batches, out)
+    model.fit(batches, epochs=config.epochs, callbacks=chosen, shuffle=False, verbose=verbose)
+
+
+def _callbacks(
+    config: IntentConfig,
+    model: keras.Model,
+    corpus: EncodedCorpus,
+    batches: SentenceBatches,
+    out: pathlib.Path,
+) -> list[keras.callbacks.Callback]:
+    chosen: list[keras.callbacks.Callback] = [EpochStart(config.seed, batches), EpochClock()]
+    if config.method == "units":
+        begin, end = (round(share * config.epochs) for share in config.anneal)
+        left = {STATES: narrowed_units(config)}
+        chosen.append(UnitPruning(units=left, begin_epoch=begin, end_epoch=max(end, begin + 1)))
+    chosen += structure_callbacks(model, config, len(batches) * config.epochs)
+    chosen.append(ValidationScores(corpus))
+    return [*chosen, *record_keepers(out / HISTORY_FILE, out / BACKUP, write_graph=False)]
+
+
+def result_of(
+    config: IntentConfig,
+    model: keras.Model,
+    corpus: EncodedCorpus,
+    history: dict,
+    begun: dict,
+    out: pathlib.Path,
+) -> dict:
+    """What is in the `result.json` of a row.
+
+    Args:
+        config: the run.
+        model: trained.
+        corpus: its sentences.
+        history: its columns by name.
+        begun: how it was begun.
+        out: the folder that gets the file.
+    """
+    scores = {
+        part: IntentScores.of(corpus, rows, outputs_of(model, corpus, rows))
+        for part, rows in (("valid", corpus.valid), ("test", corpus.test))
+    }
+    named = scores["valid"].named("valid") | scores["test"].named("test")
+    return {
+        "task": f"papers/{config.row}",
+        "config": dataclasses.asdict(config),
+        **begun,
+        **named,
+        "test_by_sentence": scores["test"].by_sentence(),
+        **facts_of(corpus),
+        "recurrent": recurrent_sizes(model, config),
+        "seconds": sum(history["seconds"]),
+        "processor_seconds": sum(history["processor_seconds"]),
+        "history": history,
+        "file": measure_file(model, out / MODEL_FILE, corpus),
+        "models": {
+            config.row: {
+                "parameters": count_parameters(model),
+                "valid_accuracy": named["valid_accuracy"],
+                "final_sparsity": history["sparsity"][-1] if "sparsity" in history else None,
+            }
+        },
+    }
+
+
+def facts_of(corpus: EncodedCorpus) -> dict:
+    """What a result says of its corpus."""
+    return {
+        "train_sentences": len(corpus.train),
+        "valid_sentences": len(corpus.valid),
+        "test_sentences": len(corpus.test),
+        "words": len(corpus.vocabulary),
+        "intents": len(corpus.intents),
+        "tags": len(corpus.tags),
+        "majority_valid_accuracy": corpus.majority_accuracy(corpus.valid),
+        "majority_test_accuracy": corpus.majority_accuracy(corpus.test),
+    }
+
+
+def recurrent_sizes(model: keras.Model, config: IntentConfig) -> dict:
+    """What the LSTMs store, against those of the dense row; as for the language models."""
+    size = StoredSize.of(model.get_layer(STATES))
+    dense = dense_parameters(BASES[config.base])
+    return {
+        "parameters": size.params_now,
+        "index_bytes": size.index_bytes,
+        "dense_parameters": dense,
+        "compression": dense / size.params_now,
+        "compression_with_indices": 4 * dense / (4 * size.params_now + size.index_bytes),
+    }

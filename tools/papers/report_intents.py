@@ -1,0 +1,102 @@
+r"""Makes the table, the figures and the page's tables of intents and slots.
+
+    python tools/papers/report_intents.py RUNS/* --keep docs/results/data/papers_intents_runs.jsonl \
+        --times docs/results/data/papers_intents_times.json --queue tools/papers/papers_queue_intents.txt \
+        --out docs/results/data/papers_intents.json --plot docs/results/papers_intents \
+        --page docs/results/papers_intents.md
+
+`--keep` is a file with the results of all runs so far, a line of JSON each: those of RUNS that are
+finished are put into it, and everything is made of what is in it. What `--queue` has beside is
+listed as missing. `--times` is of `time_intents.py`. `--page` is a page whose lines between two
+comments are the tables.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+
+def read_runs(folders):
+    """The results of the finished runs of intents."""
+    from lrkeras.tasks.papers.intents.intent_config import BASES
+
+    files = [folder / "result.json" for folder in sorted(folders)]
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+    return [run for run in found if run["config"]["base"] in BASES]
+
+
+def keep(runs, file):
+    """Puts results into a file of runs, and returns those of all runs that are in it."""
+    from intents_runs import shortened
+    from run_file import name_of, read_runs_file, write_runs_file
+
+    kept = read_runs_file(file)
+    kept |= {name_of(run): {"name": name_of(run), **shortened(run)} for run in runs}
+    write_runs_file(file, kept)
+    return [kept[name] for name in sorted(kept)]
+
+
+def main():
+    """Runs the command line."""
+    from lrkeras.system.required_paths import require_paths
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
+    parser.add_argument(
+        "--keep", type=pathlib.Path, required=True, help="file of all results so far"
+    )
+    parser.add_argument("--times", type=pathlib.Path, help="of time_intents.py; may be missing")
+    parser.add_argument("--queue", type=pathlib.Path, help="the runs that are wanted, one a line")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="the JSON file")
+    parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
+    parser.add_argument("--page", type=pathlib.Path, help="the page whose tables are made anew")
+    options = parser.parse_args()
+    require_paths(
+        reads=[*options.runs, options.page, options.queue],
+        writes=[options.out, options.keep, options.plot and f"{options.plot}_x.png"],
+    )
+    runs = keep(read_runs(options.runs), options.keep)
+    if not runs:
+        sys.exit("error: expected at least one folder with a result.json; none of these has one")
+    summary = summary_of(runs, options)
+    options.out.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    write_pictures_and_page(summary, options)
+
+
+def summary_of(runs, options):
+    """What the JSON file has."""
+    from intents_table import summarise
+    from train_papers import rows_of
+
+    times = {}
+    if options.times and options.times.is_file():
+        times = json.loads(options.times.read_text(encoding="utf-8"))
+    options.rows = []  # names beside those of the queue
+    return summarise(runs, times, rows_of(options))
+
+
+def write_pictures_and_page(summary, options):
+    """Writes what is asked for, and prints the tables."""
+    from intents_page import markdown, pictures
+    from page_tables import with_tables
+
+    tables = markdown(summary)
+    if options.plot:
+        import intents_plots as plots
+
+        figures = plots.figures_of(summary)
+        for name, base, score in figures:
+            file = options.plot.with_name(f"{options.plot.name}_{name}_{base}.png")
+            plots.FIGURES[name](summary, base, score, file)
+        tables = f"{tables}\n\n{pictures(figures, options.plot.name)}".rstrip()
+    if options.page:
+        page = with_tables(
+            options.page.read_text(encoding="utf-8"), tables, pathlib.Path(__file__).name
+        )
+        options.page.write_text(page, encoding="utf-8")
+    print(tables)
+
+
+if __name__ == "__main__":
+    main()

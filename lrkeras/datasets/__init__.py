@@ -3,7 +3,7 @@
 `words.py` is the file to read first: text as token ids, from the package, the Penn Treebank or
 WikiText-2. `keyboard_text.py` mixes three corpora for a keyboard, `own_text.py` reads
 anyone's text, `speech_commands.py` loads clips of words (`clip.py`, `wav.py`), `an4.py` the cepstra
-of utterances (`spoken_utterance.py`), `intents.py` sentences with what they ask for (`utterance.py`);
+of utterances (`spoken_utterance.py`), `intents.py` sentences and what they ask (`utterance.py`);
 `vocabulary.py` is words and their ids.
 """
 

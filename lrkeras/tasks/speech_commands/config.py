@@ -42,7 +42,9 @@ class SpeechCommandsConfig:
         teacher_weight: the share of the dense model's outputs in the loss of the others. The CTC
             loss is that of a whole string, the distance to the teacher that of a frame.
         anneal: where in the training of a doped model its sparsity stops rising, as a share.
-        speed: the slowest and the fastest speed of a word.
+        speed: the slowest and the fastest speed of a word, which is its pitch, too.
+        tempo: the slowest and the fastest tempo of a word, at the pitch of its speed; `None`: what
+            the speed makes of it.
         noise_ratio: the least and the greatest ratio of speech to noise, in decibels.
         ramp_epochs: epochs over which all changes to the strings grow to their full extent.
         max_valid: validation clips that are scored after each epoch.
@@ -84,6 +86,7 @@ class SpeechCommandsConfig:
     teacher_weight: float = 0.98
     anneal: float = 0.6
     speed: tuple[float, float] = (0.85, 1.18)
+    tempo: tuple[float, float] | None = None
     noise_ratio: tuple[float, float] = (5.0, 40.0)
     ramp_epochs: int = 8
     max_valid: int | None = None
@@ -127,6 +130,8 @@ PRESETS = {
         units=86,
         steps_per_epoch=25,
         ctc_epochs=20,
+        speed=(0.78, 1.35),
+        tempo=(0.75, 1.35),
     ),
     **{
         name: dataclasses.replace(FULL, models=tuple(dict.fromkeys(("dense", name))))

@@ -1,0 +1,160 @@
+"""The rows of the page of spoken commands: every model over its seeds, with intervals.
+
+`evaluate_speech_commands.py --seeds` calls it.
+"""
+
+import collections
+import pathlib
+import statistics
+import tempfile
+
+SHIPPED_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --shipped"
+STRINGS = 1000
+
+
+def spoken(config, data):
+    """What files are scored on: clips and strings of the test speakers, and noise."""
+    from lrkeras.tasks.speech_commands.corpus import load_clips
+    from lrkeras.tasks.speech_commands.strings_of_speakers import strings_of_speakers
+
+    test, valid = (load_clips(config, split, data) for split in ("test", "valid"))
+    return {
+        "clips": [clip for clip in test if "/" in clip.name],
+        "digits": [clip for clip in test if "/" not in clip.name],
+        "noise": [clip for clip in [*test, *valid] if clip.is_noise],
+        "strings": strings_of_speakers(test, STRINGS, seed=0),
+    }
+
+
+def scores(file, heard):
+    """What one file gets right, item by item, and its false words in noise."""
+    from lrkeras.tasks.speech_commands.file_evaluation import FileEvaluation
+
+    evaluation = FileEvaluation(file)
+    errors = evaluation.errors_of_words(heard["strings"])
+    return {
+        "bytes": file.stat().st_size,
+        "accuracy": [float(hit) for hit in evaluation.hits(heard["clips"])],
+        "word_errors": [float(count) for string in errors for count in string],
+        "digits": evaluation.digit_accuracy(heard["digits"]),
+        "false_words": evaluation.false_alarms(heard["noise"]),
+    }
+
+
+def file_of(model, config, name, folder):
+    """Converts a trained model as its row has it: of four bits where it trained with these."""
+    from lrkeras import convert
+    from lrkeras.tasks.speech_commands.training import metadata
+
+    quantize = "int4" if name in config.rounded else "int8"
+    file = pathlib.Path(folder) / f"speech_commands_{name}.tflite"
+    entry = {**metadata(), "name": file.stem}
+    convert(model, file, quantize=quantize, runtime="2.16", metadata=entry)
+    return file, quantize
+
+
+def rows_of(runs, data, read_run, trained_model):
+    """Scores the files of all models of some runs, which differ in the seed alone.
+
+    Returns:
+        The numbers of `rows`, and the histories of the first run that has each model.
+    """
+    from lrkeras.structures.stored_size import count_parameters
+    from lrkeras.tasks.speech_commands.config import FULL
+
+    found, facts, histories, heard = collections.defaultdict(dict), {}, {}, None
+    for run in runs:
+        config = read_run(run)[1]
+        heard = heard or spoken(config, data)
+        # Those that are finished: a training of the others may still go on.
+        for name in [name for name in FULL.models if (run / f"{name}.keras").exists()]:
+            with tempfile.TemporaryDirectory() as folder:
+                model = trained_model(run, name)
+                file, quantize = file_of(model, config, name, folder)
+                found[name][config.seed] = scores(file, heard)
+            facts[name] = {"quantize": quantize, "parameters": count_parameters(model)}
+            if name not in histories:
+                histories[name] = run / f"{name}.history.csv"
+            print(name, config.seed, brief(found[name][config.seed]), flush=True)
+    settings = {
+        "epochs": [config.epochs, config.ctc_epochs],
+        "batches_of_an_epoch": config.steps_per_epoch,
+        "teacher_weight": config.teacher_weight,
+    }
+    return {**settings, **table(found, facts, heard)}, histories
+
+
+def shipped_rows(config, data, models):
+    """Scores the int8 files of the package; their trainings were not alike (`models.json`)."""
+    heard, found = spoken(config, data), {}
+    for file in sorted(models.glob("speech_commands_*.tflite")):
+        name = file.stem.removeprefix("speech_commands_")
+        found[name] = {1: scores(file, heard)}
+        print(name, brief(found[name][1]), flush=True)
+    rows = table(found, {name: {"quantize": "int8"} for name in found}, heard)
+    return {"command": SHIPPED_COMMAND, **rows}
+
+
+def brief(one):
+    """A line about the scores of a file."""
+    errors, words = sum(one["word_errors"]), len(one["word_errors"])
+    false = one["false_words"]
+    return (
+        f"{one['bytes']:,} bytes, accuracy {statistics.fmean(one['accuracy']):.4f}, "
+        f"word errors {errors / words:.4f}, false words {false['words']}"
+    )
+
+
+def table(found, facts, heard):
+    """Means over seeds with intervals over speakers, and what is missing."""
+    from lrkeras.tasks.speech_commands.config import FULL
+    from lrkeras.tasks.speech_commands.ctc_scores import class_of
+    from lrkeras.tasks.speech_commands.speaker_bootstrap import SpeakerBootstrap
+
+    clips, strings = heard["clips"], heard["strings"]
+    over = {
+        "accuracy": SpeakerBootstrap([clip.speaker for clip in clips]),
+        "word_errors": SpeakerBootstrap([who for string in strings for who in string.speakers]),
+    }
+    seeds = sorted({seed for row in found.values() for seed in row})
+    rows = {}
+    for name in FULL.models:
+        row = found.get(name, {})
+        rows[name] = {"missing_seeds": [seed for seed in seeds if seed not in row]}
+        if row:
+            rows[name] |= facts[name] | over_seeds(row, found.get("dense", {}), over)
+    classes = collections.Counter(class_of(clip.word) for clip in clips)
+    return {
+        "seeds": seeds,
+        "clips": len(clips),
+        "strings": len(strings),
+        "words": sum(len(string.words) for string in strings),
+        "speakers": {name: one.speakers for name, one in over.items()},
+        "trivial": {"accuracy": max(classes.values()) / len(clips), "word_errors": 1.0},
+        "rows": rows,
+    }
+
+
+def over_seeds(row, dense, over):
+    """The numbers of a row: each score by seed, its mean, and its distance to the dense row."""
+    import numpy as np
+
+    from lrkeras.tasks.speech_commands.event_rate import event_rate
+
+    result = {"bytes": max(one["bytes"] for one in row.values())}
+    for score, bootstrap in over.items():
+        values = np.mean([one[score] for one in row.values()], axis=0)
+        result[score] = {
+            "by_seed": {seed: statistics.fmean(one[score]) for seed, one in row.items()},
+            **bootstrap.rate(values),
+        }
+        both = sorted(set(row) & set(dense))
+        if both:
+            own, others = (np.mean([r[s][score] for s in both], axis=0) for r in (row, dense))
+            result[score]["over_dense"] = {"seeds": both, **bootstrap.difference(own, others)}
+    digits = {seed: one["digits"] for seed, one in row.items()}
+    result["digits"] = {"by_seed": digits, "mean": statistics.fmean(digits.values())}
+    false = {seed: one["false_words"]["words"] for seed, one in row.items()}
+    hours = sum(one["false_words"]["hours"] for one in row.values())
+    result["false_words"] = {"by_seed": false, **event_rate(sum(false.values()), hours)}
+    return result

@@ -10,6 +10,9 @@ import tempfile
 
 SHIPPED_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --shipped"
 STRINGS = 1000
+# Of these the smallest with which no word is heard in the noise of the validation clips is a row's
+# quiet setting.
+BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 
 def spoken(config, data):
@@ -21,16 +24,35 @@ def spoken(config, data):
     return {
         "clips": [clip for clip in test if "/" in clip.name],
         "digits": [clip for clip in test if "/" not in clip.name],
-        "noise": [clip for clip in [*test, *valid] if clip.is_noise],
+        "noise": [clip for clip in test if clip.is_noise],
+        "valid": valid,
         "strings": strings_of_speakers(test, STRINGS, seed=0),
     }
 
 
-def scores(file, heard):
-    """What one file gets right, item by item, and its false words in noise."""
+def quiet_bias(file, heard):
+    """What makes a file silent in the noise of the validation clips: the smallest such bias."""
     from lrkeras.tasks.speech_commands.file_evaluation import FileEvaluation
 
-    evaluation = FileEvaluation(file)
+    for bias in BIASES:
+        if not FileEvaluation(file, bias).false_alarms(heard["valid"])["words"]:
+            break
+    return bias
+
+
+def scores(file, heard):
+    """What one file gets right, item by item, and its false words, as it is and made quiet."""
+    bias = quiet_bias(file, heard)
+    found = scores_at(file, heard, 0.0)
+    quiet = scores_at(file, heard, bias) if bias else found
+    return {**found, "quiet": {**quiet, "blank_bias": bias}}
+
+
+def scores_at(file, heard, bias):
+    """The scores with one bias of the blank."""
+    from lrkeras.tasks.speech_commands.file_evaluation import FileEvaluation
+
+    evaluation = FileEvaluation(file, bias)
     errors = evaluation.errors_of_words(heard["strings"])
     return {
         "bytes": file.stat().st_size,
@@ -136,12 +158,23 @@ def table(found, facts, heard):
 
 
 def over_seeds(row, dense, over):
-    """The numbers of a row: each score by seed, its mean, and its distance to the dense row."""
+    """The numbers of a row, as it is and made quiet."""
+    result = {"bytes": max(one["bytes"] for one in row.values()), **means(row, dense, over)}
+    quiet, dense_quiet = ({seed: one["quiet"] for seed, one in r.items()} for r in (row, dense))
+    result["quiet"] = {
+        "blank_bias": {seed: one["blank_bias"] for seed, one in quiet.items()},
+        **means(quiet, dense_quiet, over),
+    }
+    return result
+
+
+def means(row, dense, over):
+    """Each score by seed, its mean with an interval, and its distance to the dense row."""
     import numpy as np
 
     from lrkeras.tasks.speech_commands.event_rate import event_rate
 
-    result = {"bytes": max(one["bytes"] for one in row.values())}
+    result = {}
     for score, bootstrap in over.items():
         values = np.mean([one[score] for one in row.values()], axis=0)
         result[score] = {

@@ -31,20 +31,23 @@ class FileEvaluation:
 
     Args:
         path: the file.
+        blank_bias: as `StreamingRecogniser` takes it.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: the file is not one of this task.
     """
 
-    def __init__(self, path: str | os.PathLike) -> None:
-        self.recogniser = StreamingRecogniser(path)
+    def __init__(self, path: str | os.PathLike, blank_bias: float = 0.0) -> None:
+        self.recogniser = StreamingRecogniser(path, blank_bias=blank_bias)
+        self._bias = blank_bias * (np.arange(len(LABELS) + 1) == BLANK)
         self.runner: StepRunner = self.recogniser.runner
 
     def logits(self, samples: np.ndarray) -> np.ndarray:
         """Logits `(1, frames, outputs)` of samples `(samples,)`, from the start of a stream."""
         self.runner.reset()
-        return self.runner.run(samples[: len(samples) // HOP * HOP].reshape(-1, HOP))
+        logits = self.runner.run(samples[: len(samples) // HOP * HOP].reshape(-1, HOP))
+        return logits + self._bias.astype(np.float32)
 
     def accuracy(self, clips: Sequence[Clip]) -> float:
         """The share of clips of one second whose class, of twelve, is found."""

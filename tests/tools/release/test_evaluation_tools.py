@@ -242,7 +242,8 @@ def test_a_difference_to_dense_is_that_of_the_seeds_that_both_have():
     def one(hits):
         false = {"words": 2, "hours": 0.25}
         scores = {"accuracy": hits, "word_errors": [1 - hit for hit in hits]}
-        return {"bytes": 9, "digits": 0.5, "false_words": false, **scores}
+        found = {"bytes": 9, "digits": 0.5, "false_words": false, **scores}
+        return {**found, "quiet": {**found, "blank_bias": 0.5}}
 
     over = dict.fromkeys(("accuracy", "word_errors"), SpeakerBootstrap(["ann", "ann", "bob"]))
     row = {2: one([1.0, 0.0, 1.0]), 3: one([0.0, 0.0, 1.0])}

@@ -11,7 +11,7 @@ scores are of the .tflite files, run step by step, on speakers that no model hea
 `--run` it does that alone and adds it to the numbers that are there. `--seeds RUNS` adds the rows of
 trainings that differ in the seed alone, as `tools/release/train_speech_seeds.py` makes them: the
 scores on 1,000 strings, with intervals over speakers. `--shipped` scores the files of the package
-in the same way.
+in the same way; `--times` measures a step of them, warm and cold, which needs a quiet machine.
 """
 
 import argparse
@@ -98,7 +98,7 @@ def score(path, clips, strings, everything=True):
     return found
 
 
-def timed(models, paths, front_end):
+def step_times(models, paths, front_end):
     """Microseconds of a step of each int8 file, and of its network alone, in one run."""
     from lrkeras import convert
     from lrkeras.benchmark import benchmark
@@ -193,7 +193,7 @@ def evaluate(options):
         histories[name] = read_history(options.run / f"{name}.history.csv")
         rows[name] = {**trained, "epochs": config.epochs_of("ctc")[1], **scores}
         print(name, json.dumps(rows[name]), flush=True)
-    report, times = timed(models, paths, convert_front_end(options.models))
+    report, times = step_times(models, paths, convert_front_end(options.models))
     for (name, part), row in times.items():
         if name in rows:
             rows[name]["int8"][f"step_{part}"] = row
@@ -304,6 +304,7 @@ def main(arguments=None):
     parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
     parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")
     parser.add_argument("--shipped", action="store_true", help="score the files of the package")
+    parser.add_argument("--times", action="store_true", help="time the files of these rows, too")
     options = parser.parse_args(arguments)
     if not (options.run or options.leave_one_out or options.seeds or options.shipped):
         parser.error(
@@ -332,16 +333,22 @@ def main(arguments=None):
             "mean": sum(found.values()) / len(found),
         }
     if options.seeds:
-        from speech_rows import rows_of
+        from speech_rows import rows_of, timed
 
         rows, files = rows_of(options.seeds, options.data, read_run, trained_model)
+        if options.times:
+            timed(rows, options.seeds, read_run, trained_model)
         results["over_seeds"] = {"command": ROWS_COMMAND, **rows}
+        scored = {name: row for name, row in rows["rows"].items() if "bytes" in row}
+        plots.quality(scored, options.results / "speech_commands_quality.png")
         curves = {name: read_history(file) for name, file in files.items()}
         plots.learning_curves(curves, options.results / "speech_commands_seeds.png")
     if options.shipped:
         from speech_rows import shipped_rows
 
-        results["shipped"] = shipped_rows(PRESETS["all"], options.data, options.models)
+        results["shipped"] = shipped_rows(
+            PRESETS["all"], options.data, options.models, options.times
+        )
     write_json(file, results)
     if not options.run:
         return 0

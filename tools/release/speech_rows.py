@@ -9,7 +9,7 @@ import statistics
 import tempfile
 
 SHIPPED_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --shipped"
-STRINGS = 1000
+STRINGS, ROUNDS = 1000, 40
 # Of these the smallest with which no word is heard in the noise of the validation clips is a row's
 # quiet setting.
 BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
@@ -106,7 +106,29 @@ def rows_of(runs, data, read_run, trained_model):
     return {**settings, **table(found, facts, heard)}, histories
 
 
-def shipped_rows(config, data, models):
+def add_times(rows, files):
+    """Measures a step of the file of each row, warm and cold, side by side in one run."""
+    from lrkeras.benchmark import benchmark
+
+    report = benchmark([str(file) for file in files.values()], rounds=ROUNDS)
+    for name, row in zip(files, report.files, strict=True):
+        rows[name] |= {"warm_us": row.median_us, "warm_p90_us": row.p90_us, "cold_us": row.cold_us}
+    return {"machine": report.machine, "load_average": report.load_average, "threads": 1}
+
+
+def timed(table, runs, read_run, trained_model):
+    """Adds times of the first seed's files to a table of rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for run in runs:
+            config = read_run(run)[1]
+            for name in table["rows"]:
+                if name not in files and (run / f"{name}.keras").exists():
+                    files[name] = file_of(trained_model(run, name), config, name, folder)[0]
+        table["timed_on"] = add_times(table["rows"], files)
+
+
+def shipped_rows(config, data, models, times):
     """Scores the int8 files of the package; their trainings were not alike (`models.json`)."""
     heard, found = spoken(config, data), {}
     for file in sorted(models.glob("speech_commands_*.tflite")):
@@ -114,6 +136,9 @@ def shipped_rows(config, data, models):
         found[name] = {1: scores(file, heard)}
         print(name, brief(found[name][1]), flush=True)
     rows = table(found, {name: {"quantize": "int8"} for name in found}, heard)
+    if times:
+        files = {name: models / f"speech_commands_{name}.tflite" for name in found}
+        rows["timed_on"] = add_times(rows["rows"], files)
     return {"command": SHIPPED_COMMAND, **rows}
 
 

@@ -77,6 +77,10 @@ def test_figures_are_drawn(tmp_path):
     row = {"name": "dense", "bytes": 1000, "step_us": 40.0, "accuracy": 0.9}
     rows = [row, {**row, "name": "doped", "bytes": 500, "step_us": 20.0}]
     plots.tradeoff(rows, tmp_path / "tradeoff.png")
+    score = {"bytes": 9000, "accuracy": {"mean": 0.9, "low": 0.85, "high": 0.92}}
+    both = {"dense": {**score, "warm_us": 9.0, "cold_us": 20.0}, "small_dense": score}
+    plots.quality(both, tmp_path / "quality.png")
+    plots.quality({"dense": score}, tmp_path / "bytes.png")
     for file in tmp_path.iterdir():
         assert file.read_bytes().startswith(b"\x89PNG")
 

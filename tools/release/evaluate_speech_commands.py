@@ -12,9 +12,12 @@ scores are of the .tflite files, run step by step, on speakers that no model hea
 trainings that differ in the seed alone, as `tools/release/train_speech_seeds.py` makes them: the
 scores on 1,000 strings, with intervals over speakers. `--shipped` scores the files of the package
 in the same way; `--times` measures a step of them, warm and cold, which needs a quiet machine.
+`--untrained` has sizes and times of files with random weights (a doped one gets its bytes in
+training).
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -293,35 +296,15 @@ def check(options, results):
         require_paths(reads=files, hint=hint)
 
 
-def main(arguments=None):
-    """Runs the tool; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=pathlib.Path, help="folder of the training")
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
-    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "lrkeras" / "models")
-    parser.add_argument("--released", type=pathlib.Path, default=ROOT / "tools/release/models")
-    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "docs" / "results")
-    parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
-    parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")
-    parser.add_argument("--shipped", action="store_true", help="score the files of the package")
-    parser.add_argument("--times", action="store_true", help="time the files of these rows, too")
-    options = parser.parse_args(arguments)
-    if not (options.run or options.leave_one_out or options.seeds or options.shipped):
-        parser.error(
-            "expected --run, the folder of a training, --leave-one-out, --seeds or --shipped; got "
-            "none"
-        )
-    file = options.results / "data" / "speech_commands.json"
-    check(options, file)
+def add_to(results, options):
+    """Adds what was asked for beside the first training."""
+    from speech_rows import rows_of, shipped_rows, timed, untrained_rows
+
     from lrkeras.tasks.speech_commands import plots
     from lrkeras.tasks.speech_commands.config import PRESETS
     from lrkeras.tasks.speech_commands.leave_one_out import leave_one_out
-    from lrkeras.tasks.training.run_folder import read_history, write_json
+    from lrkeras.tasks.training.run_folder import read_history
 
-    if options.run:
-        results, histories, paths = evaluate(options)
-    else:
-        results = json.loads(file.read_text(encoding="utf-8"))
     if options.leave_one_out:
         config = PRESETS["leave_one_out"]
         found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
@@ -333,8 +316,6 @@ def main(arguments=None):
             "mean": sum(found.values()) / len(found),
         }
     if options.seeds:
-        from speech_rows import rows_of, timed
-
         rows, files = rows_of(options.seeds, options.data, read_run, trained_model)
         if options.times:
             timed(rows, options.seeds, read_run, trained_model)
@@ -344,11 +325,45 @@ def main(arguments=None):
         curves = {name: read_history(file) for name, file in files.items()}
         plots.learning_curves(curves, options.results / "speech_commands_seeds.png")
     if options.shipped:
-        from speech_rows import shipped_rows
-
         results["shipped"] = shipped_rows(
             PRESETS["all"], options.data, options.models, options.times
         )
+    if options.untrained:
+        config = PRESETS["all"]
+        alike = tuple(name for name in config.models if name != "doped_kronecker")
+        results["untrained"] = untrained_rows(dataclasses.replace(config, models=alike))
+
+
+def main(arguments=None):
+    """Runs the tool; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", type=pathlib.Path, help="folder of the training")
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of the corpora")
+    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "lrkeras" / "models")
+    parser.add_argument("--released", type=pathlib.Path, default=ROOT / "tools/release/models")
+    parser.add_argument("--results", type=pathlib.Path, default=ROOT / "docs" / "results")
+    parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
+    parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")
+    parser.add_argument("--shipped", action="store_true", help="score the files of the package")
+    parser.add_argument("--untrained", action="store_true", help="size and time untrained files")
+    parser.add_argument("--times", action="store_true", help="time the files of these rows, too")
+    options = parser.parse_args(arguments)
+    wanted = (options.run, options.leave_one_out, options.seeds)
+    if not any((*wanted, options.shipped, options.untrained)):
+        parser.error(
+            "expected --run, the folder of a training, --leave-one-out, --seeds, --shipped or "
+            "--untrained; got none"
+        )
+    file = options.results / "data" / "speech_commands.json"
+    check(options, file)
+    from lrkeras.tasks.speech_commands import plots
+    from lrkeras.tasks.training.run_folder import write_json
+
+    if options.run:
+        results, histories, paths = evaluate(options)
+    else:
+        results = json.loads(file.read_text(encoding="utf-8"))
+    add_to(results, options)
     write_json(file, results)
     if not options.run:
         return 0

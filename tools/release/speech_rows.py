@@ -9,6 +9,7 @@ import statistics
 import tempfile
 
 SHIPPED_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --shipped"
+UNTRAINED_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --untrained"
 STRINGS, ROUNDS = 1000, 40
 # Of these the smallest with which no word is heard in the noise of the validation clips is a row's
 # quiet setting.
@@ -128,6 +129,32 @@ def timed(table, runs, read_run, trained_model):
         table["timed_on"] = add_times(table["rows"], files)
 
 
+def untrained_rows(config):
+    """Bytes, parameters and times of files whose weights are random: they depend on no training."""
+    import keras
+
+    from lrkeras.compression import quantize_aware
+    from lrkeras.rounding.rounded_copy import plain_copy
+    from lrkeras.structures.stored_size import count_parameters
+    from lrkeras.tasks.speech_commands.model import build_network, with_front_end
+
+    rows, files, seeds = {}, {}, keras.random.SeedGenerator(0)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in config.models:
+            network = build_network(config, name)
+            # Or biases of several layers would be one constant in the file.
+            for weight in network.weights:
+                if len(weight.shape) == 1:
+                    weight.assign(weight + 0.1 * keras.random.normal(weight.shape, seed=seeds))
+            if name in config.rounded:
+                network = plain_copy(quantize_aware(network, 4))
+            model = with_front_end(network)
+            files[name], quantize = file_of(model, config, name, folder)
+            size = {"bytes": files[name].stat().st_size, "parameters": count_parameters(model)}
+            rows[name] = {"quantize": quantize, **size}
+        return {"command": UNTRAINED_COMMAND, "rows": rows, "timed_on": add_times(rows, files)}
+
+
 def shipped_rows(config, data, models, times):
     """Scores the int8 files of the package; their trainings were not alike (`models.json`)."""
     heard, found = spoken(config, data), {}
@@ -176,7 +203,10 @@ def table(found, facts, heard):
         "clips": len(clips),
         "strings": len(strings),
         "words": sum(len(string.words) for string in strings),
-        "speakers": {name: one.speakers for name, one in over.items()},
+        "speakers": {  # noise has none
+            "accuracy": len({clip.speaker for clip in clips if not clip.is_noise}),
+            "word_errors": over["word_errors"].speakers,
+        },
         "trivial": {"accuracy": max(classes.values()) / len(clips), "word_errors": 1.0},
         "rows": rows,
     }

@@ -62,9 +62,9 @@ class SpeechCommandsConfig:
     )
     num_layers: int = 3
     units: int = 160
-    small_units: int = 90
-    shared_units: tuple[int, int] = (86, 128)
-    cifg_units: tuple[int, int] = (144, 64)
+    small_units: int = 88
+    shared_units: tuple[int, int] = (82, 128)
+    cifg_units: tuple[int, int] = (136, 64)
     dropout: float = 0.2
     compression: float = 4.8
     block: tuple[int, int] = (1, 16)

@@ -80,6 +80,7 @@ class ConversionPlan:
             per_channel=per_channel,
             sparse_filters=[*fused, *self._products.sparse_filters],
             float_filters=self.models[0].float_weights,
+            half_filters=self.models[0].half_weights,
             bits=self.quantization.bits,
             rounded_bits=self.rounded_bits,
             inputs=inputs,

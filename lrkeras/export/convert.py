@@ -28,9 +28,7 @@ from lrkeras.export.parity.comparison_inputs import (
     of_length,
     windows_of,
 )
-from lrkeras.export.passes.drop_negative_ids import drop_negative_ids
-from lrkeras.export.passes.steady_names import steady_names
-from lrkeras.export.passes.store_sparse_filters import store_sparse_filters
+from lrkeras.export.passes.float_edits import FLOAT_EDITS
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
 from lrkeras.export.steps.step_model import StepModel
@@ -204,7 +202,7 @@ def convert(
             rows = plan.rows()
             file = lower(plan.models)
         context = plan.pass_context(target.per_channel, _for_ranges(given, plan.reference, wanted))
-        for edit in (steady_names, drop_negative_ids, store_sparse_filters, *quantization.passes):
+        for edit in (*FLOAT_EDITS, *quantization.passes):
             edit(file, context)
         set_minimum_runtime(file)
         entry = file_entry(plan.models, quantization, rows, cut.metadata | dict(metadata or {}))

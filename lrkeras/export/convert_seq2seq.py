@@ -17,9 +17,7 @@ from lrkeras.export.file_entry import file_entry
 from lrkeras.export.lowering.tensorflow_lowering import lower
 from lrkeras.export.parity.seq2seq_inputs import seq2seq_inputs
 from lrkeras.export.parity.seq2seq_parity import Seq2SeqParity
-from lrkeras.export.passes.drop_negative_ids import drop_negative_ids
-from lrkeras.export.passes.steady_names import steady_names
-from lrkeras.export.passes.store_sparse_filters import store_sparse_filters
+from lrkeras.export.passes.float_edits import FLOAT_EDITS
 from lrkeras.export.quantization import Quantization
 from lrkeras.export.rounded_source import RoundedSource
 from lrkeras.export.seq2seq_plan import Seq2SeqPlan
@@ -70,7 +68,7 @@ def convert_seq2seq(
             rows = plan.rows()
             file = lower(plan.models)
         context = plan.pass_context(target.per_channel, {})
-        for edit in (steady_names, drop_negative_ids, store_sparse_filters, *quantization.passes):
+        for edit in (*FLOAT_EDITS, *quantization.passes):
             edit(file, context)
         set_minimum_runtime(file)
         entry = file_entry(plan.models, quantization, rows, {**_about(plan), **(metadata or {})})

@@ -89,6 +89,7 @@ class Seq2SeqPlan(ConversionPlan):
             context,
             sparse_filters=[*fused, *context.sparse_filters],
             float_filters=[*context.float_filters, *self.encode.float_weights],
+            half_filters=[*context.half_filters, *self.encode.half_weights],
         )
 
     def memory_names(self) -> list[str]:

@@ -109,11 +109,19 @@ def _best_scales(rows: np.ndarray, top: int) -> np.ndarray:
     best = largest / np.float32(top)
     gain, best = _refined(rows, best, top)
     # What rounding leaves is |w|^2 - (w.q)^2 / |q|^2: the best scale has the largest gain.
-    for clipped in _CLIPPED[1:]:
-        found, scale = _refined(rows, largest * np.float32(clipped / top), top, sweeps=1)
+    for start in _starts(top):
+        found, scale = _refined(rows, largest * np.float32(start), top, sweeps=1)
         better = found > gain
         gain, best = np.where(better, found, gain), np.where(better, scale, best)
     return _refined(rows, best, top)[1]
+
+
+def _starts(top: int) -> list[float]:
+    """Scales to search from, as shares of the largest entry."""
+    # Rows that were rounded before, whose largest integer is not the largest there is, stay as
+    # they are: one of a few bits is tried for each largest integer.
+    smaller = [1 / most for most in range(1, top)] if top < 16 else []
+    return [*(clipped / top for clipped in _CLIPPED[1:]), *smaller]
 
 
 def _refined(

@@ -105,3 +105,13 @@ def test_bits_that_no_file_has_are_named(bits):
 def test_weights_that_are_not_finite_are_named():
     with pytest.raises(ValueError, match="2 NaN or infinite entries of 4"):
         round_weights(np.array([[1, np.nan], [np.inf, 0]]), 4)
+
+
+@pytest.mark.parametrize("most", range(1, 8))
+def test_what_has_four_bits_already_stays_as_it_is(most):
+    rng = np.random.default_rng(most)
+    integers = rng.integers(-most, most + 1, (50, 30))
+    integers[:, 0] = most  # the largest of a row need not be the largest there is
+    weights = (integers * rng.uniform(0.01, 3.0, (50, 1))).astype(np.float32)
+    found = round_weights(weights, 4, axes=(0,)).dense()
+    np.testing.assert_allclose(found, weights, rtol=1e-6)

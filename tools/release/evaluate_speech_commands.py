@@ -8,12 +8,16 @@ int8), `_float32.tflite` and a card `.md` of each model in `--models`, with thei
 front end as a file of its own, the figures in `--results` and the numbers in `data/` there. All
 scores are of the .tflite files, run step by step, on speakers that no model heard.
 `--leave-one-out DIR` trains six short models more, each without one speaker of digits; without
-`--run` it does that alone and adds it to the numbers that are there. `--seeds RUNS` adds the scores
-of trainings that differ from the first in the seed alone, as `tools/release/train_speech_seeds.py`
-makes them.
+`--run` it does that alone and adds it to the numbers that are there. `--seeds RUNS` adds the rows of
+trainings that differ in the seed alone, as `tools/release/train_speech_seeds.py` makes them: the
+scores on 1,000 strings, with intervals over speakers. `--shipped` scores the files of the package
+in the same way; `--times` measures a step of them, warm and cold, which needs a quiet machine.
+`--untrained` has sizes and times of files with random weights (a doped one gets its bytes in
+training).
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -22,6 +26,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROWS_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --seeds RUNS/seed*"
 STRINGS, ROUNDS = 100, 40
 STEP_SECONDS = 0.02
 RUNTIME = "2.16"  # of the Android app
@@ -96,7 +101,7 @@ def score(path, clips, strings, everything=True):
     return found
 
 
-def timed(models, paths, front_end):
+def step_times(models, paths, front_end):
     """Microseconds of a step of each int8 file, and of its network alone, in one run."""
     from lrkeras import convert
     from lrkeras.benchmark import benchmark
@@ -118,56 +123,6 @@ def timed(models, paths, front_end):
             "real_time_factor": row.median_us / 1e6 / STEP_SECONDS,
         }
         for key, row in rows.items()
-    }
-
-
-SEED_SCORES = ("accuracy_test", "accuracy_test_and_valid", "digit_accuracy_held_out_speaker")
-
-
-def add_seeds(options, results):
-    """Scores the int8 files of trainings with other seeds, and puts all seeds of a model together.
-
-    Models without figures of the first seed, and dense ones, are passed over.
-
-    Raises:
-        SystemExit: a run of one of the others has the first seed.
-    """
-    for run in options.seeds:
-        training, config = read_run(run)
-        clips, strings, sample = speech_of(config, options.data)
-        for name in training["models"]:
-            row = results["models"].get(name)
-            if row is None or name == "dense":
-                continue
-            if config.seed == results["seeds"][0]:
-                sys.exit(f"expected other seeds than {config.seed}, which {run} has; train another")
-            seeds = row.setdefault("seeds", {str(results["seeds"][0]): seed_scores(row["int8"])})
-            with tempfile.TemporaryDirectory() as folder:
-                model = trained_model(run, name)
-                folders = dict.fromkeys(("int8", "float32"), pathlib.Path(folder))
-                file = convert_all(model, name, folders, sample)["int8"]
-                found = score(file, clips, strings, everything=False)
-            seeds[str(config.seed)] = seed_scores(found)
-            print(name, config.seed, json.dumps(seeds[str(config.seed)]), flush=True)
-    for row in results["models"].values():
-        if "seeds" in row:
-            row["over_seeds"] = over_seeds(row["seeds"])
-
-
-def seed_scores(found):
-    """What of the scores of a file is compared over seeds."""
-    return {**{key: found[key] for key in SEED_SCORES}, "wer_greedy": found["wer"]["greedy"]}
-
-
-def over_seeds(seeds):
-    """Mean and standard deviation of every score."""
-    import statistics
-
-    keys = next(iter(seeds.values()))
-    values = {key: [scores[key] for scores in seeds.values()] for key in keys}
-    return {
-        key: {"mean": statistics.fmean(found), "deviation": statistics.stdev(found)}
-        for key, found in values.items()
     }
 
 
@@ -239,9 +194,9 @@ def evaluate(options):
             for kind, path in paths[name].items()
         }
         histories[name] = read_history(options.run / f"{name}.history.csv")
-        rows[name] = {**trained, "epochs": config.epochs_of(name, "ctc")[1], **scores}
+        rows[name] = {**trained, "epochs": config.epochs_of("ctc")[1], **scores}
         print(name, json.dumps(rows[name]), flush=True)
-    report, times = timed(models, paths, convert_front_end(options.models))
+    report, times = step_times(models, paths, convert_front_end(options.models))
     for (name, part), row in times.items():
         if name in rows:
             rows[name]["int8"][f"step_{part}"] = row
@@ -275,6 +230,7 @@ KINDS = {
     "above (Lu et al. 2016).",
     "doped_kronecker": "Kronecker products with a block-sparse part in all LSTM layers (Thakker "
     "et al. 2021).",
+    "projected_cifg": "CIFG cells with a projection that the next layer reads too.",
     "small_dense": "Dense LSTM layers of the bytes of the compressed models: their measure.",
 }
 
@@ -333,10 +289,49 @@ def check(options, results):
         hint = f"{run} must be the folder of a finished training."
         require_paths(reads=[run / "config.json", run / "training.json"], hint=hint)
         names = json.loads((run / "training.json").read_text(encoding="utf-8"))["models"]
+        if run != options.run:  # what is finished in it is scored
+            continue
         files = [run / f"{name}.keras" for name in names]
-        if run == options.run:
-            files += [run / f"{name}.history.csv" for name in names]
+        files += [run / f"{name}.history.csv" for name in names]
         require_paths(reads=files, hint=hint)
+
+
+def add_to(results, options):
+    """Adds what was asked for beside the first training."""
+    from speech_rows import rows_of, shipped_rows, timed, untrained_rows
+
+    from lrkeras.tasks.speech_commands import plots
+    from lrkeras.tasks.speech_commands.config import PRESETS
+    from lrkeras.tasks.speech_commands.leave_one_out import leave_one_out
+    from lrkeras.tasks.training.run_folder import read_history
+
+    if options.leave_one_out:
+        config = PRESETS["leave_one_out"]
+        found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
+        results["leave_one_out"] = {
+            "command": "python tools/release/evaluate_speech_commands.py --data DIR --leave-one-out RUNS",
+            "epochs": config.epochs_of("ctc")[1],
+            "units": config.units,
+            "accuracy": found,
+            "mean": sum(found.values()) / len(found),
+        }
+    if options.seeds:
+        rows, files = rows_of(options.seeds, options.data, read_run, trained_model)
+        if options.times:
+            timed(rows, options.seeds, read_run, trained_model)
+        results["over_seeds"] = {"command": ROWS_COMMAND, **rows}
+        scored = {name: row for name, row in rows["rows"].items() if "bytes" in row}
+        plots.quality(scored, options.results / "speech_commands_quality.png")
+        curves = {name: read_history(file) for name, file in files.items()}
+        plots.learning_curves(curves, options.results / "speech_commands_seeds.png")
+    if options.shipped:
+        results["shipped"] = shipped_rows(
+            PRESETS["all"], options.data, options.models, options.times
+        )
+    if options.untrained:
+        config = PRESETS["all"]
+        alike = tuple(name for name in config.models if name != "doped_kronecker")
+        results["untrained"] = untrained_rows(dataclasses.replace(config, models=alike))
 
 
 def main(arguments=None):
@@ -349,34 +344,26 @@ def main(arguments=None):
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "docs" / "results")
     parser.add_argument("--leave-one-out", type=pathlib.Path, help="folder of six trainings more")
     parser.add_argument("--seeds", type=pathlib.Path, nargs="+", help="trainings of other seeds")
+    parser.add_argument("--shipped", action="store_true", help="score the files of the package")
+    parser.add_argument("--untrained", action="store_true", help="size and time untrained files")
+    parser.add_argument("--times", action="store_true", help="time the files of these rows, too")
     options = parser.parse_args(arguments)
-    if not (options.run or options.leave_one_out or options.seeds):
+    wanted = (options.run, options.leave_one_out, options.seeds)
+    if not any((*wanted, options.shipped, options.untrained)):
         parser.error(
-            "expected --run, the folder of a training, --leave-one-out or --seeds; got none"
+            "expected --run, the folder of a training, --leave-one-out, --seeds, --shipped or "
+            "--untrained; got none"
         )
     file = options.results / "data" / "speech_commands.json"
     check(options, file)
     from lrkeras.tasks.speech_commands import plots
-    from lrkeras.tasks.speech_commands.config import PRESETS
-    from lrkeras.tasks.speech_commands.leave_one_out import leave_one_out
     from lrkeras.tasks.training.run_folder import write_json
 
     if options.run:
         results, histories, paths = evaluate(options)
     else:
         results = json.loads(file.read_text(encoding="utf-8"))
-    if options.leave_one_out:
-        config = PRESETS["leave_one_out"]
-        found = leave_one_out(config, options.leave_one_out, data=options.data, verbose=2)
-        results["leave_one_out"] = {
-            "command": "python tools/release/evaluate_speech_commands.py --data DIR --leave-one-out RUNS",
-            "epochs": config.epochs_of("dense", "ctc")[1],
-            "units": config.units,
-            "accuracy": found,
-            "mean": sum(found.values()) / len(found),
-        }
-    if options.seeds:
-        add_seeds(options, results)
+    add_to(results, options)
     write_json(file, results)
     if not options.run:
         return 0

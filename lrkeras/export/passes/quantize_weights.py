@@ -41,7 +41,7 @@ def quantize_int8(file: ModelFile, context: PassContext) -> None:
         for op in graph.operators:
             if graph.op_name(op) == "FULLY_CONNECTED":
                 weight = graph.constant(op.inputs[1])
-                if weight is None or context.is_float(weight):
+                if weight is None or context.is_float(weight) or context.is_half(weight):
                     continue
                 if _quantize_filter(graph, op, context.per_channel, steps):
                     filters.append(weight)
@@ -86,7 +86,7 @@ def _quantize_tables(file: ModelFile, filters: Sequence[np.ndarray]) -> None:
 
 
 def _store_factors(graph: Graph, context: PassContext) -> None:
-    """Stores the second operands of products as int8, but for those that stay float32.
+    """Stores the second operands of products as int8, some as float16, but for float32 ones.
 
     One scale for all: the DEQUANTIZE of a scale for each output takes a newer runtime, for errors
     that are a quarter smaller.
@@ -95,7 +95,9 @@ def _store_factors(graph: Graph, context: PassContext) -> None:
         value = large_weight(graph, tensor, _LEAST_STORED)
         if value is None or context.is_float(value):
             continue
-        if all(graph.op_name(op) in _PRODUCTS and op.inputs[1] == tensor for op in readers):
+        if context.is_half(value):
+            _store(graph, tensor, value.astype(np.float16), version=3)
+        elif all(graph.op_name(op) in _PRODUCTS and op.inputs[1] == tensor for op in readers):
             quantised, quantisation = Quantisation.of_int8(value, axis=None)
             _store(graph, tensor, quantised, version=2, quantisation=quantisation)
 

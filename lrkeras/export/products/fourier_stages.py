@@ -19,6 +19,7 @@ class FourierStages:
     Attributes:
         rows: Number of `k1` that are kept.
         from_real: (n1, 2 * rows), the first product, on (..., n2, n1).
+        forward_matrices: What a forward transform multiplies with from the right, in order.
         to_real: (2 * rows, n1), the last one of the inverse, to (..., n2, n1).
     """
 
@@ -34,6 +35,7 @@ class FourierStages:
         self.from_real = np.concatenate([first.real, first.imag], axis=1)
         self.to_real = np.concatenate([first.real.T * weight, first.imag.T * weight])
         self._forward, self._inverse = _real_matrix(second), _real_matrix(second.conj())
+        self.forward_matrices = [self.from_real, self._forward]
         self._twiddle = float32(twiddle.real), float32(twiddle.imag)
         self._back = float32(twiddle.real), float32(-twiddle.imag)
         self._sides, self._odd = (n1, n2), odd
@@ -62,8 +64,14 @@ class FourierStages:
 def split(side: int) -> tuple[int, int] | None:
     """The factors (n1, n2) of a side that take the fewest multiplications; None for a prime."""
     pairs = [(side // n2, n2) for n2 in range(2, side) if side % n2 == 0]
-    # Each term costs n2 (2 rows)^2 + 8 rows n2^2 with about n1 / 2 rows.
-    return min(pairs, key=lambda pair: pair[0] + 4 * pair[1], default=None)
+
+    def cost(pair: tuple[int, int]) -> tuple[int, int]:
+        # Each term costs n2 (2 rows)^2 + 8 rows n2^2 with about n1 / 2 rows. Of two pairs that cost
+        # the same, the one with the smaller matrices.
+        n1, n2 = pair
+        return n1 + 4 * n2, n1**2 + 4 * n2**2
+
+    return min(pairs, key=cost, default=None)
 
 
 def parts_of(spectrum: Any) -> list[Any]:

@@ -32,8 +32,9 @@ class MelStep(keras.layers.Layer):
         self._window = layer.window_values()
         matrix = _of_stages(layer.mel_matrix(), n1, n2, self._stages.rows)
         self._matrix = keras.Variable(matrix, trainable=False, dtype="float32", name="mel")
-        # The filter as the file has it. In int8 the quiet bands would be lost beside loud ones.
+        # The filters as the file has them. In int8 the quiet bands would be lost beside loud ones.
         self.float_weight = np.ascontiguousarray(matrix.T)
+        self.half_weights = [float32(matrix.T) for matrix in self._stages.forward_matrices]
 
     def call(self, inputs: list[Any]) -> list[Any]:
         """Makes the frames."""

@@ -121,6 +121,7 @@ class StepBuilder:
             cells=list(self._cells.values()),
             spectrograms={names[index]: layer for index, layer in spectrograms.items()},
             float_weights=[step.float_weight for step in self._stream.steps],
+            half_weights=[w for step in self._stream.steps for w in step.half_weights],
             output_axes=self._output_axes(outputs),
             rate=self._around.axes.slowest,
             static_inputs=static if self._form.has_states else [],

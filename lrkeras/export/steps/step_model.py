@@ -30,6 +30,7 @@ class StepModel:
         spectrograms: The mel spectrogram layer that reads each input of raw samples, by the
             input's name. In a form with states such an input is (1, steps, stride).
         float_weights: Filters (outputs, inputs) that must not be quantised to int8.
+        half_weights: Filters that may be float16, but not int8.
         output_axes: What the time axis of each output is, in the order of the outputs; None for a
             whole sequence.
         rate: Steps of the input that the slowest tensor has one step for.
@@ -46,6 +47,7 @@ class StepModel:
     cells: list[RecurrentCell] = dataclasses.field(default_factory=list)
     spectrograms: dict[str, MelSpectrogram] = dataclasses.field(default_factory=dict)
     float_weights: list[np.ndarray] = dataclasses.field(default_factory=list)
+    half_weights: list[np.ndarray] = dataclasses.field(default_factory=list)
     output_axes: list[TimeAxis] | None = None
     rate: int = 1
     static_inputs: list[str] = dataclasses.field(default_factory=list)

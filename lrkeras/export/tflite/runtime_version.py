@@ -39,6 +39,7 @@ _RUNTIMES = {"latest": True, "2.20": True, "2.16": False, "2.14": False}
 _ENTRY = "min_runtime_version"
 # Operators that are edited after conversion, with the runtime that brought the version.
 _SINCE = {
+    ("DENSIFY", 1): "2.2.0",
     ("FULLY_CONNECTED", 10): "2.14.0",
     ("FULLY_CONNECTED", 12): "2.17.0",
     ("EMBEDDING_LOOKUP", 4): "2.20.0",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from scipy import signal
+from scipy import fft, signal
 
 from lrkeras.datasets.wav import SAMPLE_RATE
 
@@ -14,6 +14,37 @@ def change_speed(samples: np.ndarray, factor: float) -> np.ndarray:
     """Plays samples `(samples,)` faster, and with it higher, by linear interpolation."""
     places = np.arange(0, len(samples) - 1, factor)
     return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
+
+
+def change_tempo(samples: np.ndarray, factor: float) -> np.ndarray:
+    """Says samples `(samples,)` faster at the same pitch: a phase vocoder.
+
+    Flanagan and Golden 1966. The magnitudes of the spectra of overlapping frames are read at other
+    times; each frequency turns on from frame to frame as it did there.
+
+    Args:
+        samples: float32.
+        factor: how many times as fast.
+
+    Returns:
+        float32 of `round(samples / factor)` samples.
+    """
+    window = _window()
+    margin = np.zeros(len(window) // 2, np.float32)
+    padded = np.concatenate([margin, samples, margin, np.zeros(2 * _SHIFT, np.float32)])
+    frames = np.lib.stride_tricks.sliding_window_view(padded, len(window))[::_SHIFT]
+    spectrum = fft.rfft(frames * window)
+    places = np.arange(0, len(spectrum) - 1, factor)
+    before = places.astype(int)
+    share = (places - before).astype(np.float32)[:, None]
+    size = np.abs(spectrum)
+    size = (1 - share) * size[before] + share * size[before + 1]
+    turns = _direction(spectrum[before + 1] * spectrum[before].conj())
+    turns = np.concatenate([_direction(spectrum[:1]), turns[:-1]])
+    spoken = fft.irfft(size * np.cumprod(turns, axis=0), len(window)) * window
+    result = _overlapped(spoken)[len(margin) :]
+    length = round(len(samples) / factor)
+    return np.pad(result, (0, max(0, length - len(result))))[:length].astype(np.float32)
 
 
 def at_ratio(noise: np.ndarray, speech_power: float, decibels: float) -> np.ndarray:
@@ -67,6 +98,30 @@ def spec_augment(
         begin = rng.integers(max(1, log_mel.shape[1] - width + 1))
         log_mel[:, begin : begin + width] = mean
     return log_mel
+
+
+_FRAME, _SHIFT = 512, 128  # samples of a frame, and from one to the next
+
+
+def _direction(numbers: np.ndarray) -> np.ndarray:
+    """Complex numbers of size one, in the direction of others."""
+    size = np.abs(numbers)
+    return np.where(size > 0, numbers / np.maximum(size, np.finfo(np.float32).tiny), 1)
+
+
+def _overlapped(frames: np.ndarray) -> np.ndarray:
+    """Adds frames `(frames, _FRAME)`, each `_SHIFT` after the one before."""
+    count, parts = len(frames), _FRAME // _SHIFT
+    result = np.zeros((count + parts - 1, _SHIFT), frames.dtype)
+    for part in range(parts):
+        result[part : part + count] += frames[:, part * _SHIFT : (part + 1) * _SHIFT]
+    # The squares of a Hann window, four times shifted by a quarter of it, add up to 3 / 2.
+    return result.ravel() / np.float32(1.5)
+
+
+@functools.cache
+def _window() -> np.ndarray:
+    return signal.get_window("hann", _FRAME).astype(np.float32)
 
 
 @functools.cache

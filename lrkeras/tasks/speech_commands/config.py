@@ -18,6 +18,8 @@ class SpeechCommandsConfig:
         num_layers: LSTM layers.
         units: units of each LSTM layer.
         small_units: those of the model `"small_dense"`.
+        shared_units: of the model `"toeplitz_shared"`, its lowest layer and the layers above it.
+        cifg_units: of the model `"projected_cifg"`, its cells and their projection.
         dropout: rate after each LSTM layer.
         compression: how many times fewer parameters the doped matrices have.
         block: the shape of a block of their sparse part.
@@ -26,13 +28,12 @@ class SpeechCommandsConfig:
         frames: frames of a training string, of 20 ms.
         batch_size: strings of a batch.
         steps_per_epoch: batches of an epoch; strings are made anew for each.
-        epochs: epochs of the dense model with frames to learn from.
-        small_epochs: such epochs of the model `"small_dense"`; those of `FITTED` need none.
-        ctc_epochs: epochs after these, of the dense model, with the CTC loss of strings alone.
-        student_ctc_epochs: such epochs of each other model.
+        epochs: epochs of every model with frames to learn from.
+        ctc_epochs: epochs of every model after these, with the CTC loss of strings alone.
         ctc_learning_rate: the peak rate of these.
-        toeplitz_learning_rate: that of the model `"toeplitz_shared"`: the generators of
-            Toeplitz-like matrices diverge at the others' rate.
+        toeplitz_rate: the share of the rates that the generators of Toeplitz-like matrices have:
+            they diverge at the others' rate.
+        rounded: models whose matrices are rounded to four bits in the second stage.
         learning_rate: the peak rate, reached after `warmup_steps`, then lowered along a cosine.
         warmup_steps: batches until the peak rate.
         weight_decay: AdamW's decay of every weight.
@@ -41,7 +42,9 @@ class SpeechCommandsConfig:
         teacher_weight: the share of the dense model's outputs in the loss of the others. The CTC
             loss is that of a whole string, the distance to the teacher that of a frame.
         anneal: where in the training of a doped model its sparsity stops rising, as a share.
-        speed: the slowest and the fastest speed of a word.
+        speed: the slowest and the fastest speed of a word, which is its pitch, too.
+        tempo: the slowest and the fastest tempo of a word, at the pitch of its speed; `None`: what
+            the speed makes of it.
         noise_ratio: the least and the greatest ratio of speech to noise, in decibels.
         ramp_epochs: epochs over which all changes to the strings grow to their full extent.
         max_valid: validation clips that are scored after each epoch.
@@ -50,24 +53,31 @@ class SpeechCommandsConfig:
 
     corpus: str = "full"
     held_out: str = "theo"
-    models: tuple[str, ...] = ("dense", "toeplitz_shared", "doped_kronecker", "small_dense")
+    models: tuple[str, ...] = (
+        "dense",
+        "toeplitz_shared",
+        "small_dense",
+        "projected_cifg",
+        "doped_kronecker",
+    )
     num_layers: int = 3
     units: int = 160
-    small_units: int = 86
+    small_units: int = 88
+    shared_units: tuple[int, int] = (82, 128)
+    cifg_units: tuple[int, int] = (136, 64)
     dropout: float = 0.2
     compression: float = 4.8
     block: tuple[int, int] = (1, 16)
     displacement_ranks: tuple[int, int] = (16, 24)
-    shared_rank: int = 27
+    shared_rank: int = 32
     frames: int = 96
     batch_size: int = 64
     steps_per_epoch: int = 50
     epochs: int = 40
-    small_epochs: int = 30
     ctc_epochs: int = 14
-    student_ctc_epochs: int = 24
     ctc_learning_rate: float = 1.5e-3
-    toeplitz_learning_rate: float = 3e-4
+    toeplitz_rate: float = 0.1
+    rounded: tuple[str, ...] = ("toeplitz_shared", "small_dense", "projected_cifg")
     learning_rate: float = 3e-3
     warmup_steps: int = 100
     weight_decay: float = 1e-3
@@ -76,26 +86,21 @@ class SpeechCommandsConfig:
     teacher_weight: float = 0.98
     anneal: float = 0.6
     speed: tuple[float, float] = (0.85, 1.18)
+    tempo: tuple[float, float] | None = None
     noise_ratio: tuple[float, float] = (5.0, 40.0)
     ramp_epochs: int = 8
     max_valid: int | None = None
     seed: int = 1
 
-    def epochs_of(self, name: str, stage: str) -> tuple[int, int]:
-        """The first epoch of a stage of `STAGES` of a model, and the first one after it."""
-        aligned, ctc = self.small_epochs, self.student_ctc_epochs
-        if name == "dense":
-            aligned, ctc = self.epochs, self.ctc_epochs
-        elif name in FITTED:
-            aligned = 0
-        return (0, aligned) if stage == "aligned" else (aligned, aligned + ctc)
+    def epochs_of(self, stage: str) -> tuple[int, int]:
+        """The first epoch of a stage of `STAGES` of any model, and the first one after it."""
+        whole = self.epochs + self.ctc_epochs
+        return (0, self.epochs) if stage == STAGES[0] else (self.epochs, whole)
 
 
 # Told where the words are, a network learns them fast, but then says a word over many frames, or
 # none where it is not sure of one; CTC alone then makes it say each word once.
 STAGES = ("aligned", "ctc")
-# Models that start from fits to the matrices of the dense one.
-FITTED = ("toeplitz_shared", "doped_kronecker")
 FULL = SpeechCommandsConfig()
 PRESETS = {
     # Seconds of training on two dozen clips: shows that everything works, and recognises little.
@@ -104,15 +109,15 @@ PRESETS = {
         units=48,
         num_layers=2,
         small_units=24,
+        shared_units=(40, 48),
+        cifg_units=(48, 24),
         displacement_ranks=(2, 4),
         shared_rank=12,
         models=("dense", "toeplitz_shared"),
         steps_per_epoch=20,
         batch_size=16,
         epochs=4,
-        small_epochs=3,
-        ctc_epochs=1,
-        student_ctc_epochs=3,
+        ctc_epochs=2,
         ramp_epochs=4,
         warmup_steps=20,
         dropout=0.0,
@@ -125,6 +130,8 @@ PRESETS = {
         units=86,
         steps_per_epoch=25,
         ctc_epochs=20,
+        speed=(0.78, 1.35),
+        tempo=(0.75, 1.35),
     ),
     **{
         name: dataclasses.replace(FULL, models=tuple(dict.fromkeys(("dense", name))))

@@ -142,7 +142,11 @@ class ConnectedStrings(keras.utils.PyDataset):
             begin, end = max(0, begin - _MARGIN), min(len(clip.samples), end + _MARGIN)
         speed = rng.uniform(*self.config.speed) ** strength
         samples = augmentation.change_speed(clip.samples[begin:end], speed)
-        first, last = ((place - begin) / speed for place in spoken)
+        tempo = speed
+        if self.config.tempo is not None:
+            tempo = rng.uniform(*self.config.tempo) ** strength
+            samples = augmentation.change_tempo(samples, tempo / speed)
+        first, last = ((place - begin) / tempo for place in spoken)
         if kind == "backwards":
             return samples[::-1], output_of(UNKNOWN), (len(samples) - last, len(samples) - first)
         samples = samples * np.float32(10 ** (rng.uniform(-4, 4) / 20))

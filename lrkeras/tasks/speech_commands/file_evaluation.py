@@ -18,6 +18,8 @@ from lrkeras.tasks.speech_commands.front_end import HOP
 from lrkeras.tasks.speech_commands.labels import BLANK, LABELS, words_of
 from lrkeras.tasks.speech_commands.single_clips import SingleClips
 from lrkeras.tasks.speech_commands.streaming_recogniser import StreamingRecogniser
+from lrkeras.tasks.speech_commands.strings_of_speakers import SpokenString
+from lrkeras.tasks.speech_commands.word_errors import word_errors
 from lrkeras.tasks.speech_commands.word_span import word_span
 
 # What a recording of noise is changed to, for more of it: speeds, and gains in decibels.
@@ -29,24 +31,31 @@ class FileEvaluation:
 
     Args:
         path: the file.
+        blank_bias: as `StreamingRecogniser` takes it.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: the file is not one of this task.
     """
 
-    def __init__(self, path: str | os.PathLike) -> None:
-        self.recogniser = StreamingRecogniser(path)
+    def __init__(self, path: str | os.PathLike, blank_bias: float = 0.0) -> None:
+        self.recogniser = StreamingRecogniser(path, blank_bias=blank_bias)
+        self._bias = blank_bias * (np.arange(len(LABELS) + 1) == BLANK)
         self.runner: StepRunner = self.recogniser.runner
 
     def logits(self, samples: np.ndarray) -> np.ndarray:
         """Logits `(1, frames, outputs)` of samples `(samples,)`, from the start of a stream."""
         self.runner.reset()
-        return self.runner.run(samples[: len(samples) // HOP * HOP].reshape(-1, HOP))
+        logits = self.runner.run(samples[: len(samples) // HOP * HOP].reshape(-1, HOP))
+        return logits + self._bias.astype(np.float32)
 
     def accuracy(self, clips: Sequence[Clip]) -> float:
         """The share of clips of one second whose class, of twelve, is found."""
-        return SingleClips(clips).accuracy_of(lambda hops: self.logits(hops.ravel()))
+        return float(np.mean(self.hits(clips)))
+
+    def hits(self, clips: Sequence[Clip]) -> list[bool]:
+        """Whether the class of each clip of one second, of twelve, is found."""
+        return SingleClips(clips).hits_of(lambda hops: self.logits(hops.ravel()))
 
     def digit_accuracy(self, clips: Sequence[Clip]) -> float:
         """The share of clips of digits whose word is the likeliest of all labels."""
@@ -68,6 +77,13 @@ class FileEvaluation:
             name: jiwer.wer(said, [" ".join(words_of(decode(one))) for one in logits])
             for name, decode in (("greedy", greedy), ("beam", prefix_beam))
         }
+
+    def errors_of_words(self, strings: Sequence[SpokenString]) -> list[list[int]]:
+        """For each string the `word_errors` of the greedy decoding."""
+        return [
+            word_errors(words, words_of(greedy(self.logits(np.pad(samples, (0, 16 * HOP)))[0])))
+            for samples, words, _ in strings
+        ]
 
     def latencies(self, clips: Sequence[Clip]) -> list[float]:
         """Seconds from the end of a word to its name, for clips whose word alone is named.

@@ -24,7 +24,8 @@ def _dense(config: SpeechCommandsConfig, number: int) -> dict[str, structures.St
 def _toeplitz_shared(config: SpeechCommandsConfig, number: int) -> dict[str, structures.Structure]:
     """Toeplitz-like at the bottom; above, matrices that read the same layer share a factor.
 
-    Lu, Sindhwani, Sainath 2016 (arXiv 1604.02594).
+    Lu, Sindhwani, Sainath 2016 (arXiv 1604.02594). A factor multiplies one vector `h` of a layer,
+    for the layer itself and for the next one: `norm_after` says where nothing may stand between.
     """
     if number == 0:
         kernel, recurrent = config.displacement_ranks
@@ -45,14 +46,44 @@ def _doped_kronecker(config: SpeechCommandsConfig, number: int) -> dict[str, str
     return {"joint": doped}
 
 
-# What the matrices of the LSTM layer of a number are made of, by what they read, one structure for
-# each gate.
+# What the matrices of the recurrent layer of a number are made of, by what they read.
 STRUCTURES: dict[str, _Matrices] = {
     "dense": _dense,
     "small_dense": _dense,
     "toeplitz_shared": _toeplitz_shared,
+    "projected_cifg": _dense,
     "doped_kronecker": _doped_kronecker,
 }
+
+
+def norm_after(config: SpeechCommandsConfig, name: str, number: int) -> bool:
+    """Whether the output of a recurrent layer is normalised before the next layer reads it.
+
+    Not where a factor that the layer applies to its output, for itself, is the next layer's too.
+    """
+    shares = name == "projected_cifg" or (name == "toeplitz_shared" and number > 0)
+    return not shares or number == config.num_layers - 1
+
+
+def _recurrent(config: SpeechCommandsConfig, name: str, number: int) -> keras.layers.Layer:
+    title = f"lstm_{number}"
+    if name == "projected_cifg":
+        cell = layers.CIFGCell(*config.cifg_units, name=f"cifg_{number}")
+        return keras.layers.RNN(cell, return_sequences=True, name=title)
+    units = config.units
+    if name == "small_dense":
+        units = config.small_units
+    elif name == "toeplitz_shared":
+        units = config.shared_units[number > 0]
+    # Gates of which each has the same factor are one product with the other factor.
+    stacked = name == "toeplitz_shared" and number > 0
+    return layers.LSTM(
+        units,
+        return_sequences=True,
+        name=title,
+        gate_layout="stacked" if stacked else "per_gate",
+        **{f"{role}_structure": one for role, one in STRUCTURES[name](config, number).items()},
+    )
 
 
 def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
@@ -77,13 +108,9 @@ def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
     shape = keras.layers.LayerNormalization(epsilon=1e-3, name="shape")(hidden)
     hidden = keras.layers.Concatenate(name="features")([hidden, shape])
     for number in range(config.num_layers):
-        hidden = layers.LSTM(
-            config.small_units if name == "small_dense" else config.units,
-            return_sequences=True,
-            name=f"lstm_{number}",
-            **{f"{role}_structure": one for role, one in STRUCTURES[name](config, number).items()},
-        )(hidden)
-        hidden = keras.layers.LayerNormalization(epsilon=1e-3, name=f"norm_{number}")(hidden)
+        hidden = _recurrent(config, name, number)(hidden)
+        if norm_after(config, name, number):
+            hidden = keras.layers.LayerNormalization(epsilon=1e-3, name=f"norm_{number}")(hidden)
         if config.dropout:
             hidden = keras.layers.Dropout(config.dropout, name=f"dropout_{number}")(hidden)
     logits = layers.Dense(NUM_OUTPUTS, name="logits")(hidden)

@@ -39,6 +39,53 @@ def learning_curves(
     save_figure(figure, file)
 
 
+def quality(rows: Mapping[str, Mapping[str, Any]], file: str | os.PathLike) -> None:
+    """Draws accuracy against bytes, and against the time of a step where it was measured.
+
+    Args:
+        rows: for each model its `bytes` and `accuracy` (`mean`, `low`, `high`), and, if timed,
+            `warm_us` and `cold_us`.
+        file: the PNG to write.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    timed = {name: row for name, row in rows.items() if "warm_us" in row}
+    figure, panels = make_figure(7, 8 if timed else 4.4, rows=2 if timed else 1)
+    for color, (name, row) in zip(COLORS, rows.items(), strict=False):
+        label = f"{title_of(name)}, {row['bytes'] / 1e3:,.0f} kB"
+        _with_interval(panels[0], row["bytes"] / 1e3, row["accuracy"], color, label=label)
+        if name in timed:
+            _with_interval(panels[1], row["warm_us"], row["accuracy"], color)
+            _with_interval(panels[1], row["cold_us"], row["accuracy"], color, hollow=True)
+    panels[0].set_xlabel("size of the file (kB)")
+    panels[0].legend(frameon=False, loc="lower right", fontsize=8)
+    for panel in panels:
+        panel.set_ylabel("12-class accuracy, test speakers (%)")
+    if timed:
+        panels[1].set_xlabel(
+            "time of a step of 20 ms of sound (µs, one thread; hollow: cold caches)"
+        )
+    save_figure(figure, file)
+
+
+def _with_interval(
+    axes, x: float, score: Mapping[str, float], color: str, *, label: str = "", hollow: bool = False
+) -> None:
+    """A point with its interval, in percent."""
+    mean, low, high = (100 * score[key] for key in ("mean", "low", "high"))
+    axes.errorbar(
+        x,
+        mean,
+        [[mean - low], [high - mean]],
+        fmt="o",
+        color=color,
+        markerfacecolor="white" if hollow else color,
+        capsize=3,
+        label=label or None,
+    )
+
+
 def tradeoff(rows: Sequence[Mapping[str, Any]], file: str | os.PathLike) -> None:
     """Draws latency against accuracy, each file a disc whose area is its size.
 

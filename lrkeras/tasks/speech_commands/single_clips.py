@@ -47,14 +47,14 @@ class SingleClips:
         """The share of clips whose class a network finds."""
         return float(np.mean([a == b for a, b in self._pairs(self.predict(network))]))
 
-    def accuracy_of(self, run: Callable[[np.ndarray], np.ndarray]) -> float:
-        """The share of clips whose class is found by a function of hops `(frames, HOP)`.
+    def hits_of(self, run: Callable[[np.ndarray], np.ndarray]) -> list[bool]:
+        """Whether the class of each clip is found by a function of hops `(frames, HOP)`.
 
         Args:
             run: makes logits `(1, frames, outputs)`; `StepRunner.run` after `reset`.
         """
         found = [classify(run(clip.reshape(-1, HOP)))[0] for clip in self.samples]
-        return float(np.mean([a == b for a, b in self._pairs(found)]))
+        return [a == b for a, b in self._pairs(found)]
 
     def _pairs(self, found: list[str]) -> list[tuple[str, str]]:
         return list(zip(found, self.classes, strict=True))

@@ -54,13 +54,13 @@ def spoken_strings(
         for _ in range(rng.integers(LENGTHS[0], LENGTHS[1] + 1)):
             kind = kinds[rng.integers(len(kinds))]
             chosen.append(kind[rng.integers(len(kind))])
-        parts = [part for clip in chosen for part in _with_pause(clip, rng)]
-        parts.append(_with_pause(chosen[-1], rng)[0])
-        strings.append((_joined(parts), [clip.word for clip in chosen]))
+        parts = [part for clip in chosen for part in with_pause(clip, rng)]
+        parts.append(with_pause(chosen[-1], rng)[0])
+        strings.append((joined(parts), [clip.word for clip in chosen]))
     return strings
 
 
-def _with_pause(clip: Clip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def with_pause(clip: Clip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A pause in the manner of a recording, and its word."""
     begin, end = word_span(clip.samples, _MARGIN)
     quiet = np.concatenate([clip.samples[:begin], clip.samples[end:]])
@@ -70,17 +70,17 @@ def _with_pause(clip: Clip, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
     return pause, clip.samples[begin:end]
 
 
-def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Joins recordings, each faded into the next so that no seam clicks."""
     ramp = np.linspace(0, math.pi / 2, _FADE, dtype=np.float32)
     total = sum(len(part) - _FADE for part in parts) + _FADE
-    joined, at = np.zeros(total, np.float32), 0
+    result, at = np.zeros(total, np.float32), 0
     for number, part in enumerate(parts):
         faded = part.copy()
         if number:
             faded[:_FADE] *= np.sin(ramp)
         if number + 1 < len(parts):
             faded[-_FADE:] *= np.cos(ramp)
-        joined[at : at + len(faded)] += faded
+        result[at : at + len(faded)] += faded
         at += len(faded) - _FADE
-    return joined
+    return result

@@ -27,10 +27,13 @@ class StreamingRecogniser:
             `StepRunner` of one; several recognisers may share a loaded file with
             `runner.stream()`.
         decoding: `"greedy"`, or `"beam"`: a prefix beam search over what lies between two pauses.
+        blank_bias: what is added to the score of the blank. More of it hears fewer words that
+            nobody said, and misses more that somebody did.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is not one of this task, or the decoding is unknown.
+        ValueError: the file is not one of this task, the decoding is unknown, or the bias is not
+            finite.
 
     Example:
     >>> from lrkeras.datasets import speech_commands
@@ -42,9 +45,16 @@ class StreamingRecogniser:
     ['yes']
     """
 
-    def __init__(self, model: str | os.PathLike | StepRunner, decoding: str = "greedy") -> None:
+    def __init__(
+        self,
+        model: str | os.PathLike | StepRunner,
+        decoding: str = "greedy",
+        blank_bias: float = 0.0,
+    ) -> None:
         if decoding not in DECODINGS:
             raise ValueError(f"Expected a decoding of {DECODINGS}; received {decoding!r}.")
+        if not np.isfinite(blank_bias):
+            raise ValueError(f"Expected a finite blank_bias; received {blank_bias}.")
         self.runner = model if isinstance(model, StepRunner) else StepRunner(model)
         self.decoding = decoding
         entry = self.runner.metadata
@@ -61,6 +71,8 @@ class StreamingRecogniser:
         # By output: the labels follow each other, the blank stands somewhere among them.
         self.words: list[str] = [*entry["labels"][:blank], "", *entry["labels"][blank:]]
         self._end_pointer = EndPointer(blank)
+        self._bias = np.zeros(len(self.words), np.float32)
+        self._bias[blank] = blank_bias
         self.reset()
 
     def reset(self) -> None:
@@ -113,7 +125,7 @@ class StreamingRecogniser:
         return words
 
     def _advance(self, hop: np.ndarray) -> list[RecognisedWord]:
-        logits = np.asarray(self.runner.step(hop)).reshape(-1)
+        logits = np.asarray(self.runner.step(hop)).reshape(-1) + self._bias
         self._steps += 1
         if self.decoding == "beam":
             self._logits.append(logits)

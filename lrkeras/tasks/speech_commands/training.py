@@ -8,14 +8,16 @@ import keras
 import numpy as np
 
 from lrkeras import callbacks
-from lrkeras.compression import distill
+from lrkeras.compression import distill, quantize_aware
+from lrkeras.rounding.rounded_copy import plain_copy
+from lrkeras.rounding.rounded_model import RoundedModel
 from lrkeras.structures import Sparse, find_structures
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
-from lrkeras.tasks.speech_commands.config import FITTED, STAGES, SpeechCommandsConfig
+from lrkeras.tasks.speech_commands.config import STAGES, SpeechCommandsConfig
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
 from lrkeras.tasks.speech_commands.corpus import load_clips
-from lrkeras.tasks.speech_commands.fitted_start import fitted_start
+from lrkeras.tasks.speech_commands.doped_start import doped_start
 from lrkeras.tasks.speech_commands.front_end import BANDS, HOP
 from lrkeras.tasks.speech_commands.labels import BLANK, LABELS
 from lrkeras.tasks.speech_commands.model import (
@@ -40,6 +42,7 @@ from lrkeras.tasks.training.run_folder import (
 
 LICENCE = "CC BY-SA 4.0"  # of the weights, as some of the clips
 _TEACHER = "dense"
+_BITS = 4
 
 
 def train(
@@ -125,11 +128,11 @@ def train_model(
     valid_clips = SingleClips(valid)
     for stage in STAGES:
         file = _file(out, name, stage)
-        begin, end = config.epochs_of(name, stage)
+        begin, end = config.epochs_of(stage)
         if file.exists() or begin == end:
             continue
         keras.utils.set_random_seed(config.seed)
-        network = _start(config, name, stage, clips, out)
+        network = _start(config, name, stage, out)
         model = _compiled(config, name, stage, network, out)
         batches = ConnectedStrings(clips, config)
         # Or TensorFlow traces the step twice: also the one in which Keras makes these variables.
@@ -142,7 +145,7 @@ def train_model(
             shuffle=False,
             verbose=verbose,
         )
-        save_model(with_front_end(network), file)
+        save_model(with_front_end(_plain(network)), file)
     for stage in STAGES:
         remove_backup(_backup(out, name, stage))
     return _summary(_file(out, name, STAGES[-1]), history_file)
@@ -156,18 +159,20 @@ def _load(file: pathlib.Path) -> keras.Model:
     return network_of(keras.saving.load_model(file, compile=False))
 
 
-def _start(
-    config: SpeechCommandsConfig, name: str, stage: str, clips: list, out: pathlib.Path
-) -> keras.Model:
+def _start(config: SpeechCommandsConfig, name: str, stage: str, out: pathlib.Path) -> keras.Model:
     """The network at the start of a stage."""
-    if name in FITTED:
-        examples = ConnectedStrings(clips, config)
-        examples.epoch = config.ramp_epochs
-        teacher = _load(_file(out, _TEACHER, stage))
-        return fitted_start(config, name, teacher, examples[0][0])
-    if stage == STAGES[0]:
-        return build_network(config, name)
-    return _load(_file(out, name, STAGES[0]))
+    if stage != STAGES[0]:
+        network = _load(_file(out, name, STAGES[0]))
+        return quantize_aware(network, _BITS) if name in config.rounded else network
+    network = build_network(config, name)
+    if name == "doped_kronecker":
+        doped_start(network, _load(_file(out, _TEACHER, stage)))
+    return network
+
+
+def _plain(network: keras.Model) -> keras.Model:
+    """An ordinary network that computes the same."""
+    return plain_copy(network) if isinstance(network, RoundedModel) else network
 
 
 def _compiled(
@@ -178,12 +183,16 @@ def _compiled(
     out: pathlib.Path,
 ) -> keras.Model:
     """What is fitted: the network itself, or a distiller that holds it."""
-    begin, end = config.epochs_of(name, stage)
+    begin, end = config.epochs_of(stage)
     peak = config.learning_rate if stage == STAGES[0] else config.ctc_learning_rate
-    if name == "toeplitz_shared":
-        peak = config.toeplitz_learning_rate
-    steps = (end - begin) * config.steps_per_epoch
-    optimizer = adamw(config, peak=peak, steps=steps, last=0.02)
+    optimizer = adamw(
+        config,
+        peak=peak,
+        steps=(end - begin) * config.steps_per_epoch,
+        last=0.02,
+        slowed=("circulant", "skew") if name == "toeplitz_shared" else (),
+        share=config.toeplitz_rate,
+    )
     loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == STAGES[0] else 0.0)
     if name == _TEACHER:
         network.compile(optimizer, loss)
@@ -211,15 +220,17 @@ def _callbacks(
     history_file: pathlib.Path,
 ) -> list[keras.callbacks.Callback]:
     out, name = history_file.parent, history_file.name.removesuffix(".history.csv")
-    first, end = config.epochs_of(name, stage)
+    first, end = config.epochs_of(stage)
     chosen = [
         EpochStart(config.seed, batches),
         ValidationAccuracy(valid, network),
         EpochClock(),
     ]
-    if any(not part.is_at_target for part in find_structures(network, Sparse)):
+    sparse = find_structures(network, Sparse)
+    if any(not part.is_at_target for part in sparse):
         steps = (end - first) * config.steps_per_epoch
         chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
+    if sparse:
         chosen.append(callbacks.StructureLogger())
     backup = _backup(out, name, stage)
     keepers = record_keepers(history_file, backup, initial_epoch=first, write_graph=False)

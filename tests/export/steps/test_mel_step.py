@@ -1,15 +1,18 @@
 """Models of raw samples in steps of one hop, against Keras over the whole utterance."""
 
 import json
+import pathlib
 
 import keras
 import numpy as np
 import pytest
 import scipy.signal
+import scipy.sparse
 
 from lrkeras import layers
 from lrkeras.export import ConversionError, StepRunner, convert
 from lrkeras.export.steps.mel_step import MelStep
+from lrkeras.export.tflite.model_file import ModelFile
 
 pytestmark = pytest.mark.sampled
 
@@ -56,6 +59,40 @@ def test_steps_are_hops_of_the_utterance(path, quantize):
     tolerance = (2e-5 if quantize is None else 0.05) * np.abs(expected).max()
     actual = StepRunner(path).run(_in_hops(speech))
     np.testing.assert_allclose(actual, expected, atol=tolerance)
+
+
+@pytest.mark.parametrize("quantize", [None, "float16", "int8"])
+def test_files_hold_no_zeros_of_the_mel_matrix_and_keep_quiet_bands(path, quantize):
+    layer = layers.MelSpectrogram(**OPTIONS, name="mel")
+    model = keras.Sequential([keras.Input((None,)), layer, KL.Permute((2, 1))])
+    # A tone, and noise 54 dB beneath it: what is wrong in the transform shows in the quiet bands.
+    t = np.arange(4800) / RATE
+    noise = np.random.default_rng(0).normal(size=len(t))
+    speech = (0.5 * np.sin(2 * np.pi * 430 * t) + 1e-3 * noise).astype("float32")
+    report = convert(model, path, forms=["step", "chunk_2"], quantize=quantize, sample=speech)
+    assert report.operators["DENSIFY"] == 2  # one for each form
+    # Keras's own matrix: two numbers in each column but those at the ends.
+    matrix = np.array(layer.linear_to_mel_weight_matrix(20, 257, RATE, 60.0, RATE / 2))
+    file = ModelFile(pathlib.Path(path).read_bytes())
+    graph = file.graphs[0]
+    (densify,) = [op for op in graph.operators if graph.op_name(op) == "DENSIFY"]
+    described = graph.tensors[int(densify.inputs[0])]
+    stored = graph.data(densify.inputs[0]).view(np.float32)
+    np.testing.assert_allclose(np.sort(stored), np.sort(matrix[matrix > 0]), atol=2e-5)
+    row, column = described.sparsity.dimMetadata
+    parts = (stored, column.arrayIndices.values, row_ends := column.arraySegments.values)
+    whole = scipy.sparse.csr_array(parts, shape=tuple(described.shape)).toarray()
+    assert (row.denseSize, len(row_ends)) == (20, 21)
+    np.testing.assert_allclose(whole.sum(axis=1), matrix.sum(axis=0), rtol=1e-4)
+    # Bands of every hop in float64, in decibels.
+    window = scipy.signal.get_window("hann", 400)
+    padded = np.concatenate([np.zeros(240), speech.astype(float)])
+    frames = [padded[at : at + 400] * window for at in range(0, len(speech), HOP)]
+    power = np.abs(np.fft.rfft(frames, 512)) ** 2
+    expected = 10 * np.log10(np.maximum(power @ matrix.astype(float), layer.min_power))
+    errors = np.abs(StepRunner(path).run(_in_hops(speech))[0] - expected)
+    most, mean = (0.01, 1e-4) if quantize is None else (1.0, 0.05)
+    assert errors.max() < most and errors.mean() < mean
 
 
 def test_metadata_says_how_many_samples_a_step_takes(path):

@@ -205,6 +205,17 @@ def test_alarms_in_noise_are_counted_by_the_hour(path, speech):
     assert FileEvaluation(path).false_alarms([])["per_hour"] == 0
 
 
+def test_a_bias_of_the_blank_hears_less(path, speech):
+    plain, silent = StreamingRecogniser(path), StreamingRecogniser(path, blank_bias=1e6)
+    assert plain.accept(speech) + plain.finish()
+    assert silent.accept(speech) + silent.finish() == []
+    logits = [FileEvaluation(path, blank_bias=bias).logits(speech) for bias in (0.0, 1.5)]
+    expected = logits[0] + 1.5 * np.eye(len(LABELS) + 1)[BLANK]
+    np.testing.assert_allclose(logits[1], expected, atol=1e-4)
+    with pytest.raises(ValueError, match="received nan"):
+        StreamingRecogniser(path, blank_bias=float("nan"))
+
+
 class Named:
     """Hears the same word in every recording."""
 

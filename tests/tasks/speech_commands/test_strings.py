@@ -139,6 +139,39 @@ def test_frames_name_a_word_at_its_end():
     assert seen > 3
 
 
+@pytest.mark.parametrize("factor", [0.75, 1.0, 1.35])
+def test_tempo_leaves_the_pitch(factor):
+    spoken = 0.5 * tone(16_000, 440.0) * np.hanning(16_000).astype("float32")
+    changed = augmentation.change_tempo(spoken, factor)
+    assert len(changed) == round(16_000 / factor) and changed.dtype == np.float32
+    spectrum = np.abs(np.fft.rfft(changed, 160_000))  # a tenth of a hertz
+    assert abs(spectrum.argmax() / 10 - 440) < 2
+    # As loud, and loudest in the middle, as the envelope is.
+    assert abs(np.sqrt(np.mean(changed**2) / np.mean(spoken**2)) - 1) < 0.1
+    energy = np.cumsum(changed**2)
+    assert abs(np.searchsorted(energy, energy[-1] / 2) / len(changed) - 0.5) < 0.02
+
+
+def test_a_tempo_of_one_changes_nothing():
+    spoken = word(noise=0.01)
+    inside = slice(512, -512)
+    changed = augmentation.change_tempo(spoken, 1.0)
+    np.testing.assert_allclose(changed[inside], spoken[inside], atol=1e-3)
+
+
+def test_pitch_and_tempo_of_words_are_drawn_apart():
+    clip = Clip(word(length=8000, before=1600, after=1600), "yes", "ann")
+    noise = Clip(np.full(800, 1e-4, "float32"), "", "bg")
+    config = dataclasses.replace(CONFIG, speed=(1.3, 1.3), tempo=(0.8, 0.8), ramp_epochs=1)
+    strings = ConnectedStrings([clip, noise], config)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        samples, _, (first, last) = strings._draw(1.0, rng)
+        assert abs((last - first) - 8000 / 0.8) < 800 / 0.8
+        spectrum = np.abs(np.fft.rfft(samples, 160_000))
+        assert abs(spectrum.argmax() / 10 - 1.3 * 440) < 5
+
+
 def test_words_and_noise_are_needed(clips):
     words = [clip for clip in clips if not clip.is_noise]
     with pytest.raises(ValueError, match=rf"received {len(words)} and 0"):

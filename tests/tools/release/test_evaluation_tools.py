@@ -1,11 +1,13 @@
 import csv
 import dataclasses
 import json
+import pathlib
 
 import keras
 import numpy as np
 import pytest
 import scipy.special
+import speech_rows
 from load_tool import load_tool
 
 from lrkeras.datasets import speech_commands as corpus
@@ -17,6 +19,7 @@ from lrkeras.tasks.speech_commands import leave_one_out as module
 from lrkeras.tasks.speech_commands.corpus import load_clips
 from lrkeras.tasks.speech_commands.front_end import log_mel
 from lrkeras.tasks.speech_commands.labels import LABELS
+from lrkeras.tasks.speech_commands.speaker_bootstrap import SpeakerBootstrap
 
 
 @pytest.fixture
@@ -74,6 +77,10 @@ def test_figures_are_drawn(tmp_path):
     row = {"name": "dense", "bytes": 1000, "step_us": 40.0, "accuracy": 0.9}
     rows = [row, {**row, "name": "doped", "bytes": 500, "step_us": 20.0}]
     plots.tradeoff(rows, tmp_path / "tradeoff.png")
+    score = {"bytes": 9000, "accuracy": {"mean": 0.9, "low": 0.85, "high": 0.92}}
+    both = {"dense": {**score, "warm_us": 9.0, "cold_us": 20.0}, "small_dense": score}
+    plots.quality(both, tmp_path / "quality.png")
+    plots.quality({"dense": score}, tmp_path / "bytes.png")
     for file in tmp_path.iterdir():
         assert file.read_bytes().startswith(b"\x89PNG")
 
@@ -197,48 +204,94 @@ def seed_run(folder, seed):
     return folder
 
 
-def test_other_seeds_are_added_to_the_numbers_that_are_there(data, tmp_path, monkeypatch):
+def test_seeds_are_put_together_with_intervals(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(speech_rows, "STRINGS", 4)
     tool = load_tool("evaluate_speech_commands")
-    monkeypatch.setattr(tool, "STRINGS", 4)
-    first = dict.fromkeys(tool.SEED_SCORES, 0.5)
-    row = {"int8": {**first, "wer": {"greedy": 0.25, "beam": 0.2}}}
     file = tmp_path / "data" / "speech_commands.json"
     file.parent.mkdir(exist_ok=True)
-    before = json.dumps({"seeds": [1], "models": {"small_dense": row, "dense": {}}})
-    file.write_text(before)
-    options = [f"--data={data}", f"--results={tmp_path}", "--seeds"]
-    with pytest.raises(SystemExit, match="other seeds than 1"):
-        tool.main([*options, str(seed_run(tmp_path / "one", 1))])
-    assert file.read_text() == before
-    assert tool.main([*options, str(seed_run(tmp_path / "two", 2))]) == 0
-    found = json.loads(file.read_text())["models"]
-    seeds = found["small_dense"]["seeds"]
-    assert seeds["1"] == {**first, "wer_greedy": 0.25}
-    # Of the trained weights: an untrained network names one class of every clip.
-    clips = [c for c in load_clips(PRESETS["tiny"], "test", None) if c.word not in corpus.DIGITS]
-    assert round(seeds["2"]["accuracy_test"] * len(clips), 6) % 1 == 0
-    both = [scores["wer_greedy"] for scores in seeds.values()]
-    over = found["small_dense"]["over_seeds"]["wer_greedy"]
-    assert over == pytest.approx({"mean": np.mean(both), "deviation": np.std(both, ddof=1)})
-    assert found["dense"] == {}
+    file.write_text('{"models": {"dense": 1}}')
+    runs = [str(seed_run(tmp_path / f"run{seed}", seed)) for seed in (2, 3)]
+    for run in runs:
+        history = pathlib.Path(run) / "small_dense.history.csv"
+        history.write_text("epoch,loss,val_accuracy,seconds\n0,9.0,0.25,60.0\n")
+    options = [f"--data={data}", f"--results={tmp_path}", "--seeds", *runs]
+    assert tool.main(options) == 0
+    results = json.loads(file.read_text())
+    assert results["models"] == {"dense": 1}
+    found = results["over_seeds"]
+    assert (found["seeds"], found["strings"]) == ([2, 3], 4)
+    row, clips = found["rows"]["small_dense"], found["clips"]
+    assert row["missing_seeds"] == [] and found["rows"]["dense"]["missing_seeds"] == [2, 3]
+    assert row["quantize"] == "int4"
+    score = row["accuracy"]
+    # Of the trained weights: a share of the clips in each seed, and their mean.
+    for value in score["by_seed"].values():
+        assert round(value * clips, 6) % 1 == 0
+    assert score["mean"] == pytest.approx(np.mean(list(score["by_seed"].values())))
+    assert score["low"] <= score["mean"] <= score["high"]
+    assert "over_dense" not in score  # there is no dense model in these runs
+    false = row["false_words"]
+    assert false["events"] == sum(false["by_seed"].values())
+    assert false["low"] <= false["per_hour"] <= false["high"]
+    # The most frequent class of the clips, counted by hand.
+    said = [c for c in load_clips(PRESETS["tiny"], "test", None) if c.word not in corpus.DIGITS]
+    names = ["silence" if c.is_noise else c.word for c in said]
+    names = [n if n in (*corpus.COMMANDS, "silence") else "unknown" for n in names]
+    most = max(names.count(name) for name in names)
+    assert found["trivial"]["accuracy"] == pytest.approx(most / clips)
+    assert (tmp_path / "speech_commands_seeds.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_seeds_are_trained_from_the_model_of_the_package(data, tmp_path, monkeypatch):
+def test_a_difference_to_dense_is_that_of_the_seeds_that_both_have():
+    def one(hits):
+        false = {"words": 2, "hours": 0.25}
+        scores = {"accuracy": hits, "word_errors": [1 - hit for hit in hits]}
+        found = {"bytes": 9, "digits": 0.5, "false_words": false, **scores}
+        return {**found, "quiet": {**found, "blank_bias": 0.5}}
+
+    over = dict.fromkeys(("accuracy", "word_errors"), SpeakerBootstrap(["ann", "ann", "bob"]))
+    row = {2: one([1.0, 0.0, 1.0]), 3: one([0.0, 0.0, 1.0])}
+    found = speech_rows.over_seeds(row, {2: one([1.0, 1.0, 1.0]), 7: one([0.0, 0.0, 0.0])}, over)
+    assert found["accuracy"]["mean"] == pytest.approx(1 / 2)
+    assert found["accuracy"]["over_dense"]["seeds"] == [2]
+    assert found["accuracy"]["over_dense"]["mean"] == pytest.approx(2 / 3 - 1)
+    assert found["word_errors"]["over_dense"]["mean"] == pytest.approx(1 - 2 / 3)
+    assert found["false_words"]["per_hour"] == pytest.approx(4 / 0.5)
+
+
+def test_all_models_of_a_seed_learn_from_its_dense_one(data, tmp_path, monkeypatch):
     from lrkeras.tasks.speech_commands import training
 
     tool, seen = load_tool("train_speech_seeds"), []
+    accuracies = {0.9: 0.5, 0.98: 0.7, 0.995: 0.6}
 
-    def train(config, out, *, data, verbose):
-        teacher = registry.model_file("speech_commands_dense", "keras")
-        assert (out / "dense.keras").read_bytes() == teacher.read_bytes()
-        seen.append((config.models, config.seed, data.name))
+    def train(config, out, *, data, verbose=1):
+        out.mkdir(parents=True, exist_ok=True)
+        seen.append((out.relative_to(tmp_path).as_posix(), config.models, config.epochs))
+        if config.models == ("dense",):
+            for name in ("dense.history.csv", "dense.aligned.keras", "dense.keras"):
+                (out / name).write_text(f"{name} of {config.seed}")
+        else:
+            assert (out / "dense.aligned.keras").read_text().endswith(f" of {config.seed}")
+        if config.epochs == PRESETS["all"].epochs and len(config.models) > 1:
+            assert config.teacher_weight == 0.98  # the best on validation
+        accuracy = accuracies[config.teacher_weight]
+        return {"models": {name: {"valid_accuracy": accuracy} for name in config.models}}
 
     monkeypatch.setattr(training, "train", train)
-    options = [f"--data={data}", f"--out={tmp_path / 'runs'}"]
+    options = [f"--data={data}", f"--out={tmp_path}", "--models", "toeplitz_shared"]
     assert tool.main([*options, "--seeds", "5", "6"]) == 0
-    assert seen == [(("toeplitz_shared",), 5, "data"), (("toeplitz_shared",), 6, "data")]
+    short, one = tool.SHORT["epochs"], ("dense", "toeplitz_shared")
+    tried = [(f"shares/{share}", ("dense", "small_dense"), short) for share in tool.SHARES]
+    assert seen == [
+        ("dense/seed5", ("dense",), 40),
+        *tried,
+        *[("seed5", one, 40)] * 2,
+        ("dense/seed6", ("dense",), 40),
+        *[("seed6", one, 40)] * 2,
+    ]
     with pytest.raises(SystemExit):
-        tool.main([*options, "--model=small_dense"])
+        tool.main([*options, "small_one"])
 
 
 def test_what_is_missing_is_told_in_a_line_before_anything_is_done(data, tmp_path):

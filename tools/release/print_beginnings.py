@@ -72,10 +72,10 @@ What the word models of the package suggest after the beginnings of everyday mes
 `python tools/release/print_beginnings.py --out docs/results/beginnings.md` from their int8 files. A test holds this page to them.
 
 **In {booking} of the 40, marked with a star, a booking assistant is spoken to**: most of what these models learned to say by
-heart are turns of task-oriented dialogues. "I am" goes on with "looking", "Please" with "find", "On my" with "calendar". "See you" is
-followed by a full stop first, as it is where sentences stand alone. "Hi", "Good" and "Happy" get marks, not "there", "morning"
-and "birthday". [The chat model](words.md#chats-and-20000-words), whose text has everyday sentences three times as often, goes on with
-"On my way" and "I'm not", and is a booking assistant's in most other rows all the same. A model of one's own text is [one command](../train.md) away; what a person types before
+heart are turns of task-oriented dialogues. "I am" goes on with "looking", "Please" with "find", "On my" with "calendar". Marks were among the first
+of "Hi", "Sorry" and "See you" until they got the last place at most: "Hi there", "See you later" and "No thanks" come first now, "Good morning" and
+"Happy birthday" do not come. [The chat model](words.md#chats-and-20000-words) knows "way" behind "On my", and is a booking assistant's in the other rows
+with a star all the same. A model of one's own text is [one command](../train.md) away; what a person types before
 [counts as well](words.md#words-of-a-person).
 
 | beginning | {models} |

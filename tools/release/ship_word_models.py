@@ -7,7 +7,7 @@ What `lrkeras.load` needs goes into the package, `lrkeras/models/`; what the app
 later trainings need besides goes to `tools/release/models/`: float32 files, and the models of
 `BESIDE_THE_PACKAGE`. Checksums are in the `models.json` of each folder. Files are converted for the
 runtime of the Android app. `tools/release/measure_keyboard.py` fills in the figures of the cards. A run of
-`tools/release/train_chat_words.py` is shipped alike, with four bits for the newest runtime too.
+`tools/release/train_chat_words.py` is shipped alike from its folder `second`, with four bits for the newest runtime too.
 """
 
 import argparse
@@ -145,7 +145,10 @@ def _card(run, config, trained, name, files):
     if name == CHAT:
         title = "the CIFG model with 20,000 words in bands, spellings of chats among them"
         command = "python tools/release/train_chat_words.py"
-        taught = ", from the weights of word_prediction_cifg, without a teacher"
+        taught = (
+            ", with dialogues three times as often, after 7,200\n  batches with dialogues once, from the weights "
+            "of word_prediction_cifg, without a teacher"
+        )
         chats = "spellings of chats were\n  written by rule (`chat_spellings.txt`), not by people"
         data, tool = "keyboard_compared", "compare_keyboard"
         four = json.loads((run / "four_bits.json").read_text(encoding="utf-8"))

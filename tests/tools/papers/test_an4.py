@@ -16,6 +16,8 @@ report, training = load_tool("report_an4"), load_tool("train_an4")
 # Errors of five speakers with a hundred words each.
 ERRORS = {"dense": [10, 20, 30, 40, 50], "small": [14, 26, 33, 47, 55]}
 
+BEGIN, END = "<!-- tables of report_an4.py -->", "<!-- end of the tables -->"
+
 
 def counts(errors):
     names = [f"speaker{number}" for number in range(len(errors))]
@@ -136,7 +138,7 @@ def test_everything_is_made_of_the_kept_runs(tmp_path, monkeypatch, capsys):
         folder.mkdir(parents=True)
         (folder / "result.json").write_text(json.dumps(run))
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     options = ["--keep", "kept.jsonl", "--out", "table.json", "--plot", "an4", "--page", "page.md"]
     monkeypatch.chdir(tmp_path)
     folders = [str(folder) for folder in sorted((tmp_path / "runs").iterdir())]
@@ -146,7 +148,7 @@ def test_everything_is_made_of_the_kept_runs(tmp_path, monkeypatch, capsys):
         tables = capsys.readouterr().out.strip()
         assert "[results of all runs](kept.jsonl)" in tables
         assert "[the table as data](table.json)" in tables
-        expected = f"before\n{report.BEGIN}\n\n{tables}\n\n{report.END}\nafter\n"
+        expected = f"before\n{BEGIN}\n\n{tables}\n\n{END}\nafter\n"
         assert page.read_text() == expected
     kept = read_runs_file(tmp_path / "kept.jsonl")
     assert set(kept) == {

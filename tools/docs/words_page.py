@@ -11,15 +11,15 @@ LABELS = {
     "kneser_ney_5gram": "Kneser-Ney 5-gram, pruned (IRSTLM)",
     "word_prediction_teacher_int8": "teacher, dense 2 x 650",
     "word_prediction_cifg_int8": "CIFG 670, projection 96 (Hard et al. 2018)",
-    "word_prediction_cifg_int4": "the same, four bits",
+    "word_prediction_cifg_int4": "CIFG, four bits",
     "word_prediction_small_dense_int8": "small dense, 290",
-    "word_prediction_small_dense_float32": "the same, float32",
+    "word_prediction_small_dense_float32": "small dense, float32",
     "word_prediction_low_rank_int8": "low rank 2 x 650",
     "word_prediction_doped_kp_int8": "doped Kronecker 2 x 650",
     "word_prediction_hybrid_int8": "hybrid 2 x 650",
     "word_prediction_pruned_int8": "magnitude pruning (1x16) 2 x 650",
     "word_prediction_chat_int8": "**chat**, CIFG with 20,000 words",
-    "word_prediction_chat_int4": "**the same, four bits**",
+    "word_prediction_chat_int4": "**chat, four bits**",
 }
 TEXTS = {
     "sms_valid": "messages, validation",

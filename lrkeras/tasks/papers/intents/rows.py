@@ -21,7 +21,16 @@ from lrkeras.tasks.papers.row_name import RowName
 METHODS = ("pruned", "low_rank", "hybrid", "kronecker", "doped_kronecker", "small_dense", "units")
 SIZES = (2, 5, 10)
 # What the rate of the base is multiplied by for each kind.
-RATES: dict[str, float] = {}
+RATES: dict[str, float] = {
+    "dense": 4,
+    "hybrid": 8,
+    "low_rank": 4,
+    "pruned": 8,
+    "kronecker": 4,
+    "doped_kronecker": 4,
+    "small_dense": 4,
+    "units": 4,
+}
 
 
 def config_of(name: str) -> IntentConfig:

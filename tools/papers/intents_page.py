@@ -13,7 +13,13 @@ _SCORES = {"accuracy": "accuracy", "slot_f1": "slot F1"}
 
 def markdown(summary: Summary) -> str:
     """The tables, the claims and what is missing."""
-    parts = [_claims(summary), _quality(summary), _sizes(summary), _against(summary)]
+    parts = [
+        _claims(summary),
+        _quality(summary),
+        _rival(summary),
+        _sizes(summary),
+        _against(summary),
+    ]
     parts += [_rates(summary), _missing(summary)]
     return "\n\n".join(part for part in parts if part)
 
@@ -64,7 +70,39 @@ def _quality(summary: Summary) -> str:
             f"{facts['test_sentences']:,} test sentences, {facts['intents']} intents. Dense: "
             f"**{_cell(rows.get(base), base)}**. Always the usual intent: {facts['majority_test_accuracy']:.1f}.\n\n{table}"
         )
+    found.append("Where no number of seeds is named there is one.")
     return "\n\n".join(found)
+
+
+def _rival(summary: Summary) -> str:
+    """By how many points each kind is above small dense layers of as many numbers."""
+    cells: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
+    for kind, found in summary["against_small_dense"].items():
+        for one in found:
+            base, size = one["row"].split("_")[0], one["other"].split("_")[-1]
+            if one["score"] == scores_of(base)[-1]:
+                place = cells.setdefault((base, one["score"]), {}).setdefault(kind, {})
+                place[size] = _difference(one)
+    tables = [
+        _table(
+            [
+                f"against small dense, points of {_SCORES[score]}, {CORPORA[base]}",
+                *(f"{size}x" for size in SIZES),
+            ],
+            [
+                [KINDS[kind], *(row.get(f"{size}x", "missing") for size in SIZES)]
+                for kind, row in kinds.items()
+            ],
+        )
+        for (base, score), kinds in cells.items()
+    ]
+    return "\n\n".join(tables)
+
+
+def _difference(one: Mapping[str, Any]) -> str:
+    mean, low, high = one["points"]
+    sign = "**" if one["verdict"] != "no clear difference" else ""
+    return f"{sign}{mean:+.1f}{sign} ({low:+.1f} to {high:+.1f})"
 
 
 def _cell(row: Mapping[str, Any] | None, base: str) -> str:
@@ -115,10 +153,7 @@ def _against(summary: Summary) -> str:
     for kind, found in summary["hybrid_against"].items():
         for one in found:
             base, size = one["row"].split("_")[0], one["row"].split("_")[2]
-            mean, low, high = one["points"]
-            sign = "**" if one["verdict"] != "no clear difference" else ""
-            text = f"{sign}{mean:+.1f}{sign} ({low:+.1f} to {high:+.1f})"
-            cells.setdefault((base, size, one["score"]), {})[kind] = text
+            cells.setdefault((base, size, one["score"]), {})[kind] = _difference(one)
     lines = [
         [
             f"{CORPORA[base]}, {size}, {_SCORES[score]}",

@@ -222,6 +222,11 @@ def summarise(runs: Sequence[Run], times: Mapping[str, Any], wanted: Sequence[st
             kind: [dataclasses.asdict(one) for one in judge(rows, steps, "hybrid", kind)]
             for kind in ("low_rank", "pruned", "small_dense")
         },
+        "against_small_dense": {
+            kind: [dataclasses.asdict(one) for one in judge(rows, steps, kind, "small_dense")]
+            for kind in KINDS
+            if kind != "small_dense"
+        },
         "claims": claims_of(rows, steps),
         "rates": rates_of(every),
         "times": dict(times),

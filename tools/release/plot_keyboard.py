@@ -79,7 +79,7 @@ def draw_training(parts, file):
     axes.set_yscale("log")
     plain_log_ticks(axes.yaxis)
     axes.set_xlabel("batches (thousands)")
-    axes.set_ylabel("perplexity of the validation text (dashed: of training)")
+    axes.set_ylabel("perplexity, validation (dashed: training)")
     axes.legend(frameon=False, fontsize=9)
     save_figure(figure, file)
 

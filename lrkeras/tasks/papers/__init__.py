@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import pathlib
 
-from lrkeras.tasks.papers import intents, training
-from lrkeras.tasks.papers.an4 import training as an4_training
-from lrkeras.tasks.papers.an4.config import AN4Config
-from lrkeras.tasks.papers.an4.rows import AN4Rows
+from lrkeras.tasks.papers import an4, intents, rows, training
 from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.named_rows import NamedRows
 from lrkeras.tasks.papers.recipe import Recipe
 from lrkeras.tasks.papers.recipes import Recipes
-from lrkeras.tasks.papers.rows import Rows
 
 PRESETS = Recipes(
-    Recipe(Rows(), PaperConfig, training.train),
-    Recipe(AN4Rows(), AN4Config, an4_training.train),
-    Recipe(intents.IntentRows(), intents.IntentConfig, intents.train),
+    Recipe(NamedRows(rows.config_of, rows.LISTED), PaperConfig, training.train),
+    an4.RECIPE,
+    intents.RECIPE,
 )
 
 

@@ -21,7 +21,6 @@ A name is a base and, after it, a method and options in any order, all joined by
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
 
 from lrkeras.tasks.papers.config import BASES, PaperConfig
 from lrkeras.tasks.papers.model import dense_parameters
@@ -109,29 +108,6 @@ def narrowed(config: PaperConfig) -> PaperConfig:
         if dense_parameters(narrow) <= wanted:
             return narrow
     raise ValueError(f"No width of {config.base!r} is {config.compression:g} times smaller.")
-
-
-class Rows(Mapping):
-    """Configs by name: every name of the grammar; those of the papers' tables are listed."""
-
-    def __getitem__(self, name: str) -> PaperConfig:
-        try:
-            return config_of(name)
-        except ValueError as error:
-            raise KeyError(str(error)) from None
-
-    def __contains__(self, name: object) -> bool:
-        try:
-            config_of(str(name))
-        except ValueError:
-            return False
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(LISTED)
-
-    def __len__(self) -> int:
-        return len(LISTED)
 
 
 def _listed() -> tuple[str, ...]:

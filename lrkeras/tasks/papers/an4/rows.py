@@ -12,7 +12,6 @@ A name is a base and, after it, a method and options, all joined by `_`:
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
 
 from lrkeras.tasks.papers.an4.config import AN4Config
 from lrkeras.tasks.papers.an4.sizes import METHODS, dense_numbers, widest
@@ -71,29 +70,6 @@ def narrowed(config: AN4Config) -> AN4Config:
     inputs = config.features
     wanted = dense_numbers(config.units, inputs, config.num_layers) / float(config.compression or 1)
     return dataclasses.replace(config, units=widest(wanted, inputs, config.num_layers))
-
-
-class AN4Rows(Mapping):
-    """Configs by name: every name of the grammar; those of the table are listed."""
-
-    def __getitem__(self, name: str) -> AN4Config:
-        try:
-            return config_of(name)
-        except ValueError as error:
-            raise KeyError(str(error)) from None
-
-    def __contains__(self, name: object) -> bool:
-        try:
-            config_of(str(name))
-        except ValueError:
-            return False
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(LISTED)
-
-    def __len__(self) -> int:
-        return len(LISTED)
 
 
 LISTED = tuple(

@@ -9,7 +9,11 @@ for a tokenizer of sub-words, such as those of keras-hub, to do.
 """
 
 from lrkeras.tasks.papers.intents.intent_config import IntentConfig
-from lrkeras.tasks.papers.intents.rows import IntentRows
+from lrkeras.tasks.papers.intents.rows import LISTED, config_of
 from lrkeras.tasks.papers.intents.training import train
+from lrkeras.tasks.papers.named_rows import NamedRows
+from lrkeras.tasks.papers.recipe import Recipe
 
-__all__ = ["IntentConfig", "IntentRows", "train"]
+RECIPE = Recipe(NamedRows(config_of, LISTED), IntentConfig, train)
+
+__all__ = ["RECIPE"]

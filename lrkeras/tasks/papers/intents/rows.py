@@ -13,7 +13,6 @@ its own of: the one of 4e-3, 8e-3, 16e-3 and 32e-3 that validated best on SNIPS 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
 
 from lrkeras.tasks.papers.intents.intent_config import BASES, IntentConfig
 from lrkeras.tasks.papers.row_name import RowName
@@ -75,29 +74,6 @@ def narrowed_units(config: IntentConfig) -> int:
         if dense_parameters(dataclasses.replace(config, units=units)) <= wanted:
             return units
     raise ValueError(f"No width of {config.base!r} is {config.compression:g} times smaller.")
-
-
-class IntentRows(Mapping):
-    """Configs by name: every name of the grammar; those of the table are listed."""
-
-    def __getitem__(self, name: str) -> IntentConfig:
-        try:
-            return config_of(name)
-        except ValueError as error:
-            raise KeyError(str(error)) from None
-
-    def __contains__(self, name: object) -> bool:
-        try:
-            config_of(str(name))
-        except ValueError:
-            return False
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(LISTED)
-
-    def __len__(self) -> int:
-        return len(LISTED)
 
 
 def rows_of(base: str) -> list[str]:

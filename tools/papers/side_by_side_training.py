@@ -16,14 +16,19 @@ from lrkeras.tasks.papers.deployment import embedded_words
 from lrkeras.tasks.papers.model import copy_weights, logit_model, recurrent_layers_of
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, norms_per_entry, start_from
 from lrkeras.tasks.papers.training import (
-    RESULT_FILE,
-    Begun,
     Corpus,
     load_corpus,
     result_of,
     text_facts,
 )
-from lrkeras.tasks.training.run_folder import check, claimed, save_model, write_json
+from lrkeras.tasks.training.begun import Begun
+from lrkeras.tasks.training.run_folder import (
+    RESULT_FILE,
+    check,
+    claimed,
+    save_model,
+    write_json,
+)
 
 MEASURED_FILE = "measured.json"
 WEIGHTS_FILE = "recurrent.npz"

@@ -10,6 +10,7 @@ and times it. Programs for many rows, tables and plots are in `tools/papers`.
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 from lrkeras.tasks.papers import an4, intents, rows, training
 from lrkeras.tasks.papers.config import PaperConfig
@@ -25,7 +26,7 @@ PRESETS = Recipes(
 
 
 def train(
-    config: PaperConfig,
+    config: Any,
     out: str | pathlib.Path,
     *,
     data: str | pathlib.Path | None = None,

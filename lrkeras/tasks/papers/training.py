@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import pathlib
-import platform
-import sys
 
 import keras
 import numpy as np
 
 from lrkeras.compression import shrink
 from lrkeras.datasets import Vocabulary, words
-from lrkeras.structures.stored_size import StoredSize, count_parameters
-from lrkeras.system.held_folder import remove_abandoned
-from lrkeras.system.machine import describe_machine
-from lrkeras.system.versions import package_versions
+from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.papers.config import BASES, PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words, measure_deployment
 from lrkeras.tasks.papers.model import (
@@ -31,17 +24,20 @@ from lrkeras.tasks.papers.model import (
     reset_states,
 )
 from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
+from lrkeras.tasks.papers.sizes_against import sizes_against
 from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, norms_per_entry, start_from
 from lrkeras.tasks.papers.state_reset import StateReset
 from lrkeras.tasks.papers.token_streams import TokenStreams
 from lrkeras.tasks.papers.unit_rows import LossModelUnitPruning, trained_sizes
+from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.data_folder import check_data_folder
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.perplexity_logger import PerplexityLogger
 from lrkeras.tasks.training.run_folder import (
-    check,
+    RESULT_FILE,
     claimed,
+    finished_result,
     read_history,
     record_keepers,
     remove_backup,
@@ -50,7 +46,6 @@ from lrkeras.tasks.training.run_folder import (
 )
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
-RESULT_FILE = "result.json"
 HISTORY_FILE = "training.history.csv"
 BACKUP = ".backup"
 
@@ -124,10 +119,9 @@ def train(
         OSError: the folder cannot be written.
     """
     out = pathlib.Path(out)
-    check(out, config)
-    if (out / RESULT_FILE).exists():
-        remove_abandoned(out)
-        return json.loads((out / RESULT_FILE).read_text(encoding="utf-8"))
+    finished = finished_result(out, config)
+    if finished is not None:
+        return finished
     dense = dense_model(config, start) if config.is_started else None
     corpus = load_corpus(config, data)
     keras.utils.set_random_seed(config.seed)
@@ -168,31 +162,6 @@ def _train(
     result = result_of(config, trained, read_history(out / HISTORY_FILE), measured, sample)
     write_json(out / RESULT_FILE, result)
     return result
-
-
-@dataclasses.dataclass(frozen=True)
-class Begun:
-    """How and where a training was begun."""
-
-    command: str
-    machine: str
-    python: str
-    backend: str
-    threads: str
-    versions: dict
-
-    @classmethod
-    def now(cls) -> Begun:
-        """That of this process."""
-        program, *arguments = sys.argv
-        return cls(
-            command=" ".join([pathlib.Path(program).name, *arguments]),
-            machine=describe_machine(),
-            python=platform.python_version(),
-            backend=keras.backend.backend(),
-            threads=os.environ.get("OMP_NUM_THREADS", "as many as there are"),
-            versions=package_versions(),
-        )
 
 
 def _fit(
@@ -329,23 +298,10 @@ def result_of(
 
 
 def recurrent_sizes(model: keras.Model, config: PaperConfig) -> dict:
-    """What the recurrent layers store, against the dense run of the same base.
-
-    The papers' compression counts numbers, biases among them, and no indices; `..._with_indices`
-    counts bytes of float32 numbers and of the positions of what is sparse.
-    """
-    sizes = [StoredSize.of(layer) for layer in recurrent_layers_of(model)]
-    numbers = sum(size.params_now for size in sizes)
-    index = sum(size.index_bytes for size in sizes)
+    """What the recurrent layers store, against the dense run of the same base."""
     # Of small dense layers too, against those of the full size.
     dense = dense_parameters(dense_of(_base_sizes(config)))
-    return {
-        "parameters": numbers,
-        "index_bytes": index,
-        "dense_parameters": dense,
-        "compression": dense / numbers,
-        "compression_with_indices": 4 * dense / (4 * numbers + index),
-    }
+    return sizes_against(dense, recurrent_layers_of(model))
 
 
 def _base_sizes(config: PaperConfig) -> PaperConfig:

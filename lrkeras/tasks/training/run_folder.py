@@ -6,6 +6,7 @@ import contextlib
 import csv
 import dataclasses
 import importlib.util
+import json
 import pathlib
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -20,14 +21,19 @@ from lrkeras.system.same_settings import check_same_settings
 from lrkeras.tasks.training.run_backup import RunBackup, epochs_done, remove_backup
 
 __all__ = [
+    "RESULT_FILE",
     "check",
     "claimed",
+    "finished_result",
     "read_history",
     "record_keepers",
     "remove_backup",
     "save_model",
     "write_json",
 ]
+
+# Of a run of one model; it is there when the run is finished.
+RESULT_FILE = "result.json"
 
 
 def check(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None:
@@ -42,6 +48,24 @@ def check(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None
         ValueError: the folder holds a run with another config.
     """
     check_same_settings(out / "config.json", dataclasses.asdict(config), ignored)
+
+
+def finished_result(out: pathlib.Path, config: Any) -> dict | None:
+    """What is in the result file of a folder; None where there is none yet.
+
+    Args:
+        out: the folder, which need not exist.
+        config: as `check` takes it.
+
+    Raises:
+        ValueError: the folder holds a run with another config.
+    """
+    check(out, config)
+    file = out / RESULT_FILE
+    if not file.exists():
+        return None
+    remove_abandoned(out)
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 @contextlib.contextmanager

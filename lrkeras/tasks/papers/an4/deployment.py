@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 import keras
 import numpy as np
 
-from lrkeras.benchmark import benchmark
 from lrkeras.datasets.spoken_utterance import SpokenUtterance
 from lrkeras.export import ConversionError, StepRunner, convert
 from lrkeras.system.held_folder import scratch_folder
@@ -18,8 +17,7 @@ from lrkeras.tasks.papers.an4.decoding import file_logits, scores_of
 from lrkeras.tasks.papers.an4.features import steps_of
 from lrkeras.tasks.papers.an4.model import recogniser
 from lrkeras.tasks.papers.an4.rows import BASES
-
-ROUNDS = 40
+from lrkeras.tasks.papers.deployment import times_of
 
 
 def measure_deployment(
@@ -61,22 +59,4 @@ def measure_deployment(
             }
             for split, utterances in splits.items()
         }
-        return {"word_errors": errors, **_times(dense, row)}
-
-
-def _times(dense: pathlib.Path, row: pathlib.Path) -> dict:
-    """A step of both files, in rounds in which both run."""
-    report = benchmark([dense, row], rounds=ROUNDS, cold=False)
-    first, second = report.files
-    return {
-        "step_us": second.step_us,
-        "step_p90_us": second.step_p90_us,
-        "dense_int8_step_us": first.step_us,
-        "speedup_over_dense_int8": second.speedup,
-        "speedup_quartiles": list(second.speedup_quartiles),
-        "file_bytes": second.file_bytes,
-        "dense_int8_file_bytes": first.file_bytes,
-        "machine": report.machine,
-        "load_average": report.load_average,
-        "rounds": ROUNDS,
-    }
+        return {"word_errors": errors, "file_bytes": row.stat().st_size, **times_of(dense, row)}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import pathlib
 
 import keras
 import numpy as np
 
 from lrkeras.structures.stored_size import StoredSize, count_parameters
-from lrkeras.system.held_folder import remove_abandoned
 from lrkeras.tasks.papers.an4.config import AN4Config
 from lrkeras.tasks.papers.an4.corpus import Corpus, load_corpus
 from lrkeras.tasks.papers.an4.decoding import keras_logits, scores_of
@@ -22,13 +20,15 @@ from lrkeras.tasks.papers.an4.sizes import dense_numbers, ranks_of
 from lrkeras.tasks.papers.an4.utterance_batches import UtteranceBatches
 from lrkeras.tasks.papers.an4.validation_words import ValidationWords
 from lrkeras.tasks.papers.start import MODEL_FILE
-from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE, RESULT_FILE, Begun
+from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE
+from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.optimizer import adamw
 from lrkeras.tasks.training.run_folder import (
-    check,
+    RESULT_FILE,
     claimed,
+    finished_result,
     read_history,
     record_keepers,
     remove_backup,
@@ -76,10 +76,9 @@ def train(
             f"{str(start)!r}. Leave `start` (--start) out."
         )
     out = pathlib.Path(out)
-    check(out, config)
-    if (out / RESULT_FILE).exists():
-        remove_abandoned(out)
-        return json.loads((out / RESULT_FILE).read_text(encoding="utf-8"))
+    finished = finished_result(out, config)
+    if finished is not None:
+        return finished
     corpus = load_corpus(config, data)
     with claimed(out, config):
         return _train(config, out, corpus, verbose)

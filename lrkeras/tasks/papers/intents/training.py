@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import pathlib
 
 import keras
 
 from lrkeras.callbacks import UnitPruning
 from lrkeras.compression import shrink
-from lrkeras.structures.stored_size import StoredSize, count_parameters
-from lrkeras.system.held_folder import remove_abandoned
+from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.papers.intents.encoded_corpus import EncodedCorpus
 from lrkeras.tasks.papers.intents.file_of_model import MODEL_FILE, measure_file
 from lrkeras.tasks.papers.intents.intent_config import BASES, IntentConfig
@@ -25,12 +23,15 @@ from lrkeras.tasks.papers.intents.model import (
 from lrkeras.tasks.papers.intents.rows import dense_parameters, narrowed_units
 from lrkeras.tasks.papers.intents.sentence_batches import SentenceBatches
 from lrkeras.tasks.papers.intents.validation_scores import ValidationScores
-from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE, RESULT_FILE, Begun
+from lrkeras.tasks.papers.sizes_against import sizes_against
+from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE
+from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.run_folder import (
-    check,
+    RESULT_FILE,
     claimed,
+    finished_result,
     read_history,
     record_keepers,
     remove_backup,
@@ -75,10 +76,9 @@ def train(
     if start is not None:
         raise ValueError(f"{config.row!r} starts from no run; received start={str(start)!r}.")
     out = pathlib.Path(out)
-    check(out, config)
-    if (out / RESULT_FILE).exists():
-        remove_abandoned(out)
-        return json.loads((out / RESULT_FILE).read_text(encoding="utf-8"))
+    finished = finished_result(out, config)
+    if finished is not None:
+        return finished
     corpus = EncodedCorpus.load(config, data)
     keras.utils.set_random_seed(config.seed)
     model = intent_model(config, corpus)
@@ -195,13 +195,5 @@ def facts_of(corpus: EncodedCorpus) -> dict:
 
 
 def recurrent_sizes(model: keras.Model, config: IntentConfig) -> dict:
-    """What the LSTMs store, against those of the dense row; as for the language models."""
-    size = StoredSize.of(model.get_layer(STATES))
-    dense = dense_parameters(BASES[config.base])
-    return {
-        "parameters": size.params_now,
-        "index_bytes": size.index_bytes,
-        "dense_parameters": dense,
-        "compression": dense / size.params_now,
-        "compression_with_indices": 4 * dense / (4 * size.params_now + size.index_bytes),
-    }
+    """What the LSTMs store, against those of the dense row."""
+    return sizes_against(dense_parameters(BASES[config.base]), [model.get_layer(STATES)])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from row_names import dense_row_of, without_options
 
+from lrkeras.tasks.papers.config import BASES
+from lrkeras.tasks.papers.row_name import RowName
 from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
@@ -97,13 +98,17 @@ def series_of(summary: Summary, dense: str) -> dict[str, list[Mapping[str, Any]]
     return series
 
 
+# Of rows with these changes: other rates, other noise.
+_OTHER_TRAINING = {"constant_epochs", "decay", "dropout", "co_matrix_dropout_until"}
+
+
 def _drawn_kind(name: str) -> str | None:
     config = config_of(name)
     base = config_of(config.base)
     usual = ("where", "anneal", "anneal_power", "counted", "is_started")
     if any(getattr(config, key) != getattr(base, key) for key in usual):
         return None
-    if re.search(r"_(hold|decay|iodropout)\d|until", name):  # another schedule, other noise
+    if RowName.read(name, BASES).changes.keys() & _OTHER_TRAINING:
         return None
     kind = config.method
     if config.is_doped and config.block:

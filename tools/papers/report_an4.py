@@ -18,23 +18,22 @@ import sys
 
 def read_runs(folders):
     """The results of the finished runs of this task."""
-    files = [folder / "result.json" for folder in sorted(folders)]
-    found = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
-    return [run for run in found if run["config"]["base"] == "an4"]
+    from run_file import read_results
+
+    return [run for run in read_results(folders) if run["config"]["base"] == "an4"]
 
 
 def keep(runs, file):
     """Puts results into a file of runs, and returns those of all runs that are in it."""
-    from run_file import name_of, read_runs_file, write_runs_file
+    from run_file import keep_runs
 
-    kept = read_runs_file(file)
-    for run in runs:
-        # Of the command as it was given, the folders are those of one machine.
-        seed, row = run["config"]["seed"], run["config"]["row"]
-        command = f"lrkeras train papers/{row} --data DIR --out RUN --seed {seed}"
-        kept[name_of(run)] = {"name": name_of(run), **run, "command": command}
-    write_runs_file(file, kept)
-    return [kept[name] for name in sorted(kept)]
+    return keep_runs([run | {"command": command_of(run["config"])} for run in runs], file)
+
+
+def command_of(config):
+    """The command of a run. As it was given, its folders are those of one machine."""
+    row, seed = config["row"], config["seed"]
+    return f"lrkeras train papers/{row} --data DIR --out RUN --seed {seed}"
 
 
 def links(options):

@@ -19,22 +19,19 @@ import sys
 
 def read_runs(folders):
     """The results of the finished runs of intents."""
+    from run_file import read_results
+
     from lrkeras.tasks.papers.intents.intent_config import BASES
 
-    files = [folder / "result.json" for folder in sorted(folders)]
-    found = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
-    return [run for run in found if run["config"]["base"] in BASES]
+    return [run for run in read_results(folders) if run["config"]["base"] in BASES]
 
 
 def keep(runs, file):
     """Puts results into a file of runs, and returns those of all runs that are in it."""
     from intents_runs import shortened
-    from run_file import name_of, read_runs_file, write_runs_file
+    from run_file import keep_runs
 
-    kept = read_runs_file(file)
-    kept |= {name_of(run): {"name": name_of(run), **shortened(run)} for run in runs}
-    write_runs_file(file, kept)
-    return [kept[name] for name in sorted(kept)]
+    return keep_runs([shortened(run) for run in runs], file)
 
 
 def main():

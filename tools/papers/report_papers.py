@@ -20,27 +20,18 @@ import sys
 
 def read_runs(folders):
     """The results of the finished runs, by name of the row."""
-    files = [folder / "result.json" for folder in sorted(folders)]
-    return by_row(read(file) for file in files if file.is_file())
+    from run_file import read_results
+
+    return by_row(read_results(folders))
 
 
 def keep(rows, file):
     """Puts results into a file of runs, and returns those of all runs that are in it, by row."""
-    from run_file import name_of, read_runs_file, write_runs_file
+    from run_file import keep_runs
 
-    kept = read_runs_file(file)
-    for name, runs in rows.items():
-        for run in runs:
-            # Of the command as it was given, the folders are those of one machine.
-            called = name_of(run)
-            kept[called] = {"name": called, **run, "command": command_of(name, run)}
-    write_runs_file(file, kept)
-    return by_row(kept[name] for name in sorted(kept))
-
-
-def read(file):
-    """What is in a JSON file."""
-    return json.loads(file.read_text(encoding="utf-8"))
+    # Of the command as it was given, the folders are those of one machine.
+    runs = [run | {"command": command_of(name, run)} for name in rows for run in rows[name]]
+    return by_row(keep_runs(runs, file))
 
 
 def by_row(results):

@@ -7,6 +7,25 @@ from row_names import run_name
 from lrkeras.system.atomic_write import written_whole
 
 
+def read_results(folders):
+    """The results of the finished runs among some folders, in the order of their names."""
+    files = [folder / "result.json" for folder in sorted(folders)]
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files if file.is_file()]
+
+
+def keep_runs(runs, file):
+    """Puts runs into a file of runs, and returns all that are in it, in the order of their names.
+
+    Args:
+        runs: Each as its line shall be.
+        file: The file, which need not be there.
+    """
+    kept = read_runs_file(file)
+    kept |= {name_of(run): {"name": name_of(run), **run} for run in runs}
+    write_runs_file(file, kept)
+    return [kept[name] for name in sorted(kept)]
+
+
 def read_runs_file(file):
     """The runs of a file by their names; none where there is no file yet.
 

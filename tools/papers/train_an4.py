@@ -37,26 +37,17 @@ def chosen_rate(losses):
     )
 
 
-def command_of(name, seed, data, out):
-    """The command line of a run."""
-    from row_names import run_name
-
-    words = [sys.executable, "-c", "import sys; from lrkeras.cli import main; sys.exit(main())"]
-    words += ["train", f"papers/{name}", "--data", data, "--seed", seed]
-    return [str(word) for word in [*words, "--out", out / run_name(name, seed)]]
-
-
 def result_of(name, seed, data, out):
     """What is in the result of a run, which is trained if it is not there."""
-    from row_names import run_name
+    from train_papers import folder_of, train_words
 
-    folder = out / run_name(name, seed)
+    row = f"{name}@{seed}"
+    folder = folder_of(row, out)
     file = folder / "result.json"
     if not file.exists():
         print(f"{folder.name}: starts", flush=True)
         with open(out / f"{folder.name}.log", "a", encoding="utf-8") as log:
-            command = command_of(name, seed, data, out)
-            subprocess.run(command, stdout=log, stderr=log, check=True)
+            subprocess.run(train_words(row, data, out), stdout=log, stderr=log, check=True)
     return json.loads(file.read_text(encoding="utf-8"))
 
 

@@ -36,20 +36,19 @@ def folder_of(row, out):
 def command_of(row, options):
     """The command line of a row."""
     name, _, seed = row.partition("@")
-    words = ["-c", "import sys; from lrkeras.cli import main; sys.exit(main())"]
-    words = [
-        sys.executable,
-        *words,
-        "train",
-        f"papers/{name}",
-        "--out",
-        folder_of(row, options.out),
-    ]
-    words += ["--data", options.data, "--seed", seed or "1"]
+    words = train_words(row, options.data, options.out)
     base = start_of(name)
     if base:
-        words += ["--start", folder_of(f"{base}@{seed or 1}", options.out)]
-    return [str(word) for word in words]
+        words += ["--start", str(folder_of(f"{base}@{seed or 1}", options.out))]
+    return words
+
+
+def train_words(row, data, out):
+    """The command line that trains a row that starts from none."""
+    name, _, seed = row.partition("@")
+    words = [sys.executable, "-c", "import sys; from lrkeras.cli import main; sys.exit(main())"]
+    words += ["train", f"papers/{name}", "--data", data, "--seed", seed or "1"]
+    return [str(word) for word in [*words, "--out", folder_of(row, out)]]
 
 
 def start_of(name):

@@ -48,23 +48,23 @@ def structure_callbacks(
     parts = structures.find_structures(model, structures.Sparse)
     if parts:
         begin, end = (round(share * steps) for share in config.anneal)
-        annealing = callbacks.SparsityAnnealing(begin, end, power=config.anneal_power)
         if anneals:
-            chosen.append(annealing)
+            chosen.append(callbacks.SparsityAnnealing(begin, end, power=config.anneal_power))
         rate = config.co_matrix_dropout
         if rate:
             # Once the sparse part is sparse there is no adaptation left to prevent.
-            last = _first_step_at(annealing, parts, dropout_until)
+            last = end
+            if dropout_until is not None:
+                annealing = callbacks.SparsityAnnealing(begin, end, power=config.anneal_power)
+                last = _first_step_at(annealing, parts, dropout_until)
             chosen.append(callbacks.CoMatrixDropout(lambda step: rate if step < last else 0.0))
     if structures.find_structures(model, structures.Structure):
         chosen.append(callbacks.StructureLogger())
     return chosen
 
 
-def _first_step_at(annealing, parts: Sequence, sparsity: float | None) -> int:
+def _first_step_at(annealing, parts: Sequence, sparsity: float) -> int:
     """The step at which all parts are so sparse, at the latest the end of the annealing."""
-    if sparsity is None:
-        return annealing.end_step
     targets = {part.target_sparsity for part in parts}
     steps = range(annealing.begin_step, annealing.end_step)
     return next(

@@ -1,4 +1,4 @@
-"""Pages with places that hooks fill in."""
+"""Pages with places that hooks fill in, and tables that come there."""
 
 
 def fill_in(markdown, page, name, contents):
@@ -18,3 +18,9 @@ def fill_in(markdown, page, name, contents):
             raise ValueError(f"Expected the line {mark!r} in docs/{name}; there is none.")
         markdown = markdown.replace(mark, content)
     return markdown
+
+
+def table(heads, rows):
+    """A table of Markdown: its heads, and its rows of cells."""
+    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

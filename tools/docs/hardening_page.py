@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from fill_in import fill_in
+from fill_in import fill_in, table
 
 DATA = pathlib.Path(__file__).parents[2] / "docs/results/data"
 
@@ -30,11 +30,6 @@ def _read(name):
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _table(heads, rows):
-    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _random_models(report):
     words = ("tried", "agree", "refused", "wrong")
     rows = [[row["quantize"], *(row[word] for word in words)] for row in report["rows"]]
@@ -44,9 +39,9 @@ def _random_models(report):
         for text, reason in report["reasons"].items()
     ]
     return (
-        _table(["", *words], rows)
+        table(["", *words], rows)
         + "\n\nWhy files were refused, numbers as 0:\n\n"
-        + _table(["models", "reason"], reasons)
+        + table(["models", "reason"], reasons)
     )
 
 
@@ -57,14 +52,14 @@ def _hostile(rows):
         for row in rows
     ]
     heads = ["file", "door", *(word.replace("_", " ") for word in words), "peak, MiB"]
-    return _table(heads, made)
+    return table(heads, made)
 
 
 def _faults(kills, disks):
     words = ("tried", "refused", "crashed", "wrong", "seconds")
     named = [(f"kill -9: {name}", row) for name, row in kills.items()]
     named += [(f"disk: {name}", row) for name, row in disks.items()]
-    return _table(
+    return table(
         ["", *words], [[name, *(row.get(word, "not run") for word in words)] for name, row in named]
     )
 
@@ -80,7 +75,7 @@ def _long(rows):
         ]
         for row in rows
     ]
-    return _table(["", "times", "equal", "memory after the first tenth", "seconds"], made)
+    return table(["", "times", "equal", "memory after the first tenth", "seconds"], made)
 
 
 def _numbers(rows):
@@ -94,4 +89,4 @@ def _numbers(rows):
             else ["refused", *["-"] * (len(kinds) + 1)]
         )
         made.append([row["cell"], row["quantize"], *figures, ", ".join(row["wrong"]) or "-"])
-    return _table(["cell", "", *kinds, "first tenth", "last tenth", "wrong"], made)
+    return table(["cell", "", *kinds, "first tenth", "last tenth", "wrong"], made)

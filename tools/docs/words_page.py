@@ -3,7 +3,7 @@
 import json
 import pathlib
 
-from fill_in import fill_in
+from fill_in import fill_in, table
 
 DATA = pathlib.Path(__file__).parents[2] / "docs/results/data"
 LABELS = {
@@ -55,11 +55,6 @@ def _timed():
     return {pathlib.Path(row["path"]).stem: row for row in rows}
 
 
-def _table(heads, rows):
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _sizes(measured, timed):
     rows = []
     for name, row in measured.items():
@@ -75,7 +70,7 @@ def _sizes(measured, timed):
             ]
         )
     heads = ["", "file", "a step, us", "with cold caches, us", "keystroke, ms (p50 / p90)"]
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _shares(models, share):
@@ -85,7 +80,7 @@ def _shares(models, share):
     for name, model in models.items():
         cells = [_cell(model["texts"][kind][share], name == first) for kind in TEXTS]
         rows.append([LABELS[name], *cells])
-    return _table(["", *TEXTS.values()], rows)
+    return table(["", *TEXTS.values()], rows)
 
 
 def _cell(told, is_first):
@@ -105,4 +100,4 @@ def _unknown(models):
             continue
         cells = tuple(f"{100 * model['texts'][kind]['oov_rate']['share']:.1f} %" for kind in TEXTS)
         rows.setdefault(cells, "chat" if "chat" in name else "all others")
-    return _table(["", *TEXTS.values()], [[label, *cells] for cells, label in rows.items()])
+    return table(["", *TEXTS.values()], [[label, *cells] for cells, label in rows.items()])

@@ -53,13 +53,13 @@ def main(arguments=None):
     groups = groups_of(options.data, options.limit)
     models = {file.stem: FileModel(file) for file in options.files}
     sizes = {file.stem: file.stat().st_size for file in options.files}
+    listed = models[options.files[0].stem]  # whose words are those of the others
     for file in ngram:
-        first_file = FileModel(options.files[0])
-        models[file.stem] = NgramModel(file, first_file.vocabulary)
-        models[file.stem].blocked = first_file.blocked
+        models[file.stem] = NgramModel(file, listed.vocabulary)
+        models[file.stem].blocked = listed.blocked
         sizes[file.stem] = int(options.ngram[1])
     if options.trivial:
-        models["frequency list"] = FrequencyList(FileModel(options.files[0]))
+        models["frequency list"] = FrequencyList(listed)
     result = heading("compare_keyboard", arguments) | {
         "groups": {
             name: {"groups": len(found), "lines": sum(map(len, found))}

@@ -111,8 +111,7 @@ def draw(models, places, axis_title, file):
         for name, found in places.items():
             told = models[name]["texts"][kind]["keystrokes_saved"]
             share, (low, high) = 100 * told["share"], told["interval"]
-            center = told["share"] - told["difference"]
-            bar = [[100 * (told["share"] - center - low)], [100 * (center + high - told["share"])]]
+            bar = [[100 * (told["difference"] - low)], [100 * (high - told["difference"])]]
             label, color, mark = style_of(name)
             if high > low:
                 axes.errorbar(found[0], share, yerr=bar, fmt="none", color=color, capsize=3)

@@ -54,13 +54,18 @@ def spoken_strings(
         for _ in range(rng.integers(LENGTHS[0], LENGTHS[1] + 1)):
             kind = kinds[rng.integers(len(kinds))]
             chosen.append(kind[rng.integers(len(kind))])
-        parts = [part for clip in chosen for part in with_pause(clip, rng)]
-        parts.append(with_pause(chosen[-1], rng)[0])
-        strings.append((joined(parts), [clip.word for clip in chosen]))
+        strings.append((joined(chosen, rng), [clip.word for clip in chosen]))
     return strings
 
 
-def with_pause(clip: Clip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def joined(clips: Sequence[Clip], rng: np.random.Generator) -> np.ndarray:
+    """The words of some clips in one recording, a pause before each and behind the last."""
+    parts = [part for clip in clips for part in _with_pause(clip, rng)]
+    parts.append(_with_pause(clips[-1], rng)[0])
+    return _faded(parts)
+
+
+def _with_pause(clip: Clip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A pause in the manner of a recording, and its word."""
     begin, end = word_span(clip.samples, _MARGIN)
     quiet = np.concatenate([clip.samples[:begin], clip.samples[end:]])
@@ -70,7 +75,7 @@ def with_pause(clip: Clip, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
     return pause, clip.samples[begin:end]
 
 
-def joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+def _faded(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Joins recordings, each faded into the next so that no seam clicks."""
     ramp = np.linspace(0, math.pi / 2, _FADE, dtype=np.float32)
     total = sum(len(part) - _FADE for part in parts) + _FADE

@@ -9,7 +9,7 @@ import numpy as np
 
 from lrkeras.datasets.clip import Clip
 from lrkeras.tasks.speech_commands.labels import LABELS
-from lrkeras.tasks.speech_commands.spoken_strings import LENGTHS, joined, with_pause
+from lrkeras.tasks.speech_commands.spoken_strings import LENGTHS, joined
 
 
 class SpokenString(NamedTuple):
@@ -57,8 +57,6 @@ def strings_of_speakers(clips: Sequence[Clip], count: int, seed: int = 0) -> lis
         for _ in range(rng.integers(LENGTHS[0], LENGTHS[1] + 1)):
             own = by_speaker[speakers[rng.integers(len(speakers))]]
             chosen.append(own[rng.integers(len(own))])
-        parts = [part for clip in chosen for part in with_pause(clip, rng)]
-        parts.append(with_pause(chosen[-1], rng)[0])
         words, said_by = [clip.word for clip in chosen], [clip.speaker for clip in chosen]
-        strings.append(SpokenString(joined(parts), words, said_by))
+        strings.append(SpokenString(joined(chosen, rng), words, said_by))
     return strings

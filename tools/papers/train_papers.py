@@ -47,8 +47,8 @@ def train_words(row, data, out):
     """The command line that trains a row that starts from none."""
     name, _, seed = row.partition("@")
     words = [sys.executable, "-c", "import sys; from lrkeras.cli import main; sys.exit(main())"]
-    words += ["train", f"papers/{name}", "--data", data, "--seed", seed or "1"]
-    return [str(word) for word in [*words, "--out", folder_of(row, out)]]
+    words += ["train", f"papers/{name}", "--out", folder_of(row, out)]
+    return [str(word) for word in [*words, "--data", data, "--seed", seed or "1"]]
 
 
 def start_of(name):

@@ -176,7 +176,7 @@ def test_the_rate_of_the_lowest_validation_loss_trains_the_row(tmp_path, monkeyp
         name = command[command.index("train") + 1].removeprefix("papers/")
         seed = int(command[command.index("--seed") + 1])
         trained.append((name, seed))
-        folder = tmp_path / command[-1]
+        folder = tmp_path / command[command.index("--out") + 1]
         folder.mkdir()
         history = {"val_loss": [99.0, losses.get(name, 1.0)]}
         (folder / "result.json").write_text(json.dumps({"history": history}))

@@ -15,6 +15,7 @@ from lrkeras.system.name_patterns import did_you_mean
 
 FOLDER = pathlib.Path(__file__).parent
 REGISTRY = "models.json"
+RUNNING = ("int8", "int4", "float32")
 
 
 def names(folder: pathlib.Path = FOLDER) -> list[str]:
@@ -55,13 +56,14 @@ def load(name: str, folder: pathlib.Path = FOLDER) -> keras.Model:
     return load_model(model_file(name, "keras", folder), compile=False)
 
 
-def model_file(name: str, kind: str = "int8", folder: pathlib.Path = FOLDER) -> pathlib.Path:
+def model_file(name: str, kind: str | None = None, folder: pathlib.Path = FOLDER) -> pathlib.Path:
     """The path of a file of a model, its checksum verified.
 
     Args:
         name: one of `lrkeras.models.names()`, or `"speech_front_end"`.
-        kind: `"int8"` or `"float32"` for a `.tflite` file, `"keras"`, `"config"` for the
-            architecture alone, as JSON, or `"card"`.
+        kind: `"int8"`, `"int4"` or `"float32"` for a `.tflite` file, `"keras"`, `"config"` for the
+            architecture alone, as JSON, or `"card"`. `None`: the first of these three that there
+            is.
         folder: where the files are.
 
     Raises:
@@ -72,6 +74,8 @@ def model_file(name: str, kind: str = "int8", folder: pathlib.Path = FOLDER) -> 
     if name not in registry:
         known = ", ".join(sorted(registry))
         raise ValueError(f"No model {name!r}.{did_you_mean(name, registry)} Known: {known}.")
+    if kind is None:
+        kind = next(one for one in RUNNING if one in registry[name])
     if kind not in registry[name]:
         raise ValueError(
             f"The model {name!r} has no file of the kind {kind!r}; it has "

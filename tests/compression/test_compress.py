@@ -93,6 +93,16 @@ def test_every_layer_computes_what_its_matrices_say(every_kind, tokens):
     assert np.abs(outputs(small, tokens) - outputs(every_kind, tokens)).max() > 1e-3
 
 
+def test_some_layers_alone_are_merged(stack, sequences):
+    small, _ = compress(stack, structures.LowRank(rank=2), include=["lstm_*"])
+    plain = lrkeras.merge(small, "lstm_2")
+    kinds = [type(plain.get_layer(name)).__module__ for name in ("lstm_1", "lstm_2")]
+    assert kinds[0].startswith("lrkeras.") and kinds[1].startswith("keras.")
+    np.testing.assert_allclose(outputs(plain, sequences), outputs(small, sequences), atol=1e-6)
+    with pytest.raises(ValueError, match=r"'lstm_22'. Did you mean 'lstm_2'\? The model has: "):
+        lrkeras.merge(small, ["lstm_1", "lstm_22"])
+
+
 def test_the_model_is_not_changed(stack, sequences):
     before, config = stack.get_weights(), json.dumps(stack.get_config(), default=str)
     compress(stack, structures.doped(structures.LowRank(rank=2), density=0.1, block=(1, 16)))

@@ -119,17 +119,22 @@ def read_by_the_app(file: pathlib.Path) -> bool:
 def measured() -> dict[str, float]:
     """How good files are, by the tables of docs/results: recall of words, accuracy of commands."""
 
-    def models(name: str) -> dict:
-        return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))["models"]
+    def read(name: str) -> dict:
+        return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
     def recall(quality: dict) -> float:
         return float(np.mean([quality[text]["top3"] for text in MEASURED_TEXTS]))
 
     words = {
-        f"{name}.tflite": recall(one["quality"]) for name, one in models("word_prediction").items()
+        f"{name}.tflite": recall(one["quality"])
+        for name, one in read("word_prediction")["models"].items()
     }
-    speech = [one["int8"] for one in models("speech_commands").values()]
-    return words | {one["file"]: one["accuracy_test_and_valid"] for one in speech}
+    speech = read("speech_commands")["over_seeds"]["rows"]
+    return words | {
+        f"speech_commands_{name}_{one['quantize']}.tflite": one["accuracy"]["mean"]
+        for name, one in speech.items()
+        if "accuracy" in one
+    }
 
 
 def cards(files: list[pathlib.Path]) -> list[pathlib.Path]:

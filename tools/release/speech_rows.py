@@ -8,9 +8,9 @@ import pathlib
 import statistics
 import tempfile
 
-SHIPPED_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --shipped"
 UNTRAINED_COMMAND = "python tools/release/evaluate_speech_commands.py --data DIR --untrained"
 STRINGS, ROUNDS = 1000, 40
+RUNTIME = "2.16"  # of the Android app
 # Of these the smallest with which no word is heard in the noise of the validation clips is a row's
 # quiet setting.
 BIASES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
@@ -60,19 +60,25 @@ def scores_at(file, heard, bias):
         "accuracy": [float(hit) for hit in evaluation.hits(heard["clips"])],
         "word_errors": [float(count) for string in errors for count in string],
         "digits": evaluation.digit_accuracy(heard["digits"]),
+        "latencies": evaluation.latencies(heard["clips"]),
         "false_words": evaluation.false_alarms(heard["noise"]),
     }
 
 
-def file_of(model, config, name, folder):
-    """Converts a trained model as its row has it: of four bits where it trained with these."""
+def file_of(model, config, name, folder, sample=None):
+    """Converts a trained model as its row has it: of four bits where it trained with these.
+
+    Returns:
+        The file and its type.
+    """
     from lrkeras import convert
     from lrkeras.tasks.speech_commands.training import metadata
 
     quantize = "int4" if name in config.rounded else "int8"
-    file = pathlib.Path(folder) / f"speech_commands_{name}.tflite"
-    entry = {**metadata(), "name": file.stem}
-    convert(model, file, quantize=quantize, runtime="2.16", metadata=entry)
+    title = f"speech_commands_{name}"
+    file = pathlib.Path(folder) / f"{title}_{quantize}.tflite"
+    entry = {**metadata(), "name": title}
+    convert(model, file, quantize=quantize, runtime=RUNTIME, metadata=entry, sample=sample)
     return file, quantize
 
 
@@ -84,10 +90,12 @@ def rows_of(runs, data, read_run, trained_model):
     """
     from lrkeras.structures.stored_size import count_parameters
     from lrkeras.tasks.speech_commands.config import FULL
+    from lrkeras.tasks.training.run_folder import read_history
 
-    found, facts, histories, heard = collections.defaultdict(dict), {}, {}, None
+    found, minutes = collections.defaultdict(dict), collections.defaultdict(list)
+    facts, histories, heard = {}, {}, None
     for run in runs:
-        config = read_run(run)[1]
+        config = read_run(run)
         heard = heard or spoken(config, data)
         # Those that are finished: a training of the others may still go on.
         for name in [name for name in FULL.models if (run / f"{name}.keras").exists()]:
@@ -95,15 +103,23 @@ def rows_of(runs, data, read_run, trained_model):
                 model = trained_model(run, name)
                 file, quantize = file_of(model, config, name, folder)
                 found[name][config.seed] = scores(file, heard)
+            history = read_history(run / f"{name}.history.csv")
+            found[name][config.seed]["valid"] = history["val_accuracy"][-1]
+            minutes[name].append(sum(history["processor_seconds"]) / 60)
             facts[name] = {"quantize": quantize, "parameters": count_parameters(model)}
             if name not in histories:
-                histories[name] = run / f"{name}.history.csv"
+                histories[name] = history
             print(name, config.seed, brief(found[name][config.seed]), flush=True)
     settings = {
-        "epochs": [config.epochs, config.ctc_epochs],
+        "epochs": {
+            "dense": [config.epochs, config.ctc_epochs],
+            "others": [config.fitted_epochs, config.rounded_epochs],
+        },
         "batches_of_an_epoch": config.steps_per_epoch,
         "teacher_weight": config.teacher_weight,
     }
+    for name, spent in minutes.items():
+        facts[name]["minutes_of_a_core"] = statistics.fmean(spent)
     return {**settings, **table(found, facts, heard)}, histories
 
 
@@ -122,7 +138,7 @@ def timed(table, runs, read_run, trained_model):
     with tempfile.TemporaryDirectory() as folder:
         files = {}
         for run in runs:
-            config = read_run(run)[1]
+            config = read_run(run)
             for name in table["rows"]:
                 if name not in files and (run / f"{name}.keras").exists():
                     files[name] = file_of(trained_model(run, name), config, name, folder)[0]
@@ -133,10 +149,10 @@ def untrained_rows(config):
     """Bytes, parameters and times of files whose weights are random: they depend on no training."""
     import keras
 
-    from lrkeras.compression import quantize_aware
     from lrkeras.rounding.rounded_copy import plain_copy
     from lrkeras.structures.stored_size import count_parameters
     from lrkeras.tasks.speech_commands.model import build_network, with_front_end
+    from lrkeras.tasks.speech_commands.training import with_rounding
 
     rows, files, seeds = {}, {}, keras.random.SeedGenerator(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -147,26 +163,12 @@ def untrained_rows(config):
                 if len(weight.shape) == 1:
                     weight.assign(weight + 0.1 * keras.random.normal(weight.shape, seed=seeds))
             if name in config.rounded:
-                network = plain_copy(quantize_aware(network, 4))
+                network = plain_copy(with_rounding(network))
             model = with_front_end(network)
             files[name], quantize = file_of(model, config, name, folder)
             size = {"bytes": files[name].stat().st_size, "parameters": count_parameters(model)}
             rows[name] = {"quantize": quantize, **size}
         return {"command": UNTRAINED_COMMAND, "rows": rows, "timed_on": add_times(rows, files)}
-
-
-def shipped_rows(config, data, models, times):
-    """Scores the int8 files of the package; their trainings were not alike (`models.json`)."""
-    heard, found = spoken(config, data), {}
-    for file in sorted(models.glob("speech_commands_*.tflite")):
-        name = file.stem.removeprefix("speech_commands_")
-        found[name] = {1: scores(file, heard)}
-        print(name, brief(found[name][1]), flush=True)
-    rows = table(found, {name: {"quantize": "int8"} for name in found}, heard)
-    if times:
-        files = {name: models / f"speech_commands_{name}.tflite" for name in found}
-        rows["timed_on"] = add_times(rows["rows"], files)
-    return {"command": SHIPPED_COMMAND, **rows}
 
 
 def brief(one):
@@ -215,6 +217,7 @@ def table(found, facts, heard):
 def over_seeds(row, dense, over):
     """The numbers of a row, as it is and made quiet."""
     result = {"bytes": max(one["bytes"] for one in row.values()), **means(row, dense, over)}
+    result["valid_accuracy"] = {seed: one["valid"] for seed, one in row.items()}
     quiet, dense_quiet = ({seed: one["quiet"] for seed, one in r.items()} for r in (row, dense))
     result["quiet"] = {
         "blank_bias": {seed: one["blank_bias"] for seed, one in quiet.items()},
@@ -242,6 +245,9 @@ def means(row, dense, over):
             result[score]["over_dense"] = {"seeds": both, **bootstrap.difference(own, others)}
     digits = {seed: one["digits"] for seed, one in row.items()}
     result["digits"] = {"by_seed": digits, "mean": statistics.fmean(digits.values())}
+    late = [1e3 * one for found in row.values() for one in found["latencies"]]
+    median, p90 = np.quantile(late, [0.5, 0.9]) if late else (None, None)
+    result["latency_ms"] = {"median": median, "p90": p90, "words": len(late)}
     false = {seed: one["false_words"]["words"] for seed, one in row.items()}
     hours = sum(one["false_words"]["hours"] for one in row.values())
     result["false_words"] = {"by_seed": false, **event_rate(sum(false.values()), hours)}

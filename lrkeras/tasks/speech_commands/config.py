@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
+
+# The model that all others start and learn from.
+TEACHER = "dense"
+
+
+class Stage(NamedTuple):
+    """A part of a training: its first epoch, the first one after it, its peak learning rate."""
+
+    begin: int
+    end: int
+    rate: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,13 +40,18 @@ class SpeechCommandsConfig:
         frames: frames of a training string, of 20 ms.
         batch_size: strings of a batch.
         steps_per_epoch: batches of an epoch; strings are made anew for each.
-        epochs: epochs of every model with frames to learn from.
-        ctc_epochs: epochs of every model after these, with the CTC loss of strings alone.
-        ctc_learning_rate: the peak rate of these.
+        epochs: epochs of the dense model with frames to learn from.
+        ctc_epochs: its epochs after these, with the CTC loss of strings alone.
+        fitted_epochs: epochs of each other model, which starts from the dense one.
+        rounded_epochs: its epochs after these, those of `rounded` with their matrices rounded.
         toeplitz_rate: the share of the rates that the generators of Toeplitz-like matrices have:
             they diverge at the others' rate.
         rounded: models whose matrices are rounded to four bits in the second stage.
-        learning_rate: the peak rate, reached after `warmup_steps`, then lowered along a cosine.
+        aligned_rate: the peak rate of the first stage of the dense model, reached after
+            `warmup_steps`, then lowered along a cosine.
+        ctc_rate: that of its second stage.
+        fitted_rate: that of the first stage of the others.
+        rounded_rate: that of their second stage.
         warmup_steps: batches until the peak rate.
         weight_decay: AdamW's decay of every weight.
         clip_norm: the largest global norm of the gradient.
@@ -46,7 +63,8 @@ class SpeechCommandsConfig:
         tempo: the slowest and the fastest tempo of a word, at the pitch of its speed; `None`: what
             the speed makes of it.
         noise_ratio: the least and the greatest ratio of speech to noise, in decibels.
-        ramp_epochs: epochs over which all changes to the strings grow to their full extent.
+        ramp_epochs: epochs of the dense model over which all changes to the strings grow to their
+            full extent.
         max_valid: validation clips that are scored after each epoch.
         seed: the seed of the weights, the dropout and the strings.
     """
@@ -63,22 +81,26 @@ class SpeechCommandsConfig:
     num_layers: int = 3
     units: int = 160
     small_units: int = 88
-    shared_units: tuple[int, int] = (82, 128)
+    shared_units: tuple[int, int] = (128, 128)
     cifg_units: tuple[int, int] = (136, 64)
     dropout: float = 0.2
     compression: float = 4.8
     block: tuple[int, int] = (1, 16)
     displacement_ranks: tuple[int, int] = (16, 24)
-    shared_rank: int = 32
+    shared_rank: int = 28
     frames: int = 96
     batch_size: int = 64
     steps_per_epoch: int = 50
     epochs: int = 40
     ctc_epochs: int = 14
-    ctc_learning_rate: float = 1.5e-3
+    fitted_epochs: int = 20
+    rounded_epochs: int = 10
     toeplitz_rate: float = 0.1
     rounded: tuple[str, ...] = ("toeplitz_shared", "small_dense", "projected_cifg")
-    learning_rate: float = 3e-3
+    aligned_rate: float = 3e-3
+    ctc_rate: float = 1.5e-3
+    fitted_rate: float = 1e-3
+    rounded_rate: float = 5e-4
     warmup_steps: int = 100
     weight_decay: float = 1e-3
     clip_norm: float = 5.0
@@ -92,15 +114,26 @@ class SpeechCommandsConfig:
     max_valid: int | None = None
     seed: int = 1
 
-    def epochs_of(self, stage: str) -> tuple[int, int]:
-        """The first epoch of a stage of `STAGES` of any model, and the first one after it."""
-        whole = self.epochs + self.ctc_epochs
-        return (0, self.epochs) if stage == STAGES[0] else (self.epochs, whole)
+    def stages_of(self, name: str) -> dict[str, Stage]:
+        """The stages of the training of a model, in their order.
+
+        Told where the words are, a network learns them fast, but then says a word over many frames,
+        or none where it is not sure of one; CTC alone then makes it say each word once. What starts
+        from a network that does so needs not be told.
+        """
+        if name == TEACHER:
+            first, second = self.epochs, self.ctc_epochs
+            rates = {"aligned": self.aligned_rate, "ctc": self.ctc_rate}
+        else:
+            first, second = self.fitted_epochs, self.rounded_epochs
+            rates = {"fitted": self.fitted_rate, "rounded": self.rounded_rate}
+        epochs = ((0, first), (first, first + second))
+        return {
+            stage: Stage(begin, end, rate)
+            for (stage, rate), (begin, end) in zip(rates.items(), epochs, strict=True)
+        }
 
 
-# Told where the words are, a network learns them fast, but then says a word over many frames, or
-# none where it is not sure of one; CTC alone then makes it say each word once.
-STAGES = ("aligned", "ctc")
 FULL = SpeechCommandsConfig()
 PRESETS = {
     # Seconds of training on two dozen clips: shows that everything works, and recognises little.
@@ -118,6 +151,8 @@ PRESETS = {
         batch_size=16,
         epochs=4,
         ctc_epochs=2,
+        fitted_epochs=2,
+        rounded_epochs=1,
         ramp_epochs=4,
         warmup_steps=20,
         dropout=0.0,

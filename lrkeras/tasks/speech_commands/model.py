@@ -65,20 +65,24 @@ def norm_after(config: SpeechCommandsConfig, name: str, number: int) -> bool:
     return not shares or number == config.num_layers - 1
 
 
+def units_of(config: SpeechCommandsConfig, name: str, number: int) -> int:
+    """How many cells the recurrent layer of a number has."""
+    return {
+        "small_dense": config.small_units,
+        "toeplitz_shared": config.shared_units[number > 0],
+        "projected_cifg": config.cifg_units[0],
+    }.get(name, config.units)
+
+
 def _recurrent(config: SpeechCommandsConfig, name: str, number: int) -> keras.layers.Layer:
     title = f"lstm_{number}"
     if name == "projected_cifg":
         cell = layers.CIFGCell(*config.cifg_units, name=f"cifg_{number}")
         return keras.layers.RNN(cell, return_sequences=True, name=title)
-    units = config.units
-    if name == "small_dense":
-        units = config.small_units
-    elif name == "toeplitz_shared":
-        units = config.shared_units[number > 0]
     # Gates of which each has the same factor are one product with the other factor.
     stacked = name == "toeplitz_shared" and number > 0
     return layers.LSTM(
-        units,
+        units_of(config, name, number),
         return_sequences=True,
         name=title,
         gate_layout="stacked" if stacked else "per_gate",
@@ -86,12 +90,15 @@ def _recurrent(config: SpeechCommandsConfig, name: str, number: int) -> keras.la
     )
 
 
-def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
+def build_network(
+    config: SpeechCommandsConfig, name: str, norms_of: str | None = None
+) -> keras.Model:
     """Builds the part after the front end.
 
     Args:
         config: the run.
         name: a name of `STRUCTURES`.
+        norms_of: another, for a network that is normalised where that one is.
 
     Returns:
         A model from log-mels in decibels `(batch, frames, bands)` to logits `(batch, frames,
@@ -109,12 +116,12 @@ def build_network(config: SpeechCommandsConfig, name: str) -> keras.Model:
     hidden = keras.layers.Concatenate(name="features")([hidden, shape])
     for number in range(config.num_layers):
         hidden = _recurrent(config, name, number)(hidden)
-        if norm_after(config, name, number):
+        if norm_after(config, norms_of or name, number):
             hidden = keras.layers.LayerNormalization(epsilon=1e-3, name=f"norm_{number}")(hidden)
         if config.dropout:
             hidden = keras.layers.Dropout(config.dropout, name=f"dropout_{number}")(hidden)
     logits = layers.Dense(NUM_OUTPUTS, name="logits")(hidden)
-    return keras.Model(frames, logits, name=name)
+    return keras.Model(frames, logits, name=norms_of or name)
 
 
 def with_front_end(network: keras.Model) -> keras.Model:

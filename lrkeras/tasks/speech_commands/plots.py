@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrkeras.tasks.training.plots import COLORS, draw_disc, make_figure, save_figure, title_of
+from lrkeras.tasks.training.plots import COLORS, make_figure, save_figure, title_of
 
 
 def learning_curves(
@@ -84,31 +84,3 @@ def _with_interval(
         capsize=3,
         label=label or None,
     )
-
-
-def tradeoff(rows: Sequence[Mapping[str, Any]], file: str | os.PathLike) -> None:
-    """Draws latency against accuracy, each file a disc whose area is its size.
-
-    Args:
-        rows: for each file its `name`, `bytes`, `step_us` and `accuracy`.
-        file: the PNG to write.
-
-    Raises:
-        ImportError: matplotlib is not installed.
-    """
-    figure, (axes,) = make_figure(7, 4.6)
-    largest = max(row["bytes"] for row in rows)
-    for row in rows:
-        draw_disc(
-            axes,
-            (row["step_us"], 100 * row["accuracy"]),
-            row["bytes"] / largest,
-            f"{title_of(row['name'])}\n{row['bytes'] / 1e3:,.0f} kB",
-            color=COLORS[0] if "dense" in row["name"] else COLORS[1],
-            fontsize=8,
-        )
-    axes.margins(x=0.2, y=0.3)
-    axes.set_xlabel("time of a step of 20 ms of sound (µs, median, one thread)")
-    axes.set_ylabel("12-class accuracy, unseen speakers (%)")
-    axes.set_title("Upper left is better; the area of a disc is the size of the file", fontsize=10)
-    save_figure(figure, file)

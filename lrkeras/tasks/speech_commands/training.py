@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 import keras
 import numpy as np
 
 from lrkeras import callbacks
-from lrkeras.compression import distill, quantize_aware
+from lrkeras.compression import distill, merge, quantize_aware
 from lrkeras.rounding.rounded_copy import plain_copy
 from lrkeras.rounding.rounded_model import RoundedModel
 from lrkeras.structures import Sparse, find_structures
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
-from lrkeras.tasks.speech_commands.config import STAGES, SpeechCommandsConfig
+from lrkeras.tasks.speech_commands.config import TEACHER, SpeechCommandsConfig, Stage
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
 from lrkeras.tasks.speech_commands.corpus import load_clips
-from lrkeras.tasks.speech_commands.doped_start import doped_start
+from lrkeras.tasks.speech_commands.dense_start import dense_start
 from lrkeras.tasks.speech_commands.front_end import BANDS, HOP
 from lrkeras.tasks.speech_commands.labels import BLANK, LABELS
 from lrkeras.tasks.speech_commands.model import (
@@ -41,7 +42,6 @@ from lrkeras.tasks.training.run_folder import (
 )
 
 LICENCE = "CC BY-SA 4.0"  # of the weights, as some of the clips
-_TEACHER = "dense"
 _BITS = 4
 
 
@@ -75,9 +75,9 @@ def train(
         OSError: the folder cannot be written.
     """
     out = pathlib.Path(out)
-    if config.models[0] != _TEACHER and not _file(out, _TEACHER, STAGES[-1]).exists():
+    if config.models[0] != TEACHER and not _file(out, TEACHER).exists():
         raise ValueError(
-            f"Expected the model {_TEACHER!r} first, from which the others learn, or a folder that "
+            f"Expected the model {TEACHER!r} first, from which the others learn, or a folder that "
             f"has it; received {config.models}."
         )
     check(out, config, ignored=("models",))
@@ -126,48 +126,80 @@ def train_model(
     """
     history_file = out / f"{name}.history.csv"
     valid_clips = SingleClips(valid)
-    for stage in STAGES:
-        file = _file(out, name, stage)
-        begin, end = config.epochs_of(stage)
-        if file.exists() or begin == end:
+    last = list(config.stages_of(name))[-1]
+    for title, stage in config.stages_of(name).items():
+        file = _file(out, name, "" if title == last else title)
+        if file.exists() or _file(out, name).exists() or stage.begin == stage.end:
             continue
         keras.utils.set_random_seed(config.seed)
-        network = _start(config, name, stage, out)
-        model = _compiled(config, name, stage, network, out)
-        batches = ConnectedStrings(clips, config)
+        batches = _strings(config, name, clips)
+        network = _start(config, name, title, batches, out)
+        model = _compiled(config, name, title, network, out)
         # Or TensorFlow traces the step twice: also the one in which Keras makes these variables.
         model.optimizer.build(model.trainable_variables)
         model.fit(
             batches,
-            initial_epoch=begin,
-            epochs=end,
-            callbacks=_callbacks(config, stage, network, batches, valid_clips, history_file),
+            initial_epoch=stage.begin,
+            epochs=stage.end,
+            callbacks=[
+                *_callbacks(config, stage, network, batches, valid_clips),
+                *record_keepers(
+                    history_file,
+                    _backup(out, name, title),
+                    initial_epoch=stage.begin,
+                    write_graph=False,
+                ),
+            ],
             shuffle=False,
             verbose=verbose,
         )
         save_model(with_front_end(_plain(network)), file)
-    for stage in STAGES:
-        remove_backup(_backup(out, name, stage))
-    return _summary(_file(out, name, STAGES[-1]), history_file)
+    for title in config.stages_of(name):
+        remove_backup(_backup(out, name, title))
+    return _summary(_file(out, name), history_file)
 
 
-def _file(out: pathlib.Path, name: str, stage: str) -> pathlib.Path:
-    return out / (f"{name}.keras" if stage == STAGES[-1] else f"{name}.{stage}.keras")
+def _file(out: pathlib.Path, name: str, stage: str = "") -> pathlib.Path:
+    """The file of a trained model, or of one after a stage that is not its last."""
+    return out / (f"{name}.{stage}.keras" if stage else f"{name}.keras")
+
+
+def _strings(config: SpeechCommandsConfig, name: str, clips: list) -> ConnectedStrings:
+    """The strings of a training: what starts from a trained network needs no easy ones."""
+    whole = config if name == TEACHER else dataclasses.replace(config, ramp_epochs=1)
+    return ConnectedStrings(clips, whole)
 
 
 def _load(file: pathlib.Path) -> keras.Model:
     return network_of(keras.saving.load_model(file, compile=False))
 
 
-def _start(config: SpeechCommandsConfig, name: str, stage: str, out: pathlib.Path) -> keras.Model:
+def _start(
+    config: SpeechCommandsConfig,
+    name: str,
+    stage: str,
+    batches: ConnectedStrings,
+    out: pathlib.Path,
+) -> keras.Model:
     """The network at the start of a stage."""
-    if stage != STAGES[0]:
-        network = _load(_file(out, name, STAGES[0]))
-        return quantize_aware(network, _BITS) if name in config.rounded else network
-    network = build_network(config, name)
-    if name == "doped_kronecker":
-        doped_start(network, _load(_file(out, _TEACHER, stage)))
-    return network
+    first = next(iter(config.stages_of(name)))
+    if stage == first and name == TEACHER:
+        return build_network(config, name)
+    if stage == first:
+        return dense_start(config, name, _load(_file(out, TEACHER)), batches[0][0])
+    network = _load(_file(out, name, first))
+    return with_rounding(network) if name in config.rounded else network
+
+
+def with_rounding(network: keras.Model) -> keras.Model:
+    """The network of a second stage, whose matrices are rounded to four bits.
+
+    A file has a Toeplitz-like matrix whole, which four bits do not fit the factors of: from here on
+    it is trained whole.
+    """
+    if network.name == "toeplitz_shared":
+        network = merge(network, "lstm_0")
+    return quantize_aware(network, _BITS)
 
 
 def _plain(network: keras.Model) -> keras.Model:
@@ -183,22 +215,21 @@ def _compiled(
     out: pathlib.Path,
 ) -> keras.Model:
     """What is fitted: the network itself, or a distiller that holds it."""
-    begin, end = config.epochs_of(stage)
-    peak = config.learning_rate if stage == STAGES[0] else config.ctc_learning_rate
+    begin, end, rate = config.stages_of(name)[stage]
     optimizer = adamw(
         config,
-        peak=peak,
+        peak=rate,
         steps=(end - begin) * config.steps_per_epoch,
         last=0.02,
         slowed=("circulant", "skew") if name == "toeplitz_shared" else (),
         share=config.toeplitz_rate,
     )
-    loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == STAGES[0] else 0.0)
-    if name == _TEACHER:
+    loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == "aligned" else 0.0)
+    if name == TEACHER:
         network.compile(optimizer, loss)
         return network
     distiller = distill(
-        _load(_file(out, _TEACHER, stage)),
+        _load(_file(out, TEACHER)),
         network,
         temperature=1.0,
         teacher_weight=config.teacher_weight,
@@ -213,14 +244,11 @@ def _compiled(
 
 def _callbacks(
     config: SpeechCommandsConfig,
-    stage: str,
+    stage: Stage,
     network: keras.Model,
     batches: ConnectedStrings,
     valid: SingleClips,
-    history_file: pathlib.Path,
 ) -> list[keras.callbacks.Callback]:
-    out, name = history_file.parent, history_file.name.removesuffix(".history.csv")
-    first, end = config.epochs_of(stage)
     chosen = [
         EpochStart(config.seed, batches),
         ValidationAccuracy(valid, network),
@@ -228,13 +256,11 @@ def _callbacks(
     ]
     sparse = find_structures(network, Sparse)
     if any(not part.is_at_target for part in sparse):
-        steps = (end - first) * config.steps_per_epoch
+        steps = (stage.end - stage.begin) * config.steps_per_epoch
         chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
     if sparse:
         chosen.append(callbacks.StructureLogger())
-    backup = _backup(out, name, stage)
-    keepers = record_keepers(history_file, backup, initial_epoch=first, write_graph=False)
-    return [*chosen, *keepers]
+    return chosen
 
 
 def _backup(out: pathlib.Path, name: str, stage: str) -> pathlib.Path:

@@ -38,7 +38,7 @@ def tunable(
     file = pathlib.Path(out) / f"{config.models[0]}.keras"
     model = keras.saving.load_model(file, compile=False)
     model.compile(
-        adamw_at(config.ctc_learning_rate, config),
+        adamw_at(config.ctc_rate, config),
         AlignedCTC(MAX_WORDS, config.frame_weight),
     )
     train = joined(strings.recorded(number) for number in range(strings.num_batches))

@@ -1,7 +1,6 @@
 import csv
 import dataclasses
 import json
-import pathlib
 
 import keras
 import numpy as np
@@ -17,6 +16,7 @@ from lrkeras.models import registry
 from lrkeras.tasks.speech_commands import PRESETS, build_network, plots, with_front_end
 from lrkeras.tasks.speech_commands import leave_one_out as module
 from lrkeras.tasks.speech_commands.corpus import load_clips
+from lrkeras.tasks.speech_commands.file_evaluation import FileEvaluation
 from lrkeras.tasks.speech_commands.front_end import log_mel
 from lrkeras.tasks.speech_commands.labels import LABELS
 from lrkeras.tasks.speech_commands.speaker_bootstrap import SpeakerBootstrap
@@ -74,9 +74,6 @@ def test_each_speaker_is_tested_by_a_model_that_did_not_hear_him(data, tmp_path,
 def test_figures_are_drawn(tmp_path):
     history = {"epoch": [0, 1], "loss": [3.0, 2.0], "val_accuracy": [0.1, 0.5]}
     plots.learning_curves({"dense": history, "small_dense": history}, tmp_path / "curves.png")
-    row = {"name": "dense", "bytes": 1000, "step_us": 40.0, "accuracy": 0.9}
-    rows = [row, {**row, "name": "doped", "bytes": 500, "step_us": 20.0}]
-    plots.tradeoff(rows, tmp_path / "tradeoff.png")
     score = {"bytes": 9000, "accuracy": {"mean": 0.9, "low": 0.85, "high": 0.92}}
     both = {"dense": {**score, "warm_us": 9.0, "cold_us": 20.0}, "small_dense": score}
     plots.quality(both, tmp_path / "quality.png")
@@ -85,41 +82,39 @@ def test_figures_are_drawn(tmp_path):
         assert file.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.slow  # scores of a model's file are below, with other seeds
-def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
-    tool = load_tool("evaluate_speech_commands")
-    monkeypatch.setattr(tool, "STRINGS", 4)
-    monkeypatch.setattr(tool, "ROUNDS", 1)
-    config = dataclasses.replace(
-        PRESETS["tiny"], corpus="full", models=("dense",), units=8, num_layers=1, epochs=1
-    )
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
-    keras.utils.set_random_seed(0)
-    model = with_front_end(build_network(config, "dense"))
-    model.save(run / "dense.keras")
-    (run / "dense.history.csv").write_text("epoch,loss,val_accuracy,seconds\n0,9.0,0.25,60.0\n")
-    trained = {"file": "dense.keras", "parameters": 7, "seconds": 60.0, "final_sparsity": None}
-    (run / "training.json").write_text(
-        json.dumps({"train_clips": 9, "models": {"dense": {**trained, "valid_accuracy": 0.25}}})
-    )
+@pytest.mark.slow  # scores of other seeds are below
+def test_the_seed_that_hears_most_is_shipped_with_a_card(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(speech_rows, "STRINGS", 4)
     folders = {name: tmp_path / name for name in ("models", "released", "results")}
-    (folders["results"] / "data").mkdir(parents=True)
-    options = [f"--{name}={folder}" for name, folder in folders.items()]
-    assert tool.main([f"--run={run}", f"--data={data}", *options]) == 0
+    for folder in (*folders.values(), folders["results"] / "data"):
+        folder.mkdir(exist_ok=True)
+    (folders["models"] / "speech_commands_small_dense.tflite").touch()  # of an older training
+    runs = [seed_run(tmp_path / f"run{seed}", seed, heard) for seed, heard in ((2, 0.5), (3, 0.4))]
+    options = [f"--data={data}", f"--results={folders['results']}", "--seeds", *map(str, runs)]
+    assert load_tool("evaluate_speech_commands").main(options) == 0
+    places = [f"--{name}={folders[name]}" for name in ("models", "released")]
+    assert load_tool("ship_speech_models").main([*options, *places]) == 0
+    name = "speech_commands_small_dense"
+    assert registry.names(folders["models"]) == [name]
+    files = {file.name for file in folders["models"].iterdir()}
+    listed = {f"{name}.keras", f"{name}_int4.tflite", f"{name}.md"}
+    assert files == {*listed, "speech_front_end.tflite", "models.json"}
+    assert registry.model_file(name, folder=folders["models"]).name == f"{name}_int4.tflite"
+    text = registry.model_file(name, "card", folders["models"]).read_text()
     results = json.loads((folders["results"] / "data" / "speech_commands.json").read_text())
-    row = results["models"]["dense"]
-    assert results["data"]["test_clips"] == len(
-        [c for c in corpus.load_data("test") if c.word not in corpus.DIGITS]
-    )
-    file = folders["released"] / "speech_commands_dense_float32.tflite"
-    assert row["float32"]["bytes"] == file.stat().st_size > row["int8"]["bytes"]
+    row = results["over_seeds"]["rows"]["small_dense"]
+    assert f"{row['accuracy']['by_seed']['2']:.1%}" in text and "{" not in text
+    assert "seed 2: of 2" in text
+    model = keras.saving.load_model(runs[0] / "small_dense.keras", compile=False)
+    kept = registry.load(name, folders["models"])
+    for found, expected in zip(kept.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    file = registry.model_file(name, "float32", folders["released"])
     metadata = StepRunner(file).metadata
-    assert metadata["name"] == "speech_commands_dense"
-    assert (metadata["blank"], metadata["sample_rate"]) == (0, 16_000)
+    assert (metadata["name"], metadata["blank"], metadata["sample_rate"]) == (name, 0, 16_000)
     # The score of a clip, from Keras and the definition of CTC's forward sum.
     right = 0
+    config = dataclasses.replace(PRESETS["tiny"], corpus="full")
     clips = [c for c in load_clips(config, "test", data) if "/" in c.name]
     for clip in clips:
         samples = np.zeros((1, 16_000 + 16 * 320), "float32")
@@ -131,16 +126,8 @@ def test_the_tool_scores_files_and_writes_cards(data, tmp_path, monkeypatch):
         names = [*corpus.COMMANDS, "_unknown_", "_silence_"]
         said = "_silence_" if clip.is_noise else clip.word
         right += names[int(np.argmax(classes))] == (said if said in names else "_unknown_")
-    assert row["float32"]["accuracy_test"] == pytest.approx(right / len(clips))
-    text = (folders["models"] / "speech_commands_dense.md").read_text()
-    assert f"{row['int8']['bytes']:,}" in text and "{" not in text
-    assert len(list(folders["results"].glob("*.png"))) == 2
+    assert FileEvaluation(file).accuracy(clips) == pytest.approx(right / len(clips))
     check_front_end(folders["models"])
-    assert registry.names(folders["models"]) == ["speech_commands_dense"]
-    assert registry.model_file("speech_commands_dense", "float32", folders["released"]) == file
-    kept = registry.load("speech_commands_dense", folders["models"])
-    for found, expected in zip(kept.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(found, expected)
 
 
 def check_front_end(folder):
@@ -191,7 +178,7 @@ def test_leaving_speakers_out_is_added_to_the_numbers_that_are_there(data, tmp_p
     assert results["leave_one_out"]["mean"] == pytest.approx(0.625)
 
 
-def seed_run(folder, seed):
+def seed_run(folder, seed, heard=0.25):
     """A training of the small dense model that was left with some weights."""
     config = dataclasses.replace(
         PRESETS["tiny"], corpus="full", models=("small_dense",), small_units=8, seed=seed
@@ -201,6 +188,9 @@ def seed_run(folder, seed):
     keras.utils.set_random_seed(seed)
     with_front_end(build_network(config, "small_dense")).save(folder / "small_dense.keras")
     (folder / "training.json").write_text(json.dumps({"models": {"small_dense": {}}}))
+    columns = {"epoch": 0, "loss": 9.0, "val_accuracy": heard, "processor_seconds": 60.0}
+    history = "\n".join(",".join(map(str, row)) for row in (columns, columns.values()))
+    (folder / "small_dense.history.csv").write_text(f"{history}\n")
     return folder
 
 
@@ -211,9 +201,6 @@ def test_seeds_are_put_together_with_intervals(data, tmp_path, monkeypatch):
     file.parent.mkdir(exist_ok=True)
     file.write_text('{"models": {"dense": 1}}')
     runs = [str(seed_run(tmp_path / f"run{seed}", seed)) for seed in (2, 3)]
-    for run in runs:
-        history = pathlib.Path(run) / "small_dense.history.csv"
-        history.write_text("epoch,loss,val_accuracy,seconds\n0,9.0,0.25,60.0\n")
     options = [f"--data={data}", f"--results={tmp_path}", "--seeds", *runs]
     assert tool.main(options) == 0
     results = json.loads(file.read_text())
@@ -230,6 +217,7 @@ def test_seeds_are_put_together_with_intervals(data, tmp_path, monkeypatch):
     assert score["mean"] == pytest.approx(np.mean(list(score["by_seed"].values())))
     assert score["low"] <= score["mean"] <= score["high"]
     assert "over_dense" not in score  # there is no dense model in these runs
+    assert row["valid_accuracy"] == {"2": 0.25, "3": 0.25} and row["minutes_of_a_core"] == 1
     false = row["false_words"]
     assert false["events"] == sum(false["by_seed"].values())
     assert false["low"] <= false["per_hour"] <= false["high"]
@@ -239,15 +227,15 @@ def test_seeds_are_put_together_with_intervals(data, tmp_path, monkeypatch):
     names = [n if n in (*corpus.COMMANDS, "silence") else "unknown" for n in names]
     most = max(names.count(name) for name in names)
     assert found["trivial"]["accuracy"] == pytest.approx(most / clips)
-    assert (tmp_path / "speech_commands_seeds.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "speech_commands_training.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_difference_to_dense_is_that_of_the_seeds_that_both_have():
     def one(hits):
         false = {"words": 2, "hours": 0.25}
         scores = {"accuracy": hits, "word_errors": [1 - hit for hit in hits]}
-        found = {"bytes": 9, "digits": 0.5, "false_words": false, **scores}
-        return {**found, "quiet": {**found, "blank_bias": 0.5}}
+        found = {"bytes": 9, "digits": 0.5, "false_words": false, "latencies": [0.01], **scores}
+        return {**found, "valid": 0.5, "quiet": {**found, "blank_bias": 0.5}}
 
     over = dict.fromkeys(("accuracy", "word_errors"), SpeakerBootstrap(["ann", "ann", "bob"]))
     row = {2: one([1.0, 0.0, 1.0]), 3: one([0.0, 0.0, 1.0])}
@@ -257,23 +245,29 @@ def test_a_difference_to_dense_is_that_of_the_seeds_that_both_have():
     assert found["accuracy"]["over_dense"]["mean"] == pytest.approx(2 / 3 - 1)
     assert found["word_errors"]["over_dense"]["mean"] == pytest.approx(1 - 2 / 3)
     assert found["false_words"]["per_hour"] == pytest.approx(4 / 0.5)
+    assert found["latency_ms"] == {
+        "median": pytest.approx(10),
+        "p90": pytest.approx(10),
+        "words": 2,
+    }
 
 
 def test_all_models_of_a_seed_learn_from_its_dense_one(data, tmp_path, monkeypatch):
     from lrkeras.tasks.speech_commands import training
 
     tool, seen = load_tool("train_speech_seeds"), []
-    accuracies = {0.9: 0.5, 0.98: 0.7, 0.995: 0.6}
+    accuracies = {0.5: 0.3, 0.8: 0.5, 0.9: 0.6, 0.98: 0.7}
 
     def train(config, out, *, data, verbose=1):
         out.mkdir(parents=True, exist_ok=True)
-        seen.append((out.relative_to(tmp_path).as_posix(), config.models, config.epochs))
+        epochs = config.epochs if config.models == ("dense",) else config.fitted_epochs
+        seen.append((out.relative_to(tmp_path).as_posix(), config.models, epochs))
         if config.models == ("dense",):
             for name in ("dense.history.csv", "dense.aligned.keras", "dense.keras"):
                 (out / name).write_text(f"{name} of {config.seed}")
         else:
             assert (out / "dense.aligned.keras").read_text().endswith(f" of {config.seed}")
-        if config.epochs == PRESETS["all"].epochs and len(config.models) > 1:
+        if epochs == PRESETS["all"].fitted_epochs:
             assert config.teacher_weight == 0.98  # the best on validation
         accuracy = accuracies[config.teacher_weight]
         return {"models": {name: {"valid_accuracy": accuracy} for name in config.models}}
@@ -281,14 +275,14 @@ def test_all_models_of_a_seed_learn_from_its_dense_one(data, tmp_path, monkeypat
     monkeypatch.setattr(training, "train", train)
     options = [f"--data={data}", f"--out={tmp_path}", "--models", "toeplitz_shared"]
     assert tool.main([*options, "--seeds", "5", "6"]) == 0
-    short, one = tool.SHORT["epochs"], ("dense", "toeplitz_shared")
+    short, one = tool.SHORT["fitted_epochs"], ("dense", "toeplitz_shared")
     tried = [(f"shares/{share}", ("dense", "small_dense"), short) for share in tool.SHARES]
     assert seen == [
         ("dense/seed5", ("dense",), 40),
         *tried,
-        *[("seed5", one, 40)] * 2,
+        *[("seed5", one, 20)] * 2,
         ("dense/seed6", ("dense",), 40),
-        *[("seed6", one, 40)] * 2,
+        *[("seed6", one, 20)] * 2,
     ]
     with pytest.raises(SystemExit):
         tool.main([*options, "small_one"])
@@ -303,7 +297,8 @@ def test_what_is_missing_is_told_in_a_line_before_anything_is_done(data, tmp_pat
     run = seed_run(tmp_path / "run", 1)
     index.unlink()
     wanted = {
-        "evaluate_speech_commands": [f"--run={run}", f"--results={tmp_path}"],
+        "evaluate_speech_commands": [f"--seeds={run}", f"--results={tmp_path}"],
+        "ship_speech_models": [f"--seeds={run}", f"--results={tmp_path}"],
         "build_speech_data": [f"--out={out}"],
         "train_speech_seeds": [f"--out={tmp_path / 'seeds'}"],
     }
@@ -315,15 +310,18 @@ def test_what_is_missing_is_told_in_a_line_before_anything_is_done(data, tmp_pat
         assert "\n" not in str(stopped.value.code)
     assert (out / "wav" / "old.wav").exists() and not (tmp_path / "seeds").exists()
     index.write_bytes(kept)
-    tool = load_tool("evaluate_speech_commands")
-    for options, missing in (
-        ([f"--run={tmp_path / 'none'}", f"--results={tmp_path}"], r"none/config\.json"),
-        ([f"--run={run}", f"--results={tmp_path}"], r"small_dense\.history\.csv"),
-        ([f"--run={run}", f"--results={tmp_path / 'none'}"], "no folder .*none"),
-        ([f"--seeds={run}", f"--results={tmp_path}"], r"speech_commands\.json.*--run before"),
+    seeds, results = f"--seeds={run}", f"--results={tmp_path}"
+    for name, options, missing in (
+        (
+            "evaluate_speech_commands",
+            [f"--seeds={tmp_path / 'none'}", results],
+            r"none/config\.json",
+        ),
+        ("evaluate_speech_commands", [seeds, f"{results}/none"], "no folder .*none"),
+        ("ship_speech_models", [seeds, results], "Score the trainings first"),
     ):
         with pytest.raises(SystemExit, match=missing):
-            tool.main([f"--data={data}", *options])
+            load_tool(name).main([f"--data={data}", *options])
 
 
 def test_files_are_left_where_they_belong():

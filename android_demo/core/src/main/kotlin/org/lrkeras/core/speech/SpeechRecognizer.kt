@@ -10,6 +10,9 @@ import org.lrkeras.core.runtime.StepRunner
  * @property samplesPerStep Samples of a hop.
  * @property sampleRate Samples in a second.
  * @param decoder Turns outputs into labels; [PrefixBeamDecoder] is for models that the CTC loss has calibrated.
+ * @param blankBias What is added to the score of the blank. More of it hears fewer words that nobody said, and misses more
+ *   that somebody did.
+ * @throws IllegalArgumentException [blankBias] is not finite.
  */
 class SpeechRecognizer(
     private val runner: StepRunner,
@@ -17,7 +20,12 @@ class SpeechRecognizer(
     val samplesPerStep: Int,
     val sampleRate: Int,
     private val decoder: CtcDecoder = GreedyDecoder(labels.blank),
+    private val blankBias: Float = 0f,
 ) : AutoCloseable {
+    init {
+        require(blankBias.isFinite()) { "Expected a finite blankBias, received $blankBias." }
+    }
+
     private val input = SampleInput(runner, samplesPerStep)
     private val output = runner.outputs.singleOrNull { it.elements == labels.outputs }
         ?: throw ModelFileException("Expected one output of ${labels.outputs} numbers, received ${runner.outputs}.")
@@ -41,6 +49,7 @@ class SpeechRecognizer(
         val computed = System.nanoTime()
         view.rewind()
         view.get(logits)
+        logits[labels.blank] += blankBias
         val result = decoded()
         val length = samplesPerStep * 1_000_000_000L / sampleRate
         timing = timing.plus(length, converted - begin, computed - converted, System.nanoTime() - computed)
@@ -72,10 +81,11 @@ class SpeechRecognizer(
     override fun close() = runner.close()
 
     companion object {
-        /** The recogniser of a file. */
-        fun of(runner: StepRunner, card: ModelCard): SpeechRecognizer {
-            val details = card.details
-            return SpeechRecognizer(runner, SpeechLabels.of(card), details.int("samples_per_step"), details.int("sample_rate"))
+        /** The recogniser of a file, with a bias of the blank. */
+        fun of(runner: StepRunner, card: ModelCard, blankBias: Float = 0f): SpeechRecognizer {
+            val (details, labels) = card.details to SpeechLabels.of(card)
+            val (hop, rate) = details.int("samples_per_step") to details.int("sample_rate")
+            return SpeechRecognizer(runner, labels, hop, rate, blankBias = blankBias)
         }
     }
 }

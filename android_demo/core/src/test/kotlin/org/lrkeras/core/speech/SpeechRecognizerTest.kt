@@ -50,6 +50,19 @@ class SpeechRecognizerTest {
     }
 
     @Test
+    fun aBiasOfTheBlankHearsLess() {
+        val labels = SpeechLabels(listOf("go", "stop"), blank = 0)
+
+        // A word has 9 where the blank has 0.
+        fun heard(bias: Float) =
+            SpeechRecognizer(StepRunner(Parrot()), labels, 4, 200, blankBias = bias).accept(ShortArray(4) { 2048 }).text
+
+        assertEquals("go", heard(8.5f))
+        assertEquals("", heard(9.5f))
+        assertThrows(IllegalArgumentException::class.java) { heard(Float.NaN) }
+    }
+
+    @Test
     fun sizesMustAgree() {
         assertThrows(ModelFileException::class.java) { SpeechRecognizer(StepRunner(Parrot()), SpeechLabels(listOf("go"), 0), 4, 200) }
         assertThrows(ModelFileException::class.java) { SpeechRecognizer(StepRunner(Parrot()), SpeechLabels(listOf("go", "stop"), 0), 5, 200) }

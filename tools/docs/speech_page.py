@@ -98,8 +98,8 @@ def _by_seed(rows):
     return table(heads, [[LABELS[n], *(cell(row, s) for s in seeds)] for n, row in rows.items()])
 
 
-def _rate(score):
-    false = score["false_words"]
+def _rate(score, noise="false_words"):
+    false = score[noise]
     return f"{false['per_hour']:.0f} [{false['low']:.0f}, {false['high']:.0f}]"
 
 
@@ -110,8 +110,9 @@ def _false_words(rows):
         biases = ", ".join(f"{bias:g}" for bias in quiet["blank_bias"].values())
         scores = [f"{100 * quiet[key]['mean']:.1f} %" for key in ("accuracy", "word_errors")]
         told = [row["false_words"]["events"], _rate(row), biases, quiet["false_words"]["events"]]
-        cells.append([LABELS[name], *told, _rate(quiet), ", ".join(scores)])
-    heads = ["", "false words", "an hour", "bias, by seed", "then", "an hour"]
+        made_up = _rate(quiet, "false_words_made_up")
+        cells.append([LABELS[name], *told, _rate(quiet), made_up, ", ".join(scores)])
+    heads = ["", "false words", "an hour", "bias, by seed", "then", "an hour", "of made-up noise"]
     return table([*heads, "12 classes, word errors then"], cells)
 
 

@@ -81,6 +81,8 @@ def main():
         reads=[options.queue, options.data / TRANSCRIPTS], hint="--data must hold etc/ and feat/."
     )
     rows = rows_of(options)
+    if not rows:
+        parser.error("expected names of rows, or --queue; got none")
     for row in rows:
         config_of(row.partition("@")[0])  # before any runs
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -189,6 +189,17 @@ def test_the_rate_of_the_lowest_validation_loss_trains_the_row(tmp_path, monkeyp
     assert trained == [*short, (row, 1), (row, 2)]
 
 
+def test_no_rows_are_not_taken_for_all_done(tmp_path, monkeypatch, capsys):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "an4_train.transcription").touch()
+    arguments = ["train_an4.py", f"--data={tmp_path}", f"--out={tmp_path / 'runs'}"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit, match="2"):
+        training.main()
+    assert "expected names of rows, or --queue; got none" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_the_queue_has_the_rows_and_seeds_of_the_table():
     names = (load_tool("train_an4").__file__).replace("train_an4.py", "papers_queue_an4.txt")
     with open(names, encoding="utf-8") as lines:

@@ -235,6 +235,7 @@ def test_a_difference_to_dense_is_that_of_the_seeds_that_both_have():
         false = {"words": 2, "hours": 0.25}
         scores = {"accuracy": hits, "word_errors": [1 - hit for hit in hits]}
         found = {"bytes": 9, "digits": 0.5, "false_words": false, "latencies": [0.01], **scores}
+        found["false_words_made_up"] = {"words": 1, "hours": 1.0}
         return {**found, "valid": 0.5, "quiet": {**found, "blank_bias": 0.5}}
 
     over = dict.fromkeys(("accuracy", "word_errors"), SpeakerBootstrap(["ann", "ann", "bob"]))
@@ -245,11 +246,17 @@ def test_a_difference_to_dense_is_that_of_the_seeds_that_both_have():
     assert found["accuracy"]["over_dense"]["mean"] == pytest.approx(2 / 3 - 1)
     assert found["word_errors"]["over_dense"]["mean"] == pytest.approx(1 - 2 / 3)
     assert found["false_words"]["per_hour"] == pytest.approx(4 / 0.5)
-    assert found["latency_ms"] == {
-        "median": pytest.approx(10),
-        "p90": pytest.approx(10),
-        "words": 2,
-    }
+    assert found["false_words_made_up"]["per_hour"] == pytest.approx(1)
+    assert found["latency_ms"]["median"] == pytest.approx(10)
+
+
+def test_made_up_noise_falls_by_none_three_and_six_decibels_an_octave():
+    clips = speech_rows.made_up_noise()
+    assert sum(len(clip.samples) for clip in clips) == 7 * 60 * 16_000
+    for clip, decibels in zip(clips[:3], (0, -3, -6), strict=True):
+        power = np.abs(np.fft.rfft(clip.samples)) ** 2  # bins of 0.1 Hz
+        octaves = [np.mean(power[10 * f : 20 * f]) for f in (500, 1000, 2000)]
+        np.testing.assert_allclose(np.diff(10 * np.log10(octaves)), decibels, atol=0.3)
 
 
 def test_all_models_of_a_seed_learn_from_its_dense_one(data, tmp_path, monkeypatch):

@@ -99,7 +99,13 @@ def series_of(summary: Summary, dense: str) -> dict[str, list[Mapping[str, Any]]
 
 
 # Of rows with these changes: other rates, other noise.
-_OTHER_TRAINING = {"constant_epochs", "decay", "dropout", "co_matrix_dropout_until"}
+_OTHER_TRAINING = {
+    "constant_epochs",
+    "decay",
+    "dropout",
+    "co_matrix_dropout_until",
+    "teacher_weight",
+}
 
 
 def _drawn_kind(name: str) -> str | None:

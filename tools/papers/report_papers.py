@@ -85,7 +85,8 @@ def command_of(name, run):
     if "rows_at_once" in run:
         return f"python tools/papers/train_papers_side_by_side.py --data DIR --out RUNS {name} ..."
     words = f"lrkeras train papers/{name} --data DIR --out RUN --seed {run['config']['seed']}"
-    return f"{words} --start DENSE_RUN" if run["config"]["is_started"] else words
+    needs_dense = run["config"]["is_started"] or run["config"].get("teacher_weight")
+    return f"{words} --start DENSE_RUN" if needs_dense else words
 
 
 def differences(paper, run):

@@ -56,7 +56,7 @@ def start_of(name):
     from lrkeras.tasks.papers.rows import config_of
 
     config = config_of(name)
-    return config.base if config.is_started else None
+    return config.base if config.needs_dense else None
 
 
 def check(options):

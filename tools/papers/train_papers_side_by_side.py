@@ -34,6 +34,11 @@ def runs_of(rows, out):
     for row in rows:
         name, _, seed = row.partition("@")
         config = dataclasses.replace(config_of(name), seed=int(seed or 1))
+        if config.teacher_weight:
+            raise ValueError(
+                f"{name!r} learns from another model, which rows side by side cannot; train it with "
+                "tools/papers/train_papers.py."
+            )
         base = start_of(name)
         start = folder_of(f"{base}@{config.seed}", out) if base else None
         key = (config.is_started, size_of(config))

@@ -43,6 +43,7 @@ class PaperConfig(MatrixConfig):
         co_matrix_dropout_until: the sparsity from which on there is no co-matrix dropout, if that
             is not the target.
         is_started: whether it starts from the trained weights of the dense run.
+        teacher_weight: the share of the distance to the words of the trained dense run in the loss.
         is_reordered: whether hidden units change places before that, for better blocks.
         precision: dtype policy of the recurrent layers in training.
         output_precision: dtype of the output layer's products in training.
@@ -77,10 +78,16 @@ class PaperConfig(MatrixConfig):
     co_matrix_dropout_until: float | None = None
     is_started: bool = False
     is_reordered: bool = False
+    teacher_weight: float = 0.0
     precision: str = "float32"
     output_precision: str = "bfloat16"
     max_tokens: int | None = None
     seed: int = 1
+
+    @property
+    def needs_dense(self) -> bool:
+        """Whether the dense run has to be trained before."""
+        return self.is_started or self.teacher_weight > 0
 
     @property
     def is_pruned_at_once(self) -> bool:

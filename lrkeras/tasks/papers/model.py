@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import keras
 
 from lrkeras import layers
 from lrkeras.tasks.papers.averaged_sgd import AveragedSGD
 from lrkeras.tasks.papers.carried_states import CarriedStates
-from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.config import BASES, PaperConfig
 from lrkeras.tasks.papers.dropped_matrix import DroppedMatrix
 from lrkeras.tasks.papers.matrices import GATES, matrices_of
 from lrkeras.tasks.papers.output_penalty import OutputPenalty
+from lrkeras.tasks.papers.taught_word_losses import TaughtWordLosses
 from lrkeras.tasks.papers.word_losses import WordLosses
 from lrkeras.tasks.training.dtype_policy import dtype_policy
+
+# The part of a `loss_model` that is another model, which it learns from.
+TEACHER = "teacher"
 
 
 def loss_model(
@@ -45,14 +50,30 @@ def loss_model(
     with dtype_policy("float32" if precise else config.precision):
         kind = _without_noise(config) if precise else config
         table, hidden = _hidden_states(kind, num_words, tokens, batch_size)
-    output = WordLosses(
-        num_words,
-        table=table if config.is_tied else None,
-        product_dtype="float32" if precise else config.output_precision,
-        initializer=_initializer(config) or "glorot_uniform",
-        name="output",
-    )
-    return keras.Model([tokens, targets], output(hidden, targets), name=config.row)
+    arguments: dict[str, Any] = {
+        "table": table if config.is_tied else None,
+        "product_dtype": "float32" if precise else config.output_precision,
+        "initializer": _initializer(config) or "glorot_uniform",
+        "name": "output",
+    }
+    if config.teacher_weight and not precise:
+        teacher = _teacher(config, num_words, batch_size, window)
+        taught = TaughtWordLosses(num_words, config.teacher_weight, **arguments)
+        losses = taught(hidden, targets, teacher(tokens))
+    else:
+        losses = WordLosses(num_words, **arguments)(hidden, targets)
+    return keras.Model([tokens, targets], losses, name=config.row)
+
+
+def _teacher(config: PaperConfig, num_words: int, batch_size: int, window: int) -> keras.Model:
+    """The dense model of a base, from words to logits, its states carried over; not trained."""
+    dense = _without_noise(dense_of(full_sizes(config)))
+    tokens = keras.Input(batch_shape=(batch_size, window), dtype="int32", name="teacher_tokens")
+    with dtype_policy(config.precision):
+        logits = _logits(dense, num_words, tokens, batch_size)
+    teacher = keras.Model(tokens, logits, name=TEACHER)
+    teacher.trainable = False
+    return teacher
 
 
 def logit_model(config: PaperConfig, num_words: int) -> keras.Model:
@@ -63,12 +84,15 @@ def logit_model(config: PaperConfig, num_words: int) -> keras.Model:
     """
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     with dtype_policy("float32"):
-        table, hidden = _hidden_states(_without_noise(config), num_words, tokens, None)
-        if config.is_tied:
-            logits = table(hidden, reverse=True)
-        else:
-            logits = keras.layers.Dense(num_words, name="output")(hidden)
+        logits = _logits(_without_noise(config), num_words, tokens, None)
     return keras.Model(tokens, logits, name=config.row)
+
+
+def _logits(config, num_words, tokens, batch_size):
+    table, hidden = _hidden_states(config, num_words, tokens, batch_size)
+    if config.is_tied:
+        return table(hidden, reverse=True)
+    return keras.layers.Dense(num_words, name="output")(hidden)
 
 
 def recurrent_model(config: PaperConfig) -> keras.Model:
@@ -106,6 +130,8 @@ def reset_states(model: keras.Model) -> None:
     for layer in model.layers:
         if isinstance(layer, CarriedStates):
             layer.reset()
+        elif isinstance(layer, keras.Model):
+            reset_states(layer)
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
@@ -145,6 +171,13 @@ def recurrent_layers_of(model: keras.Model) -> list[keras.layers.RNN]:
 def dense_of(config: PaperConfig) -> PaperConfig:
     """The same sizes without a structure."""
     return dataclasses.replace(config, method="dense", is_started=False, is_reordered=False)
+
+
+def full_sizes(config: PaperConfig) -> PaperConfig:
+    """The same with the widths of the base, which a small dense row does not have."""
+    if config.method != "small_dense":
+        return config
+    return dataclasses.replace(config, units=BASES[config.base].units)
 
 
 def dense_parameters(config: PaperConfig) -> int:

@@ -14,8 +14,9 @@ A name is a base and, after it, a method and options in any order, all joined by
   `window10to70` (percent of the run in which the sparsity rises), `rate0.25` (times the learning
   rate of the base), `hold7` (epochs at the full rate), `decay0.7` (of the rate after each epoch
   from then on), `iodropout0.25` (of the embedded words, between layers, before the output),
-  `started` (from the trained dense run), `reordered` (units too), `e6` (epochs), `float32` (every
-  product of the training).
+  `taught0.5` (half of the loss is the distance to the words of the trained dense run), `started`
+  (from that run), `reordered` (units too), `e6` (epochs), `float32` (every product of the
+  training).
 """
 
 from __future__ import annotations
@@ -86,6 +87,12 @@ def _checked(config: PaperConfig) -> PaperConfig:
         raise ValueError(f"Expected a size such as 20x in {config.row!r}; received none.")
     if config.method == "small_dense":
         return narrowed(config)
+    if not 0 <= config.teacher_weight <= 1:
+        raise ValueError(f"Expected a share of 0 to 1 in {config.row!r}, such as taught0.5.")
+    if config.teacher_weight and config.method == "units":
+        raise ValueError(
+            f"Units of {config.row!r} cannot be followed beside a teacher. Leave taught out."
+        )
     if config.method == "units" and config.recurrent_dropout:
         raise ValueError(
             f"Units of {config.base!r} cannot be followed through matrices with dropout of their "

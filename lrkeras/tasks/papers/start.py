@@ -1,4 +1,4 @@
-"""Starting a run from the weights of a dense one that was trained."""
+"""The trained dense run that another starts or learns from."""
 
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from lrkeras.compression.warm_start import warm_start
 from lrkeras.structures import Structure
 from lrkeras.structures.matrix_norms import matrix_norms
 from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.model import copy_weights, dense_of, logit_model, recurrent_layers_of
+from lrkeras.tasks.papers.model import (
+    copy_weights,
+    dense_of,
+    full_sizes,
+    logit_model,
+    recurrent_layers_of,
+)
 
 MODEL_FILE = "model.keras"
 
 
 def dense_model(config: PaperConfig, start: str | pathlib.Path | None) -> keras.Model:
-    """Loads the trained dense model that a run starts from.
+    """Loads the trained dense model that a run starts or learns from.
 
     Args:
         config: the run.
@@ -33,14 +39,14 @@ def dense_model(config: PaperConfig, start: str | pathlib.Path | None) -> keras.
     """
     if start is None:
         raise ValueError(
-            f"papers/{config.row} starts from a trained dense model; received no folder. Train "
+            f"papers/{config.row} needs a trained dense model; received no folder. Train "
             f"papers/{config.base} first and pass its folder as `start` (--start on the command "
             "line)."
         )
     if config.cell != "lstm":
         raise ValueError(
-            f"Expected an LSTM to start from; papers/{config.row} has cells {config.cell!r}. Train "
-            "it from random weights."
+            f"Expected an LSTM to start or learn from; papers/{config.row} has cells "
+            f"{config.cell!r}. Train it from random weights."
         )
     folder = pathlib.Path(start)
     if not (folder / MODEL_FILE).is_file():
@@ -50,7 +56,8 @@ def dense_model(config: PaperConfig, start: str | pathlib.Path | None) -> keras.
         )
     found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     same = ("cell", "units", "depth", "embedding_dim", "is_tied", "corpus", "num_words")
-    wanted = json.loads(json.dumps({name: getattr(config, name) for name in same}))
+    sizes = dense_of(full_sizes(config))
+    wanted = json.loads(json.dumps({name: getattr(sizes, name) for name in same}))
     changed = [name for name in same if found.get(name) != wanted[name]]
     if changed or found.get("method") != "dense":
         raise ValueError(

@@ -11,13 +11,15 @@ import numpy as np
 from lrkeras.compression import shrink
 from lrkeras.datasets import Vocabulary, words
 from lrkeras.structures.stored_size import count_parameters
-from lrkeras.tasks.papers.config import BASES, PaperConfig
+from lrkeras.tasks.papers.config import PaperConfig
 from lrkeras.tasks.papers.deployment import embedded_words, measure_deployment
 from lrkeras.tasks.papers.model import (
+    TEACHER,
     compile_for_losses,
     copy_weights,
     dense_of,
     dense_parameters,
+    full_sizes,
     logit_model,
     loss_model,
     recurrent_layers_of,
@@ -106,7 +108,7 @@ def train(
         config: the run.
         out: the folder; it is made when missing.
         data: the folder of the Penn Treebank text.
-        start: the folder of the dense run, for rows that start from one.
+        start: the folder of the dense run, for rows that start or learn from one.
         verbose: Keras's `verbose`: 0 silent, 1 a progress bar, 2 a line an epoch.
 
     Returns:
@@ -122,7 +124,7 @@ def train(
     finished = finished_result(out, config)
     if finished is not None:
         return finished
-    dense = dense_model(config, start) if config.is_started else None
+    dense = dense_model(config, start) if config.needs_dense else None
     corpus = load_corpus(config, data)
     keras.utils.set_random_seed(config.seed)
     model = loss_model(
@@ -142,7 +144,9 @@ def _train(
     verbose: int,
 ) -> dict:
     before = {}
-    if dense is not None:
+    if dense is not None and config.teacher_weight:
+        copy_weights(dense, model.get_layer(TEACHER))
+    if dense is not None and config.is_started:
         start_from(model, dense, config)
         before = _scores(model, config, corpus, "before_tuning")
     begun = dataclasses.asdict(Begun.now())
@@ -156,7 +160,7 @@ def _train(
     trained = keras.saving.load_model(file, compile=False)
     scores = _scores(trained, trained_sizes(config, trained), corpus, "")
     measured = {**before, **begun, **text_facts(corpus), **scores}
-    if config.rank is not None and dense is not None:
+    if config.rank is not None and dense is not None and config.is_started:
         measured |= {"norms_dense": norms_per_entry(dense), "norms": norms_per_entry(trained)}
     sample = embedded_words(trained.get_layer("words").embeddings, corpus.valid)
     result = result_of(config, trained, read_history(out / HISTORY_FILE), measured, sample)
@@ -300,11 +304,5 @@ def result_of(
 def recurrent_sizes(model: keras.Model, config: PaperConfig) -> dict:
     """What the recurrent layers store, against the dense run of the same base."""
     # Of small dense layers too, against those of the full size.
-    dense = dense_parameters(dense_of(_base_sizes(config)))
+    dense = dense_parameters(dense_of(full_sizes(config)))
     return sizes_against(dense, recurrent_layers_of(model))
-
-
-def _base_sizes(config: PaperConfig) -> PaperConfig:
-    if config.method != "small_dense":
-        return config
-    return dataclasses.replace(config, units=BASES[config.base].units)

@@ -50,14 +50,17 @@ class WordLosses(keras.layers.Layer):
 
     def call(self, hidden, words):
         rows = ops.reshape(hidden, (-1, hidden.shape[-1]))
-        if self.table is None:
-            # Tensors: TensorFlow's custom gradients take no variables. Reshaping copies nothing.
-            kernel, bias = (ops.reshape(w, w.shape) for w in (self.kernel, self.bias))
-        else:
-            kernel = ops.transpose(ops.convert_to_tensor(self.table.embeddings))
-            bias = ops.zeros((self.num_words,))
+        kernel, bias = self._output()
         losses = word_losses(rows, kernel, bias, ops.reshape(words, (-1,)), self.product_dtype)
         return ops.reshape(losses, ops.shape(words))
+
+    def _output(self):
+        """The output table, `(inputs, num_words)`, and the bias, as tensors."""
+        if self.table is None:
+            # Tensors: TensorFlow's custom gradients take no variables. Reshaping copies nothing.
+            return [ops.reshape(w, w.shape) for w in (self.kernel, self.bias)]
+        table = ops.transpose(ops.convert_to_tensor(self.table.embeddings))
+        return [table, ops.zeros((self.num_words,))]
 
     def compute_output_shape(self, hidden_shape, words_shape):
         return words_shape

@@ -9,6 +9,7 @@ from lrkeras import layers
 from lrkeras.tasks.papers.carried_states import CarriedStates
 from lrkeras.tasks.papers.dropped_matrix import DroppedMatrix
 from lrkeras.tasks.papers.output_penalty import OutputPenalty
+from lrkeras.tasks.papers.taught_word_losses import TaughtWordLosses
 from lrkeras.tasks.papers.token_streams import TokenStreams
 from lrkeras.tasks.papers.word_losses import WordLosses
 
@@ -34,6 +35,20 @@ def test_losses_are_those_of_a_softmax():
     kernel, bias = to_numpy(layer.kernel), to_numpy(layer.bias)
     expected, _ = _reference_losses(hidden, kernel, bias, words)
     np.testing.assert_allclose(to_numpy(layer(hidden, words)), expected, rtol=1e-5)
+
+
+def test_losses_beside_a_teacher_are_partly_the_distance_to_it():
+    hidden, words, rng = _problem()
+    teacher = rng.normal(size=(2, 3, 7)).astype("float32")
+    layer = TaughtWordLosses(7, 0.25)
+    found = to_numpy(layer(hidden, words, teacher, training=True))
+    kernel = to_numpy(layer.kernel)
+    own, shares = _reference_losses(hidden, kernel, 0, words)
+    _, wanted = _reference_losses(teacher, np.eye(7), 0, words)
+    distance = np.sum(wanted * np.log(wanted / shares), axis=-1)
+    np.testing.assert_allclose(found, 0.75 * own + 0.25 * distance, rtol=1e-4)
+    # Perplexities are of the words alone.
+    np.testing.assert_allclose(to_numpy(layer(hidden, words, teacher)), own, rtol=1e-5)
 
 
 def test_low_precision_is_near():

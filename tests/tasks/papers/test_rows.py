@@ -113,6 +113,15 @@ def test_options_of_the_schedule():
     assert config_of("ptb_small_doped_kronecker_20x_dropout0.3").co_matrix_dropout_until is None
 
 
+def test_a_row_may_learn_from_the_dense_run():
+    config = config_of("ptb_small_low_rank_5x_taught0.5")
+    assert (config.teacher_weight, config.needs_dense, config.is_started) == (0.5, True, False)
+    assert not config_of("ptb_small_low_rank_5x").needs_dense
+    for name, message in (("taught1.5", "share of 0 to 1"), ("units_2x_taught0.5", "Leave taught")):
+        with pytest.raises(ValueError, match=message):
+            config_of(f"ptb_small_{name}")
+
+
 def test_co_matrix_dropout_ends_at_a_sparsity():
     """A line from 0 to the target over 100 steps crosses 0.4 where it is 0.4 / target there."""
     layer = layers.LSTM(8, joint_structure=structures.doped("low_rank", compression=4))

@@ -193,6 +193,35 @@ def test_a_highway_row_trains_and_is_doped(tmp_path):
     assert perplexities[1] < perplexities[0]
 
 
+def test_a_row_learns_from_the_dense_run(dense_run, tmp_path):
+    folder, dense = dense_run
+    config = micro("tiny_low_rank_2x_taught1.0", epochs=2)
+    with pytest.raises(ValueError, match="needs a trained dense model; received no folder"):
+        training.train(config, tmp_path / "none", verbose=0)
+    found = training.train(config, tmp_path / "taught", start=folder, verbose=0)
+    # The loss is the distance to the dense run's words, which those of chance have of ln 60.
+    losses = found["history"]["loss"]
+    assert losses[1] < losses[0] < np.log(60)
+    # What validates is the likelihood of the words: not better than the dense run's by a distance.
+    assert found["valid_perplexity"] > 0.8 * dense["valid_perplexity"]
+    model = keras.saving.load_model(tmp_path / "taught" / "model.keras", compile=False)
+    assert [layer.name for layer in model.layers if "teacher" in layer.name] == []
+
+
+def test_the_teacher_carries_states_that_are_reset(dense_run):
+    folder, _ = dense_run
+    config = micro("tiny_low_rank_2x_taught0.5")
+    model = training.loss_model(config, 60, batch_size=4, window=5)
+    dense = keras.saving.load_model(folder / "model.keras", compile=False)
+    teacher = model.get_layer("teacher")
+    training.copy_weights(dense, teacher)
+    ids = np.random.default_rng(0).integers(0, 60, (4, 10))
+    parts = [to_numpy(teacher(ids[:, :5])), to_numpy(teacher(ids[:, 5:]))]
+    np.testing.assert_allclose(np.concatenate(parts, 1), to_numpy(dense(ids)), atol=1e-5)
+    training.reset_states(model)
+    np.testing.assert_allclose(to_numpy(teacher(ids[:, :5])), parts[0], atol=1e-6)
+
+
 def test_a_finished_run_is_not_trained_again(dense_run):
     out, result = dense_run
     stamp = (out / "model.keras").stat().st_mtime_ns

@@ -86,6 +86,7 @@ def ship_front_end(folder):
 def card(name, file, seed, table):
     """The text of a model card."""
     from lrkeras.tasks.speech_commands import training
+    from lrkeras.tasks.speech_commands.config import FROM_RANDOM
 
     row = table["rows"][name]
     accuracy, errors, false = (row[key] for key in ("accuracy", "word_errors", "false_words"))
@@ -97,8 +98,8 @@ def card(name, file, seed, table):
         file=file.name,
         bytes=file.stat().st_size,
         parameters=row["parameters"],
-        epochs=sum(table["epochs"].get(name, table["epochs"]["others"])),
-        start="random weights" if name == "dense" else "the dense model",
+        epochs=sum(table["epochs"][name]),
+        start="random weights" if name in FROM_RANDOM else "the dense model",
         minutes=row["minutes_of_a_core"],
         seed=seed,
         seeds=len(accuracy["by_seed"]),

@@ -133,8 +133,8 @@ def rows_of(runs, data, read_run, trained_model):
             print(name, config.seed, brief(found[name][config.seed]), flush=True)
     settings = {
         "epochs": {
-            "dense": [config.epochs, config.ctc_epochs],
-            "others": [config.fitted_epochs, config.rounded_epochs],
+            name: [stage.end - stage.begin for stage in config.stages_of(name).values()]
+            for name in FULL.models
         },
         "batches_of_an_epoch": config.steps_per_epoch,
         "teacher_weight": config.teacher_weight,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import NamedTuple
 
-# The model that all others start and learn from.
+# The model that all others learn from.
 TEACHER = "dense"
+# Models that start from random weights; the others start from the teacher.
+FROM_RANDOM = (TEACHER, "projected_cifg")
 
 
 class Stage(NamedTuple):
@@ -40,16 +42,16 @@ class SpeechCommandsConfig:
         frames: frames of a training string, of 20 ms.
         batch_size: strings of a batch.
         steps_per_epoch: batches of an epoch; strings are made anew for each.
-        epochs: epochs of the dense model with frames to learn from.
-        ctc_epochs: its epochs after these, with the CTC loss of strings alone.
-        fitted_epochs: epochs of each other model, which starts from the dense one.
-        rounded_epochs: its epochs after these, those of `rounded` with their matrices rounded.
+        epochs: epochs of models that start at random, with frames to learn from.
+        ctc_epochs: their epochs after these, with the CTC loss of strings alone.
+        fitted_epochs: epochs of models that start from the dense one.
+        rounded_epochs: their epochs after these.
         toeplitz_rate: the share of the rates that the generators of Toeplitz-like matrices have:
             they diverge at the others' rate.
         rounded: models whose matrices are rounded to four bits in the second stage.
-        aligned_rate: the peak rate of the first stage of the dense model, reached after
+        aligned_rate: the peak rate of the first stage of models that start at random, reached after
             `warmup_steps`, then lowered along a cosine.
-        ctc_rate: that of its second stage.
+        ctc_rate: that of their second stage.
         fitted_rate: that of the first stage of the others.
         rounded_rate: that of their second stage.
         warmup_steps: batches until the peak rate.
@@ -63,8 +65,8 @@ class SpeechCommandsConfig:
         tempo: the slowest and the fastest tempo of a word, at the pitch of its speed; `None`: what
             the speed makes of it.
         noise_ratio: the least and the greatest ratio of speech to noise, in decibels.
-        ramp_epochs: epochs of the dense model over which all changes to the strings grow to their
-            full extent.
+        ramp_epochs: epochs of models that start at random over which all changes to the strings
+            grow to their full extent.
         max_valid: validation clips that are scored after each epoch.
         seed: the seed of the weights, the dropout and the strings.
     """
@@ -121,7 +123,7 @@ class SpeechCommandsConfig:
         or none where it is not sure of one; CTC alone then makes it say each word once. What starts
         from a network that does so needs not be told.
         """
-        if name == TEACHER:
+        if name in FROM_RANDOM:
             first, second = self.epochs, self.ctc_epochs
             rates = {"aligned": self.aligned_rate, "ctc": self.ctc_rate}
         else:

@@ -20,12 +20,11 @@ def dense_start(
 
     Units that matter least on examples go (`prune_units`), factors are fitted to give the same
     outputs on them (`compress`). A doped matrix starts as the dense one: its sparse part, still
-    full, is what the Kronecker product leaves, and training thins it out. A CIFG cell remembers for
-    as long as the LSTM cell did: its input gate is what the forget gate leaves of one.
+    full, is what the Kronecker product leaves, and training thins it out.
 
     Args:
         config: the run.
-        name: a name of `STRUCTURES`, other than `"dense"`.
+        name: a name of `STRUCTURES` that `FROM_RANDOM` has not.
         teacher: what `build_network(config, "dense")` made, trained; it is not changed.
         examples: log-mels `(batch, frames, bands)` in decibels.
 
@@ -50,8 +49,6 @@ def dense_start(
         )
     if name == "toeplitz_shared":
         return _fitted(config, network, _matrices(config, name), examples)
-    if name == "projected_cifg":
-        return _coupled(config, name, network, examples)
     return network
 
 
@@ -119,43 +116,3 @@ def _fitted(
                 network, fits, calibration=examples, gate_layout=layout, seed=config.seed
             )
     return network
-
-
-def _coupled(
-    config: SpeechCommandsConfig, name: str, network: keras.Model, examples: np.ndarray
-) -> keras.Model:
-    """A network of CIFG cells whose projection is what matrices that read a state share best."""
-    rank, matrices = config.cifg_units[1], {}
-    for number in range(config.num_layers):
-        matrices[f"lstm_{number}.recurrent"] = number
-        if number:
-            matrices[f"lstm_{number}.kernel"] = number - 1
-    shared = {
-        key: structures.SharedLowRank(rank, group=f"hidden_{read}")
-        for key, read in matrices.items()
-    }
-    network = _fitted(config, network, shared, examples)
-    result = build_network(config, name)
-    for layer in result.layers:
-        # The last projection has other units than the dense model's last layer.
-        last = layer.name in (f"norm_{config.num_layers - 1}", "logits")
-        if not layer.weights or last:
-            continue
-        source = network.get_layer(layer.name)
-        if not isinstance(source, layers.LSTM):
-            layer.set_weights(source.get_weights())
-            continue
-        recurrent = source.cell.recurrent_structure
-        kernel = source.cell.kernel_structure
-        read = source.cell.kernel if kernel is None else kernel.right
-        weights = (read, recurrent.right, source.cell.bias)
-        layer.set_weights(
-            [*map(_coupled_gates, weights), ops.convert_to_numpy(recurrent.projection.kernel)]
-        )
-    return result
-
-
-def _coupled_gates(weight: keras.Variable) -> np.ndarray:
-    """The gates i, c, o of a CIFG cell from those of an LSTM cell, i, f, c, o."""
-    _, forget, candidate, output = np.split(ops.convert_to_numpy(weight), 4, axis=-1)
-    return np.concatenate([-forget, candidate, output], axis=-1)

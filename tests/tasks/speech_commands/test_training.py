@@ -124,16 +124,18 @@ def test_a_projected_cell_passes_on_what_it_reads_itself():
 def test_all_models_that_start_from_the_dense_one_train_alike():
     config = PRESETS["all"]
     assert config.stages_of("dense") == {"aligned": (0, 40, 3e-3), "ctc": (40, 54, 1.5e-3)}
-    others = [config.stages_of(name) for name in config.models if name != "dense"]
-    assert others == [{"fitted": (0, 20, 1e-3), "rounded": (20, 30, 5e-4)}] * 4
+    assert config.stages_of("projected_cifg") == config.stages_of("dense")
+    others = [config.stages_of(n) for n in ("small_dense", "toeplitz_shared", "doped_kronecker")]
+    assert others == [{"fitted": (0, 20, 1e-3), "rounded": (20, 30, 5e-4)}] * 3
 
 
-@pytest.mark.parametrize("name", ["small_dense", "toeplitz_shared", "projected_cifg"])
+@pytest.mark.parametrize("name", ["small_dense", "toeplitz_shared"])
 def test_a_network_that_starts_from_a_dense_one_is_of_its_own_kind(name):
     """Of enough units and ranks it computes nearly the same, with as many numbers as it should."""
     sizes = {"num_layers": 3, "units": 16, "small_units": 15, "shared_units": (15, 15)}
-    full = {"cifg_units": (16, 16), "shared_rank": 15, "displacement_ranks": (6, 6)}
+    full = {"shared_rank": 15, "displacement_ranks": (6, 6)}
     config = dataclasses.replace(MICRO, **sizes, **full)
+    keras.utils.set_random_seed(0)
     teacher = build_network(config, "dense")
     frames = ConnectedStrings(load_clips(MICRO, "train"), MICRO)[0][0]
     network, own = dense_start(config, name, teacher, frames), build_network(config, name)
@@ -142,13 +144,7 @@ def test_a_network_that_starts_from_a_dense_one_is_of_its_own_kind(name):
     shapes = [sorted(tuple(w.shape) for w in m.weights) for m in (network, own)]
     assert shapes[0] == shapes[1]
     wanted, found, fresh = (to_numpy(m(frames)).ravel() for m in (teacher, network, own))
-    if name == "projected_cifg":  # another cell: its memory is that of the forget gate
-        old, new = teacher.get_layer("lstm_1").cell, network.get_layer("lstm_1").cell
-        forget = to_numpy(old.recurrent_kernel)[:, 16:32]
-        product = to_numpy(new.projection_kernel) @ to_numpy(new.recurrent_kernel)[:, :16]
-        np.testing.assert_allclose(product, -forget, atol=0.1)
-    else:
-        assert np.corrcoef(wanted, found)[0, 1] > 0.8 > np.corrcoef(wanted, fresh)[0, 1]
+    assert np.corrcoef(wanted, found)[0, 1] > 0.8 > np.corrcoef(wanted, fresh)[0, 1]
 
 
 def test_unknown_model_names_the_known_ones():
@@ -238,7 +234,7 @@ def test_the_second_stage_rounds_to_four_bits_and_the_file_has_the_same_numbers(
     speech_commands.train(config, tmp_path, verbose=0)
     first, last = (
         network_of(keras.saving.load_model(tmp_path / f"{title}.keras", compile=False))
-        for title in (f"{name}.fitted", name)
+        for title in (f"{name}.{next(iter(config.stages_of(name)))}", name)
     )
     rounded = [
         weight

@@ -31,7 +31,7 @@ def bilm(config: ElmoConfig) -> keras.Model:
     characters = keras.Input((None, config.characters), dtype="int32", name="characters")
     cnn = CharacterCNN(config.character_dim, config.filters, config.projection, name="words")
     words = cnn(characters)
-    found = {}
+    found: dict[str, list] = {}
     for direction in DIRECTIONS:
         is_back = direction == "backward"
         hidden = WordReversal(name="turned")(words, characters) if is_back else words

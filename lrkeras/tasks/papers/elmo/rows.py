@@ -5,8 +5,8 @@ A name is a base and, after it, a method and options, all joined by `_`:
 * base: `elmo`; `elmo_words`, the same tasks without a language model; or `elmo_tiny`: text of the
   package, seconds and no task;
 * method: `svd`, `semi_nmf` or `pruned`, with `input` or `recurrent` (the matrices) and `r10` (the
-  rank, or as many numbers as factors of this rank have): the language model of a finished run of the
-  base, given as `start`, compressed and not trained again, under the tasks that were learnt on it;
+  rank, or as many numbers as factors of this rank have): the language model of a finished run of
+  the base, given as `start`, compressed and not trained again, under the tasks learnt on it;
 * `small_dense_r10`: LSTMs so narrow that they have the numbers of compressed ones, trained as the
   base was.
 """

@@ -75,7 +75,9 @@ class TextWindows(keras.utils.PyDataset):
         rows = self.ids[places]
         words = predicted(rows, self.num_words, self.unknown_id)
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        drawn = log_uniform(rng, self.num_words, (self.batch_size, self.negatives // self.batch_size))
+        drawn = log_uniform(
+            rng, self.num_words, (self.batch_size, self.negatives // self.batch_size)
+        )
         return (self.characters[rows], words, drawn), words
 
 

@@ -115,9 +115,7 @@ def start_cell(target, source, config: Startable) -> None:
     _set_or_copy(target, source, "recurrent_kernel", target.recurrent_structure, config)
 
 
-def _set_or_copy(
-    target, source, name: str, structure: Structure | None, config: Startable
-) -> None:
+def _set_or_copy(target, source, name: str, structure: Structure | None, config: Startable) -> None:
     if structure is None:
         getattr(target, name).assign(getattr(source, name))
     else:

@@ -67,7 +67,7 @@ class ElmoConfig(MatrixConfig):
     max_tokens: int | None = None
     tasks: tuple[str, ...] = ("sst", "sick", "squad")
     task_seeds: tuple[int, ...] = (1, 2, 3)
-    task_epochs: int = 8
+    task_epochs: int = 6
     task_units: int = 64
     task_dim: int = 64
     task_rate: float = 2e-3

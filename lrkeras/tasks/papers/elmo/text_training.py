@@ -10,6 +10,7 @@ from lrkeras.tasks.papers.elmo.direction_perplexities import DirectionPerplexiti
 from lrkeras.tasks.papers.elmo.elmo_config import ElmoConfig
 from lrkeras.tasks.papers.elmo.elmo_text import ElmoText
 from lrkeras.tasks.papers.elmo.language_model import compile_for_text, language_model
+from lrkeras.tasks.papers.elmo.text_windows import TextWindows
 from lrkeras.tasks.papers.start import MODEL_FILE
 from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE
 from lrkeras.tasks.training.epoch_clock import EpochClock
@@ -51,12 +52,18 @@ def _fit(
     model.fit(
         batches,
         epochs=config.epochs,
-        callbacks=[
-            EpochStart(config.seed, batches),
-            DirectionPerplexities(config, text),
-            EpochClock(),
-            *record_keepers(out / HISTORY_FILE, out / BACKUP, write_graph=False),
-        ],
+        callbacks=_callbacks(config, text, batches, out),
         shuffle=False,
         verbose=verbose,
     )
+
+
+def _callbacks(
+    config: ElmoConfig, text: ElmoText, batches: TextWindows, out: pathlib.Path
+) -> list[keras.callbacks.Callback]:
+    return [
+        EpochStart(config.seed, batches),
+        DirectionPerplexities(config, text),
+        EpochClock(),
+        *record_keepers(out / HISTORY_FILE, out / BACKUP, write_graph=False),
+    ]

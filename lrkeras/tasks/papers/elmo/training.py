@@ -7,6 +7,7 @@ import json
 import pathlib
 
 import keras
+import numpy as np
 
 from lrkeras.structures.stored_size import StoredSize, count_parameters
 from lrkeras.tasks.papers.elmo.bilm import lstm_layers
@@ -105,10 +106,19 @@ def _train(
     result["tasks"] = {
         one.task.name: _task_result(config, one, bilm, out, base or out) for one in tasks
     }
-    numbers = count_parameters(bilm) if bilm is not None else 0
-    perplexity = result.get("valid_perplexity", {}).get("forward")
-    found = {"parameters": numbers, "valid_perplexity": perplexity, "final_sparsity": None}
-    return result | {"models": {config.row: found}}
+    return result | _shown(config, result, tasks)
+
+
+def _shown(config: ElmoConfig, result: dict, tasks: list[Learnable]) -> dict:
+    """What the command line shows: the perplexity forward or, without it, the mean of the tasks."""
+    found = {"parameters": result.get("frozen_parameters", 0), "final_sparsity": None}
+    if config.has_language_model:
+        found["valid_perplexity"] = result["valid_perplexity"]["forward"]
+        return {"models": {config.row: found}}
+    scores = [s["valid"]["score"] for t in result["tasks"].values() for s in t["seeds"].values()]
+    found["valid_accuracy"] = float(np.mean(scores))
+    count = sum(len(one.parts[1]) for one in tasks)
+    return {"models": {config.row: found}, "valid_sentences": count}
 
 
 def _language_model(
@@ -136,7 +146,10 @@ def _text_result(config: ElmoConfig, out: pathlib.Path, model: keras.Model, text
         "test_perplexity": perplexities(model, config, text, text.test),
         "unigram_valid_perplexity": text.unigram_perplexity(text.valid),
         "unigram_test_perplexity": text.unigram_perplexity(text.test),
-        "text_words": [len(text.train), len(text.valid), len(text.test)],
+        "train_tokens": len(text.train),
+        "valid_tokens": len(text.valid),
+        "test_tokens": len(text.test),
+        "valid_oov_rate": float(np.mean(text.predicted(text.valid) == text.vocabulary.unknown_id)),
         "predicted_words": text.num_words,
         "recurrent": sizes_against(dense, lstms),
         # Of what the tasks read: characters and LSTMs, without the output layer.

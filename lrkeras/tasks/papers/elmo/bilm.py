@@ -56,7 +56,7 @@ def bilm(config: ElmoConfig) -> keras.Model:
 
 def _structures(config: ElmoConfig) -> dict:
     """The arguments of an LSTM that say what its matrices are."""
-    if not config.is_compressed:
+    if not config.has_structures:
         return {}
     # Both roles have one shape: what an LSTM reads is as wide as what it gives on.
     structure = structure_of(config, (config.projection, 4 * config.units))

@@ -7,6 +7,7 @@ import pathlib
 
 import keras
 
+from lrkeras.rounding.least_squares import round_weights
 from lrkeras.tasks.papers.elmo.bilm import lstm_layers
 from lrkeras.tasks.papers.elmo.elmo_config import ElmoConfig
 from lrkeras.tasks.papers.elmo.language_model import BILM, OUTPUT, language_model
@@ -67,10 +68,10 @@ def finished_base(config: ElmoConfig, start: str | pathlib.Path | None) -> pathl
 
 
 def compressed(config: ElmoConfig, dense: keras.Model) -> keras.Model:
-    """A copy of a trained `language_model` with the structures of a row in its LSTMs.
+    """A copy of a trained `language_model` with the structures of a row in its LSTMs, or rounded.
 
     Args:
-        config: the row: `"svd"`, `"semi_nmf"` or `"pruned"`.
+        config: the row: `"svd"`, `"semi_nmf"`, `"pruned"` or `"int8"`.
         dense: the language model; it stays as it is.
     """
     output = dense.get_layer(OUTPUT)
@@ -80,4 +81,14 @@ def compressed(config: ElmoConfig, dense: keras.Model) -> keras.Model:
     ours.get_layer("words").set_weights(theirs.get_layer("words").get_weights())
     for target, source in zip(lstm_layers(ours), lstm_layers(theirs), strict=True):
         start_cell(target.cell, source.cell, config)
+        if config.method == "int8":
+            _round(target)
     return model
+
+
+def _round(layer: keras.layers.Layer) -> None:
+    """Rounds the matrices of a layer to eight bits, each output with a scale of its own."""
+    for weight in layer.trainable_weights:
+        if len(weight.shape) == 2:
+            matrix = keras.ops.convert_to_numpy(weight)
+            weight.assign(round_weights(matrix, 8).dense())

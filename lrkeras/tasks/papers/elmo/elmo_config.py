@@ -12,6 +12,7 @@ class ElmoConfig(MatrixConfig):
     """Every number of a run.
 
     Attributes:
+        method: as in `MatrixConfig`, or `"int8"`: every matrix of the LSTMs rounded to eight bits.
         row: the name of the run; see `rows.py`.
         base: the dense run with the same sizes and schedule.
         corpus: `"wikitext-2"`, read from a folder; `"dialogues"`, which comes with the package;
@@ -87,7 +88,12 @@ class ElmoConfig(MatrixConfig):
 
     @property
     def is_compressed(self) -> bool:
-        """Whether it is another run's language model, compressed and not trained."""
+        """Whether it is another run's language model, made smaller and not trained."""
+        return self.has_structures or self.method == "int8"
+
+    @property
+    def has_structures(self) -> bool:
+        """Whether some matrices of the LSTMs are structures."""
         return self.method in ("svd", "semi_nmf", "pruned")
 
 

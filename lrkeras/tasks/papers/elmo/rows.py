@@ -7,6 +7,8 @@ A name is a base and, after it, a method and options, all joined by `_`:
 * method: `svd`, `semi_nmf` or `pruned`, with `input` or `recurrent` (the matrices) and `r10` (the
   rank, or as many numbers as factors of this rank have): the language model of a finished run of
   the base, given as `start`, compressed and not trained again, under the tasks learnt on it;
+* `int8`: that language model with the matrices of its LSTMs rounded to eight bits, the rival that
+  costs nothing;
 * `small_dense_r10`: LSTMs so narrow that they have the numbers of compressed ones, trained as the
   base was.
 """
@@ -30,16 +32,18 @@ def config_of(name: str) -> ElmoConfig:
     Raises:
         ValueError: the name is no base with a method, matrices and a rank of these rows.
     """
-    parts = RowName.read(name, BASES, (*METHODS, "small_dense"))
+    parts = RowName.read(name, BASES, (*METHODS, "small_dense", "int8"))
     changes, base = dict(parts.changes), BASES[parts.base]
     needed = {
         None: set(),
+        "int8": {"method"},
         "small_dense": {"method", "rank"},
     }.get(parts.method, _OPTIONS)
     if set(changes) != needed or changes.get("where", "input") not in WHERE:
         raise ValueError(
             f"Expected a base, or one with svd, semi_nmf or pruned, input or recurrent and a rank "
-            f"such as r10, or small_dense and a rank in {name!r}; received {sorted(changes)}."
+            f"such as r10, with small_dense and a rank, or with int8 in {name!r}; received options "
+            f"for {', '.join(sorted(changes)) or 'nothing'}."
         )
     if parts.method is not None and not base.has_language_model:
         raise ValueError(f"{name!r} has no language model to be made small. Take another base.")
@@ -70,4 +74,4 @@ def narrowed(config: ElmoConfig) -> ElmoConfig:
 COMPRESSED = tuple(
     f"elmo_{method}_{where}_r{rank}" for where in WHERE for method in METHODS for rank in RANKS
 )
-LISTED = ("elmo", "elmo_words", "elmo_small_dense_r10", *COMPRESSED, "elmo_tiny")
+LISTED = ("elmo", "elmo_words", "elmo_small_dense_r10", "elmo_int8", *COMPRESSED, "elmo_tiny")

@@ -40,7 +40,14 @@ def test_small_dense_layers_have_at_most_the_numbers_of_compressed_ones():
 
 @pytest.mark.parametrize(
     "name",
-    ["elmo_svd_r10", "elmo_svd_input", "elmo_small_dense", "elmo_pruned_stacked_r10", "elmo_10x"],
+    [
+        "elmo_svd_r10",
+        "elmo_svd_input",
+        "elmo_small_dense",
+        "elmo_pruned_stacked_r10",
+        "elmo_10x",
+        "elmo_int8_r10",
+    ],
 )
 def test_a_name_that_lacks_a_part_is_refused(name):
     with pytest.raises(ValueError, match="Expected"):

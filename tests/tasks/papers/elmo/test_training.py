@@ -123,6 +123,19 @@ def test_pruning_keeps_the_largest_as_many_as_factors_have(trained):
         np.testing.assert_array_equal(other, kernel)
 
 
+def test_eight_bits_are_half_a_step_off_at_most_and_not_exact(trained):
+    dense = model_in(trained[0])
+    small = compressed(config_of("elmo_tiny_int8"), dense)
+    for before, after in zip(matrices(dense), matrices(small), strict=True):
+        for w, rounded in zip(before, after, strict=True):
+            # No step is longer than that of a range to the largest entry of the output.
+            step = np.abs(w).max(0) / 127
+            off = np.abs(w - rounded)
+            assert np.all(off[np.abs(rounded) < np.abs(rounded).max(0)] <= step.max() / 2 + 1e-7)
+            assert 0 < off.mean() < step.mean() / 2
+            assert all(len(np.unique(column)) <= 255 for column in rounded.T)
+
+
 def test_a_compressed_row_keeps_the_models_of_the_tasks(trained, corpora, with_tasks, tmp_path):
     folder, dense = trained
     before = {file.name: file.read_bytes() for file in (folder / "tasks").iterdir()}

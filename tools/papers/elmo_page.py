@@ -8,6 +8,8 @@ from typing import Any
 from elmo_claims import TASKS
 from elmo_table import DENSE, TITLES
 
+from lrkeras.tasks.papers.elmo.rows import WHERE
+
 Summary = Mapping[str, Any]
 # Winata et al. 2019, tables of ELMo: scores at r = 10 and at r = 400. SNLI stands for SICK.
 PUBLISHED = {
@@ -20,6 +22,7 @@ PUBLISHED = {
     "SVD, recurrent, r = 10": ("50.40 (0.27)", "87.27 (0.04)", "76.72 (0.21)"),
     "pruning, recurrent, r = 10": ("50.81 (0.25)", "87.51 (0.03)", "52.02 (0.49)"),
 }
+_NORMS = {"l1": "L1", "l1_spread": "spread of L1", "nuclear": "nuclear"}
 _PICTURES = {
     "sst": "SST-5: test accuracy against the rank; bars are 95 % intervals of the difference to dense",
     "sick": "SICK: test accuracy against the rank; bars as above",
@@ -31,8 +34,8 @@ _PICTURES = {
 
 def markdown(summary: Summary) -> str:
     """The tables for the page."""
-    parts = [_scores(summary), _missing(summary), _models(summary), _claims(summary)]
-    parts.append(_published(summary))
+    tables = (_scores, _missing, _models, _claims, _norms, _published)
+    parts = [table(summary) for table in tables]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -82,29 +85,38 @@ def _models(summary: Summary) -> str:
     if not rows:
         return ""
     lines = [
-        "| language model | numbers of the LSTMs | times fewer (with indices) | perplexity forward | backward | L1 max, input / recurrent | its spread | nuclear | hours: text, tasks |",
-        "|---" * 9 + "|",
+        "| language model | numbers of the LSTMs | times fewer (with indices) | int8 file, forward | step | perplexity forward | backward | hours: text, tasks |",
+        "|---" * 8 + "|",
     ]
     for row in rows:
-        sizes, norms = row["recurrent"], row["norms"]
-        pairs = [
-            f"{norms['input'][name]:.3g} / {norms['recurrent'][name]:.3g}"
-            for name in ("l1", "l1_spread", "nuclear")
-        ]
+        sizes, file = row["recurrent"], row["deployment"]
         cells = [
             TITLES[row["row"]],
             f"{sizes['parameters']:,}",
             f"{sizes['compression']:.2f} ({sizes['compression_with_indices']:.2f})",
+            f"{file['file_bytes'] / 1000:.0f} KB" if "file_bytes" in file else "",
+            f"{file['speedup_over_dense_int8']:.2f}" if "step_us" in file else "",
             f"{row['test_perplexity']['forward']:.1f}",
             f"{row['test_perplexity']['backward']:.1f}",
-            *pairs,
             f"{row['text_processor_hours']:.1f}, {row['task_processor_hours']:.1f}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     unigram = summary["facts"].get("unigram_test_perplexity")
     if unigram is not None:
         told = f"{unigram:.1f}"
-        lines.append(f"| how often words are | | | {told} | {told} | | | | |")
+        lines.append(f"| how often words are | | | | | {told} | {told} | |")
+    return "\n".join(lines)
+
+
+def _norms(summary: Summary) -> str:
+    rows = [row for row in summary["rows"] if "norms" in row]
+    if not rows:
+        return ""
+    heads = [f"{name}, {where}" for name in _NORMS.values() for where in WHERE]
+    lines = [f"| norms of the matrices | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
+    for row in rows:
+        cells = [f"{row['norms'][where][name]:.3g}" for name in _NORMS for where in WHERE]
+        lines.append(f"| {TITLES[row['row']]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

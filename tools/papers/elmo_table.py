@@ -76,7 +76,10 @@ def row_of(run: Run, dense: Run | None) -> dict[str, Any]:
     if "norms" in run:
         row |= {
             key: run[key]
-            for key in ("valid_perplexity", "test_perplexity", "recurrent", "frozen_parameters")
+            for key in (
+                *("valid_perplexity", "test_perplexity"),
+                *("recurrent", "frozen_parameters", "deployment"),
+            )
         }
         row |= {"norms": norms_of(run), "text_processor_hours": run["processor_seconds"] / 3600}
     return row

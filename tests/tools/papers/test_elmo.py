@@ -65,6 +65,7 @@ def result(row, right=None, f1=None, *, frozen=1000, spreads=(0.1, 0.4), **chang
                 "compression_with_indices": 1.5,
             },
             "frozen_parameters": frozen,
+            "deployment": {"file_bytes": 40_000, "step_us": 10.0, "speedup_over_dense_int8": 1.5},
             "norms": [
                 {"role": role, "l1": 1.0 + n, "l1_spread": spread, "nuclear": 0.5}
                 for role, spread in zip(("input", "recurrent"), spreads, strict=True)
@@ -198,8 +199,9 @@ def test_the_tables_for_the_page():
     assert "| dense, int8 (a rival) | 60.0 (+0.0, +0.0 to +0.0) |  |" in text
     assert "| nothing but the most frequent | 25.0 |  | 25.0 |" in text
     assert "**Missing rows**: small dense of r = 10 (the rival), trained; no language model" in text
-    assert "| dense | 900 | 2.00 (1.50) | 201.5 | 211.5 | 1.5 / 1.5 | 0.1 / 0.4 |" in text
-    assert "| how often words are | | | 905.0 |" in text
+    assert "| dense | 900 | 2.00 (1.50) | 40 KB | 1.50 | 201.5 | 211.5 | 1.0, 1.0 |" in text
+    assert "| how often words are | | | | | 905.0 |" in text
+    assert "| dense | 1.5 | 1.5 | 0.1 | 0.4 | 0.5 | 0.5 |" in text
     assert "| SVD, input, r = 10 | missing | 40.58 (0.94) | missing |" in text
 
 

@@ -38,20 +38,38 @@ def bilm(config: ElmoConfig) -> keras.Model:
         found[direction] = []
         for number in range(config.num_layers):
             noisy = keras.layers.Dropout(config.dropout, name=f"{direction}_dropout_{number}")
-            lstm = layers.LSTM(
-                config.units,
-                return_sequences=True,
-                projection_units=config.projection,
-                name=f"{direction}_{number}",
-                **_structures(config),
-            )
-            above = lstm(noisy(hidden))
+            above = lstm_of(config, direction, number)(noisy(hidden))
             hidden = above + hidden if number else above
             turned = WordReversal(name=f"turned_back_{number}")
             found[direction].append(turned(hidden, characters) if is_back else hidden)
     pairs = [(words, words), *zip(found["forward"], found["backward"], strict=True)]
     stacked = ops.stack([ops.concatenate(pair, axis=-1) for pair in pairs], axis=2)
     return keras.Model(characters, stacked, name=config.row)
+
+
+def forward_layers(config: ElmoConfig) -> keras.Model:
+    """Builds the forward LSTMs alone, as a phone would step them: from words to the last of them.
+
+    Returns:
+        A model from `(batch, words, projection)` to the same shape, without weights of a run.
+    """
+    words = keras.Input((None, config.projection), name="embedded")
+    hidden = words
+    for number in range(config.num_layers):
+        above = lstm_of(config, "forward", number)(hidden)
+        hidden = above + hidden if number else above
+    return keras.Model(words, hidden, name=f"{config.row}_forward")
+
+
+def lstm_of(config: ElmoConfig, direction: str, number: int) -> layers.LSTM:
+    """One LSTM of a `bilm`, from the input on."""
+    return layers.LSTM(
+        config.units,
+        return_sequences=True,
+        projection_units=config.projection,
+        name=f"{direction}_{number}",
+        **_structures(config),
+    )
 
 
 def _structures(config: ElmoConfig) -> dict:

@@ -12,6 +12,7 @@ import numpy as np
 from lrkeras.structures.stored_size import StoredSize, count_parameters
 from lrkeras.tasks.papers.elmo.bilm import lstm_layers
 from lrkeras.tasks.papers.elmo.compression import compressed, finished_base
+from lrkeras.tasks.papers.elmo.deployment import measure_deployment
 from lrkeras.tasks.papers.elmo.downstream import TASKS
 from lrkeras.tasks.papers.elmo.downstream.learning import Learnable, facts_of, learn, measured
 from lrkeras.tasks.papers.elmo.elmo_config import BASES, ElmoConfig
@@ -33,6 +34,7 @@ from lrkeras.tasks.training.run_folder import (
 )
 
 TASK_FOLDER = "tasks"
+_SAMPLE = 64  # words on which a file is compared with Keras
 
 
 def train(
@@ -155,6 +157,7 @@ def _text_result(config: ElmoConfig, out: pathlib.Path, model: keras.Model, text
         # Of what the tasks read: characters and LSTMs, without the output layer.
         "frozen_parameters": StoredSize.of(bilm).params,
         "norms": norms_per_entry(bilm),
+        "deployment": measure_deployment(bilm, config, text.characters[text.valid[:_SAMPLE]]),
         "history": history,
         "seconds": sum(history["seconds"]),
         "processor_seconds": sum(history["processor_seconds"]),

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from lrkeras.tasks.papers.elmo import training
 from lrkeras.tasks.papers.elmo.rows import config_of
 
 THINGS = ("dog", "cat", "horse", "child", "man")
@@ -67,6 +68,14 @@ def corpora(tmp_path_factory):
     write_sick(folder / "sick")
     write_squad(folder / "squad-dev")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_deployment():
+    """Files take seconds; `test_deployment.py` makes them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "measure_deployment", lambda *_: {"skipped": "by the tests"})
+        yield
 
 
 @pytest.fixture(scope="session")

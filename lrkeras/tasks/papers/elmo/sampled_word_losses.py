@@ -17,10 +17,10 @@ _NEVER = -1e9
 class SampledWordLosses(keras.layers.Layer):
     """Negative log-likelihoods of words, in training over words that were drawn.
 
-    Sampled softmax (Jean et al. 2015, arXiv 1412.2007): the words drawn stand for all; the
-    logarithm of how often a word is expected among them is taken off its logit, which makes the sum
-    over them an estimate of that over all words. A word drawn that is the right one of a place does
-    not count against it.
+    Sampled softmax (Jean et al. 2015, arXiv 1412.2007): the right word among those drawn. The
+    logarithm of how often a word is expected among them is taken off its logit, of the right one
+    too, so that what is best here is best over all words. A word drawn that is the right one of a
+    place does not count against it.
 
     Args:
         num_words: the words that can be predicted, from frequent to rare.

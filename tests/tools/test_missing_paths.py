@@ -23,6 +23,8 @@ CASES = [
     (["report_an4", "{none}", "--out", "{tmp}/x.json"], "none"),
     (["train_intents", "--data", "{none}", "--out", "{tmp}/runs", "snips"], "none"),
     (["report_intents", "{none}", "--keep", "{tmp}/k", "--out", "{tmp}/x.json"], "none"),
+    (["train_elmo", "--data", "{none}", "--out", "{tmp}/runs", "elmo"], "--data must hold the fol"),
+    (["report_elmo", "{none}", "--out", "{tmp}/x.json"], "none"),
     (["time_intents", "{none}", "--out", "{tmp}/x.json"], "none"),
     (["time_papers", "{none}.json"], "none.json"),
     (["report_papers", "{none}", "--out", "{tmp}/x.json"], "none"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -24,6 +25,18 @@ from lrkeras.tasks.papers.model import (
 )
 
 MODEL_FILE = "model.keras"
+
+
+class Startable(Protocol):
+    """What a config says of the structures that start from dense matrices."""
+
+    @property
+    def method(self) -> str:
+        """How the matrices are made."""
+
+    @property
+    def is_pruned_at_once(self) -> bool:
+        """Whether a sparse part is at its target from the start."""
 
 
 def dense_model(config: PaperConfig, start: str | pathlib.Path | None) -> keras.Model:
@@ -93,11 +106,14 @@ def start_from(model: keras.Model, dense: keras.Model, config: PaperConfig) -> N
             if counterpart.weights and len(counterpart.weights) == len(layer.weights):
                 counterpart.set_weights(layer.get_weights())
     for target, source in zip(recurrent_layers_of(model), recurrent_layers_of(plain), strict=True):
-        _start_layer(target.cell, source.cell, config)
+        start_cell(target.cell, source.cell, config)
 
 
-def _start_layer(target, source, config: PaperConfig) -> None:
+def start_cell(target, source, config: Startable) -> None:
+    """Gives a cell the weights of a dense one of its sizes, its structures fitted to them."""
     target.bias.assign(source.bias)
+    if getattr(target, "projection_kernel", None) is not None:
+        target.projection_kernel.assign(source.projection_kernel)
     if getattr(target, "joint_structure", None) is not None:
         parts = [ops.convert_to_numpy(w) for w in (source.kernel, source.recurrent_kernel)]
         _set(target.joint_structure, np.concatenate(parts), config)
@@ -106,14 +122,14 @@ def _start_layer(target, source, config: PaperConfig) -> None:
     _set_or_copy(target, source, "recurrent_kernel", target.recurrent_structure, config)
 
 
-def _set_or_copy(target, source, name: str, structure: Structure | None, config) -> None:
+def _set_or_copy(target, source, name: str, structure: Structure | None, config: Startable) -> None:
     if structure is None:
         getattr(target, name).assign(getattr(source, name))
     else:
         _set(structure, ops.convert_to_numpy(getattr(source, name)), config)
 
 
-def _set(structure: Structure, matrix: np.ndarray, config: PaperConfig) -> None:
+def _set(structure: Structure, matrix: np.ndarray, config: Startable) -> None:
     if config.method == "semi_nmf":
         structure.fit(matrix, method="semi_nmf")
     elif config.is_pruned_at_once:

@@ -24,6 +24,7 @@ SCORES = {
     "valid_perplexity": ("valid perplexity", "{:.2f}"),
     "valid_accuracy": ("valid accuracy", "{:.1%}"),
     "valid_word_error_rate": ("valid word errors", "{:.1%}"),
+    "valid_bleu": ("valid BLEU", "{:.1f}"),
 }
 # Names in an error, which is a line or two.
 _LISTED = 12

@@ -9,6 +9,7 @@ _USES = {
     "onnx": "importing models from ONNX and PyTorch",
     "tune": "searching for the best file",
     "torch": "importing models from PyTorch",
+    "translation": "translation",
 }
 
 

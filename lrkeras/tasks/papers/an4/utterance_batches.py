@@ -12,6 +12,7 @@ from lrkeras.tasks.papers.an4.alphabet import BLANK, outputs_of
 from lrkeras.tasks.papers.an4.augmentation import changed
 from lrkeras.tasks.papers.an4.config import AN4Config
 from lrkeras.tasks.papers.an4.features import stacked, with_slopes
+from lrkeras.tasks.papers.like_lengths import length_of_parity
 
 
 class UtteranceBatches(keras.utils.PyDataset):
@@ -53,8 +54,8 @@ class UtteranceBatches(keras.utils.PyDataset):
         texts = [self.utterances[place].text for place in places]
         steps = [len(one) for one in inputs]
         # The loss takes time for padding too, so it is that of the batch.
-        return padded(inputs, _of_parity(max(steps), index)), targets(
-            texts, steps, _of_parity(max(map(len, texts)), index)
+        return padded(inputs, length_of_parity(max(steps), index)), targets(
+            texts, steps, length_of_parity(max(map(len, texts)), index)
         )
 
     def _order(self) -> list[np.ndarray]:
@@ -77,14 +78,6 @@ class UtteranceBatches(keras.utils.PyDataset):
         cepstra = changed(one.cepstra, config, self.moments, rng)
         first = int(rng.integers(config.stacked_frames))
         return stacked(with_slopes(cepstra), config.stacked_frames, first)
-
-
-def _of_parity(length: int, index: int) -> int:
-    """The length, or one more: even for an even index and odd for an odd one.
-
-    Keras takes a length that its first two batches have in common for that of all.
-    """
-    return length + (length + index) % 2
 
 
 def padded(inputs: Sequence[np.ndarray], longest: int) -> np.ndarray:

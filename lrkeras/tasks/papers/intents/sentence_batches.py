@@ -8,9 +8,7 @@ import keras
 import numpy as np
 
 from lrkeras.tasks.papers.intents.encoded_corpus import EncodedCorpus
-
-# Batches' worth of sentences that are sorted by length together.
-_SORTED_TOGETHER = 16
+from lrkeras.tasks.papers.like_lengths import batches_of_like_length
 
 
 class SentenceBatches(keras.utils.PyDataset):
@@ -42,14 +40,7 @@ class SentenceBatches(keras.utils.PyDataset):
         self._batches = self._drawn(np.random.default_rng((self._seed, epoch)))
 
     def _drawn(self, rng: np.random.Generator) -> list[np.ndarray]:
-        order, size = rng.permutation(len(self._lengths)), self._batch_size
-        pool = size * _SORTED_TOGETHER
-        batches = []
-        for begin in range(0, len(order), pool):
-            some = order[begin : begin + pool]
-            some = some[np.argsort(self._lengths[some], kind="stable")]
-            batches += [some[i : i + size] for i in range(0, len(some), size)]
-        batches = [batches[place] for place in rng.permutation(len(batches))]
+        batches = batches_of_like_length(self._lengths, self._batch_size, rng)
         # Keras takes the length for one of all batches if it is that of the first two.
         longest = [int(self._lengths[batch].max()) for batch in batches]
         other = next((n for n, length in enumerate(longest) if length != longest[0]), 0)

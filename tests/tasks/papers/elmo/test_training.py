@@ -76,6 +76,7 @@ def test_a_finished_run_is_not_trained_again(trained, corpora, with_tasks, monke
     assert again == json.loads(json.dumps(result))
 
 
+@pytest.mark.slow  # the language models of the papers do it in every run
 def test_a_stopped_run_goes_on_to_the_same_weights_which_no_task_changed(trained, tmp_path, kill):
     kill(text_training, lambda: train(CONFIG, tmp_path, verbose=0), epoch=1, batch=2)
     train(CONFIG, tmp_path, verbose=0)

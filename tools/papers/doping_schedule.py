@@ -8,7 +8,7 @@ import keras
 
 from lrkeras.callbacks import CoMatrixDropout, SparsityAnnealing
 from lrkeras.structures import Sparse, find_structures
-from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.language_models.config import PaperConfig
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
 

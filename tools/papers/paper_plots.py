@@ -9,9 +9,9 @@ from typing import Any
 
 from row_names import dense_row_of, without_options
 
-from lrkeras.tasks.papers.config import BASES
+from lrkeras.tasks.papers.language_models.config import BASES
+from lrkeras.tasks.papers.language_models.rows import config_of
 from lrkeras.tasks.papers.row_name import RowName
-from lrkeras.tasks.papers.rows import config_of
 from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure, title_of
 
 Summary = Mapping[str, Any]

@@ -12,8 +12,8 @@ import numpy as np
 from wide_layers import narrowed, widened
 
 from lrkeras.structures import Sparse, Sum, find_structures
-from lrkeras.tasks.papers.carried_states import CarriedStates
-from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.language_models.carried_states import CarriedStates
+from lrkeras.tasks.papers.language_models.config import PaperConfig
 
 _KINDS = ("trainable", "rest")
 

@@ -1,9 +1,9 @@
-"""What the tools read off, or make of, the name of a row; see `lrkeras.tasks.papers.rows`."""
+"""What the tools read off, or make of, the name of a row; see `lrkeras.tasks.papers.language_models.rows`."""
 
 import re
 
+from lrkeras.tasks.papers.language_models.rows import config_of
 from lrkeras.tasks.papers.row_name import FEWER_EPOCHS
-from lrkeras.tasks.papers.rows import config_of
 
 # The rate and the precision of a training.
 _TRAINING = r"rate\d+(\.\d+)?|float32"

@@ -13,9 +13,9 @@ from lstm_scan import lstm_scan
 from prune_in_jax import prune_in_jax
 from row_group import RowGroup
 
-from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.model import recurrent_layers_of
-from lrkeras.tasks.papers.word_losses import word_losses
+from lrkeras.tasks.papers.language_models.config import PaperConfig
+from lrkeras.tasks.papers.language_models.model import recurrent_layers_of
+from lrkeras.tasks.papers.language_models.word_losses import word_losses
 
 
 class RowPrograms:

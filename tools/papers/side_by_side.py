@@ -21,9 +21,9 @@ from row_programs import RowPrograms
 from side_by_side_backup import SideBySideBackup
 from wide_layers import narrowed
 
-from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.model import dense_of, loss_model
-from lrkeras.tasks.papers.token_streams import TokenStreams
+from lrkeras.tasks.papers.language_models.config import PaperConfig
+from lrkeras.tasks.papers.language_models.model import dense_of, loss_model
+from lrkeras.tasks.papers.language_models.token_streams import TokenStreams
 from lrkeras.tasks.training.epoch_start import random_state
 from lrkeras.tasks.training.perplexity_logger import perplexity_of
 

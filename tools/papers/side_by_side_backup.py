@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lrkeras.system.atomic_write import written_whole
-from lrkeras.tasks.papers.config import PaperConfig
+from lrkeras.tasks.papers.language_models.config import PaperConfig
 
 # Of many rows on a GPU, an epoch takes seconds and a file of their weights as long.
 SECONDS = 60

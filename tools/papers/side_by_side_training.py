@@ -11,11 +11,15 @@ import numpy as np
 import side_by_side
 from side_by_side_backup import SideBySideBackup
 
-from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.deployment import embedded_words
-from lrkeras.tasks.papers.model import copy_weights, logit_model, recurrent_layers_of
-from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, norms_per_entry, start_from
-from lrkeras.tasks.papers.training import (
+from lrkeras.tasks.papers.language_models.config import PaperConfig
+from lrkeras.tasks.papers.language_models.deployment import embedded_words
+from lrkeras.tasks.papers.language_models.model import (
+    copy_weights,
+    logit_model,
+    recurrent_layers_of,
+)
+from lrkeras.tasks.papers.language_models.start import dense_model, norms_per_entry, start_from
+from lrkeras.tasks.papers.language_models.training import (
     Corpus,
     load_corpus,
     result_of,
@@ -23,6 +27,7 @@ from lrkeras.tasks.papers.training import (
 )
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.run_folder import (
+    MODEL_FILE,
     RESULT_FILE,
     check,
     claimed,

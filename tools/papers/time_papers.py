@@ -54,9 +54,9 @@ def rows_with_files(runs):
 def time_again(name):
     """What `measure_deployment` finds for an untrained model of a row."""
     from lrkeras.structures import Sparse, find_structures
-    from lrkeras.tasks.papers.deployment import measure_deployment
-    from lrkeras.tasks.papers.model import logit_model
-    from lrkeras.tasks.papers.rows import config_of
+    from lrkeras.tasks.papers.language_models.deployment import measure_deployment
+    from lrkeras.tasks.papers.language_models.model import logit_model
+    from lrkeras.tasks.papers.language_models.rows import config_of
 
     config = config_of(name)
     model = logit_model(config, config.num_words)

@@ -53,7 +53,7 @@ def train_words(row, data, out):
 
 def start_of(name):
     """The dense row from whose trained weights a row starts, or None."""
-    from lrkeras.tasks.papers.rows import config_of
+    from lrkeras.tasks.papers.language_models.rows import config_of
 
     config = config_of(name)
     return config.base if config.needs_dense else None

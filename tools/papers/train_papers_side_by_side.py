@@ -28,7 +28,7 @@ def runs_of(rows, out):
     from side_by_side import size_of
     from side_by_side_training import Run
 
-    from lrkeras.tasks.papers.rows import config_of
+    from lrkeras.tasks.papers.language_models.rows import config_of
 
     batches = {}
     for row in rows:

@@ -1,11 +1,10 @@
 """The rows of the papers' tables, one run a row: `lrkeras train papers/NAME`.
 
-The files of this folder are the language models; `an4/` is speech, `intents/` intents and slots,
-`elmo/` a frozen model in both directions under other tasks, `translation/` translation, each with
-a config and a training of its own. `rows.py` is the one to read first: it says what names mean. It
-makes each a config of `config.py`; `training.py` trains the model of `model.py`, whose matrices
-`matrices.py` chooses, on the windows of `token_streams.py`, and `deployment.py` converts and times
-it. Programs for many rows, tables and plots are in `tools/papers`.
+`language_models/` are those of words and characters, `an4/` is speech, `intents/` intents and
+slots, `elmo/` a frozen model in both directions under other tasks, `translation/` translation, each
+with a config and a training of its own. Shared are the grammar of their names (`row_name.py`), what
+their matrices are made of (`matrices.py`) and how a recipe is told (`recipe.py`). Programs for many
+rows, tables and plots are in `tools/papers`.
 """
 
 from __future__ import annotations
@@ -13,14 +12,11 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
-from lrkeras.tasks.papers import an4, elmo, intents, rows, training, translation
-from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.named_rows import NamedRows
-from lrkeras.tasks.papers.recipe import Recipe
+from lrkeras.tasks.papers import an4, elmo, intents, language_models, translation
 from lrkeras.tasks.papers.recipes import Recipes
 
 PRESETS = Recipes(
-    Recipe(NamedRows(rows.config_of, rows.LISTED), PaperConfig, training.train),
+    language_models.RECIPE,
     an4.RECIPE,
     intents.RECIPE,
     elmo.RECIPE,

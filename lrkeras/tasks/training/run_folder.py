@@ -34,6 +34,9 @@ __all__ = [
 
 # Of a run of one model; it is there when the run is finished.
 RESULT_FILE = "result.json"
+MODEL_FILE = "model.keras"
+HISTORY_FILE = "training.history.csv"
+BACKUP = ".backup"
 
 
 def check(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None:

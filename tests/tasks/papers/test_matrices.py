@@ -5,8 +5,9 @@ import math
 import pytest
 
 from lrkeras import structures
-from lrkeras.tasks.papers.matrices import index_bytes, matrices_of, structure_of
-from lrkeras.tasks.papers.rows import config_of
+from lrkeras.tasks.papers.language_models.layer_matrices import matrices_of
+from lrkeras.tasks.papers.language_models.rows import config_of
+from lrkeras.tasks.papers.matrices import index_bytes, structure_of
 
 GATE = (1300, 650)  # inputs x outputs of a gate of the medium model
 

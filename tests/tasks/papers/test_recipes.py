@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from lrkeras.tasks import papers
-from lrkeras.tasks.papers.config import BASES
+from lrkeras.tasks.papers.language_models.config import BASES
 from lrkeras.tasks.papers.recipe import Recipe
 from lrkeras.tasks.papers.recipes import Recipes
 from lrkeras.tasks.papers.row_name import RowName

@@ -11,8 +11,8 @@ from claims import judge
 from load_tool import load_tool
 from run_file import read_runs_file, write_runs_file
 
-from lrkeras.tasks.papers import deployment
-from lrkeras.tasks.papers.rows import config_of
+from lrkeras.tasks.papers.language_models import deployment
+from lrkeras.tasks.papers.language_models.rows import config_of
 
 report, queue = load_tool("report_papers"), load_tool("train_papers")
 

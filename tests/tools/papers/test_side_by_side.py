@@ -17,9 +17,9 @@ from load_tool import load_tool
 from slow import slow_tests_run
 from wide_layers import narrowed, widened
 
-from lrkeras.tasks.papers import training
-from lrkeras.tasks.papers.deployment import embedded_words
-from lrkeras.tasks.papers.rows import config_of
+from lrkeras.tasks.papers.language_models import training
+from lrkeras.tasks.papers.language_models.deployment import embedded_words
+from lrkeras.tasks.papers.language_models.rows import config_of
 
 pytest.importorskip("jax", reason="rows are trained side by side on JAX")
 
@@ -221,7 +221,7 @@ def test_the_losses_have_the_gradients_of_autodiff():
     import jax
     import jax.numpy as jnp
 
-    from lrkeras.tasks.papers.word_losses_in_jax import word_losses_in_jax
+    from lrkeras.tasks.papers.language_models.word_losses_in_jax import word_losses_in_jax
 
     def plain(hidden, kernel, bias, words, _):
         shares = jax.nn.log_softmax(hidden @ kernel + bias)

@@ -17,7 +17,7 @@ from lrkeras.tasks.papers.an4.decoding import file_logits, scores_of
 from lrkeras.tasks.papers.an4.features import steps_of
 from lrkeras.tasks.papers.an4.model import recogniser
 from lrkeras.tasks.papers.an4.rows import BASES
-from lrkeras.tasks.papers.deployment import times_of
+from lrkeras.tasks.papers.language_models.deployment import times_of
 
 
 def measure_deployment(

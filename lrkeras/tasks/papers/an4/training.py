@@ -19,13 +19,14 @@ from lrkeras.tasks.papers.an4.rows import BASES
 from lrkeras.tasks.papers.an4.sizes import dense_numbers, ranks_of
 from lrkeras.tasks.papers.an4.utterance_batches import UtteranceBatches
 from lrkeras.tasks.papers.an4.validation_words import ValidationWords
-from lrkeras.tasks.papers.start import MODEL_FILE
-from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.optimizer import adamw
 from lrkeras.tasks.training.run_folder import (
+    BACKUP,
+    HISTORY_FILE,
+    MODEL_FILE,
     RESULT_FILE,
     claimed,
     finished_result,

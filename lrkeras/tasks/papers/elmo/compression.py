@@ -11,8 +11,8 @@ from lrkeras.rounding.least_squares import round_weights
 from lrkeras.tasks.papers.elmo.bilm import lstm_layers
 from lrkeras.tasks.papers.elmo.elmo_config import ElmoConfig
 from lrkeras.tasks.papers.elmo.language_model import BILM, OUTPUT, language_model
-from lrkeras.tasks.papers.start import MODEL_FILE, start_cell
-from lrkeras.tasks.training.run_folder import RESULT_FILE
+from lrkeras.tasks.papers.language_models.start import start_cell
+from lrkeras.tasks.training.run_folder import MODEL_FILE, RESULT_FILE
 
 # Fields in which a compressed row is as the run that it starts from.
 _SAME = (

@@ -9,9 +9,9 @@ import numpy as np
 
 from lrkeras.export import ConversionError, convert
 from lrkeras.system.held_folder import scratch_folder
-from lrkeras.tasks.papers.deployment import times_of
 from lrkeras.tasks.papers.elmo.bilm import forward_layers
 from lrkeras.tasks.papers.elmo.elmo_config import BASES, ElmoConfig
+from lrkeras.tasks.papers.language_models.deployment import times_of
 
 
 def measure_deployment(bilm: keras.Model, config: ElmoConfig, characters: np.ndarray) -> dict:

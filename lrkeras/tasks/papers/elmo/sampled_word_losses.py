@@ -7,7 +7,7 @@ import math
 import keras
 from keras import ops
 
-from lrkeras.tasks.papers.word_losses import word_losses
+from lrkeras.tasks.papers.language_models.word_losses import word_losses
 
 # What takes a word out of a softmax.
 _NEVER = -1e9

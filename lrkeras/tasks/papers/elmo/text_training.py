@@ -11,11 +11,16 @@ from lrkeras.tasks.papers.elmo.elmo_config import ElmoConfig
 from lrkeras.tasks.papers.elmo.elmo_text import ElmoText
 from lrkeras.tasks.papers.elmo.language_model import compile_for_text, language_model
 from lrkeras.tasks.papers.elmo.text_windows import TextWindows
-from lrkeras.tasks.papers.start import MODEL_FILE
-from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
-from lrkeras.tasks.training.run_folder import record_keepers, remove_backup, save_model
+from lrkeras.tasks.training.run_folder import (
+    BACKUP,
+    HISTORY_FILE,
+    MODEL_FILE,
+    record_keepers,
+    remove_backup,
+    save_model,
+)
 
 
 def trained_on_text(

@@ -20,11 +20,12 @@ from lrkeras.tasks.papers.elmo.elmo_text import ElmoText
 from lrkeras.tasks.papers.elmo.language_model import BILM, perplexities
 from lrkeras.tasks.papers.elmo.rows import lstm_numbers
 from lrkeras.tasks.papers.elmo.text_training import trained_on_text
+from lrkeras.tasks.papers.language_models.start import norms_per_entry
 from lrkeras.tasks.papers.sizes_against import sizes_against
-from lrkeras.tasks.papers.start import MODEL_FILE, norms_per_entry
-from lrkeras.tasks.papers.training import HISTORY_FILE
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.run_folder import (
+    HISTORY_FILE,
+    MODEL_FILE,
     RESULT_FILE,
     claimed,
     finished_result,

@@ -1,7 +1,7 @@
 """The names of the rows of intents and slots, and what each is.
 
 A name is `atis`, `snips`, `clinc150`, `banking77` or `snips_tiny`, and after it a method and
-options as in `lrkeras.tasks.papers.rows`: `snips_hybrid_5x`, `atis_units_2x`,
+options as in `lrkeras.tasks.papers.language_models.rows`: `snips_hybrid_5x`, `atis_units_2x`,
 `clinc150_doped_kronecker_10x_dropout0`. The matrices are those over `[x; h]` of each gate of both
 directions; the word table stays as it is.
 

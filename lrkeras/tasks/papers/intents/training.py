@@ -24,11 +24,12 @@ from lrkeras.tasks.papers.intents.rows import dense_parameters, narrowed_units
 from lrkeras.tasks.papers.intents.sentence_batches import SentenceBatches
 from lrkeras.tasks.papers.intents.validation_scores import ValidationScores
 from lrkeras.tasks.papers.sizes_against import sizes_against
-from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.run_folder import (
+    BACKUP,
+    HISTORY_FILE,
     RESULT_FILE,
     claimed,
     finished_result,
@@ -38,9 +39,10 @@ from lrkeras.tasks.training.run_folder import (
     save_model,
     write_json,
 )
+from lrkeras.tasks.training.run_folder import (
+    MODEL_FILE as KERAS_FILE,
+)
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
-
-KERAS_FILE = "model.keras"
 
 
 def train(

@@ -1,7 +1,7 @@
 """The names of the rows of translation, and what each is.
 
 A name is `multi30k` (512 units), `multi30k_256` (256 units) or `multi30k_tiny` (made-up sentences,
-seconds), and after it a method and options as in `lrkeras.tasks.papers.rows`:
+seconds), and after it a method and options as in `lrkeras.tasks.papers.language_models.rows`:
 `multi30k_256_hybrid_10x`, `multi30k_doped_kronecker_20x_dropout0`. The matrices are those over
 `[x; h]` of each gate of the four LSTMs; table, attention and scores stay as they are.
 

@@ -9,8 +9,6 @@ import keras
 
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.papers.sizes_against import sizes_against
-from lrkeras.tasks.papers.start import MODEL_FILE as KERAS_FILE
-from lrkeras.tasks.papers.training import BACKUP, HISTORY_FILE
 from lrkeras.tasks.papers.translation.baselines import baseline_bleu
 from lrkeras.tasks.papers.translation.file_of_model import MODEL_FILE, measure_file
 from lrkeras.tasks.papers.translation.model import compile_translator, lstm_layers, translator
@@ -23,6 +21,8 @@ from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.run_folder import (
+    BACKUP,
+    HISTORY_FILE,
     RESULT_FILE,
     claimed,
     finished_result,
@@ -31,6 +31,9 @@ from lrkeras.tasks.training.run_folder import (
     remove_backup,
     save_model,
     write_json,
+)
+from lrkeras.tasks.training.run_folder import (
+    MODEL_FILE as KERAS_FILE,
 )
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 

@@ -8,9 +8,9 @@ import keras
 
 from lrkeras.callbacks import UnitPruning
 from lrkeras.model_graph.units.hidden_units import HiddenUnits, find_units
-from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.model import inside, logit_model, recurrent_layers_of
-from lrkeras.tasks.papers.rows import narrowed
+from lrkeras.tasks.papers.language_models.config import PaperConfig
+from lrkeras.tasks.papers.language_models.model import inside, logit_model, recurrent_layers_of
+from lrkeras.tasks.papers.language_models.rows import narrowed
 
 
 class LossModelUnitPruning(UnitPruning):

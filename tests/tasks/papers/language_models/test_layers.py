@@ -6,12 +6,12 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
 from lrkeras import layers
-from lrkeras.tasks.papers.carried_states import CarriedStates
-from lrkeras.tasks.papers.dropped_matrix import DroppedMatrix
-from lrkeras.tasks.papers.output_penalty import OutputPenalty
-from lrkeras.tasks.papers.taught_word_losses import TaughtWordLosses
-from lrkeras.tasks.papers.token_streams import TokenStreams
-from lrkeras.tasks.papers.word_losses import WordLosses
+from lrkeras.tasks.papers.language_models.carried_states import CarriedStates
+from lrkeras.tasks.papers.language_models.dropped_matrix import DroppedMatrix
+from lrkeras.tasks.papers.language_models.output_penalty import OutputPenalty
+from lrkeras.tasks.papers.language_models.taught_word_losses import TaughtWordLosses
+from lrkeras.tasks.papers.language_models.token_streams import TokenStreams
+from lrkeras.tasks.papers.language_models.word_losses import WordLosses
 
 
 def _reference_losses(hidden, kernel, bias, words):

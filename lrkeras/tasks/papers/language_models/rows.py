@@ -23,8 +23,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from lrkeras.tasks.papers.config import BASES, PaperConfig
-from lrkeras.tasks.papers.model import dense_parameters
+from lrkeras.tasks.papers.language_models.config import BASES, PaperConfig
+from lrkeras.tasks.papers.language_models.model import dense_parameters
 from lrkeras.tasks.papers.row_name import RowName
 
 _SIZED = ("pruned", "low_rank", "hybrid", "small_dense", "units")

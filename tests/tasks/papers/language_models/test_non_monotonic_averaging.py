@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
+from lrkeras.tasks.papers.language_models.non_monotonic_averaging import NonMonotonicAveraging
 
 
 def start_epoch(perplexities, patience, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keras import ops
 
-from lrkeras.tasks.papers.word_losses import WordLosses
+from lrkeras.tasks.papers.language_models.word_losses import WordLosses
 
 
 class TaughtWordLosses(WordLosses):

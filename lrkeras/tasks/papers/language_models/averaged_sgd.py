@@ -11,8 +11,7 @@ class AveragedSGD(keras.optimizers.SGD):
     """SGD without momentum, and the mean of the weights from a step on.
 
     The means are variables of the optimiser: a backup has them. Polyak and Juditsky 1992; with
-    `lrkeras.tasks.papers.non_monotonic_averaging` the NT-ASGD of Merity et al. 2018 (arXiv
-    1708.02182), sect. 3.
+    `NonMonotonicAveraging` the NT-ASGD of Merity et al. 2018 (arXiv 1708.02182), sect. 3.
 
     Args:
         learning_rate: as in `keras.optimizers.SGD`.

@@ -11,8 +11,8 @@ from lrkeras import structures
 from lrkeras.benchmark import benchmark
 from lrkeras.export import ConversionError, convert
 from lrkeras.system.held_folder import scratch_folder
-from lrkeras.tasks.papers.config import BASES, PaperConfig
-from lrkeras.tasks.papers.model import recurrent_layers_of, recurrent_model
+from lrkeras.tasks.papers.language_models.config import BASES, PaperConfig
+from lrkeras.tasks.papers.language_models.model import recurrent_layers_of, recurrent_model
 
 ROUNDS = 40
 SAMPLE_WORDS = 64

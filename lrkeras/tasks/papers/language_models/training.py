@@ -11,9 +11,9 @@ import numpy as np
 from lrkeras.compression import shrink
 from lrkeras.datasets import Vocabulary, words
 from lrkeras.structures.stored_size import count_parameters
-from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.deployment import embedded_words, measure_deployment
-from lrkeras.tasks.papers.model import (
+from lrkeras.tasks.papers.language_models.config import PaperConfig
+from lrkeras.tasks.papers.language_models.deployment import embedded_words, measure_deployment
+from lrkeras.tasks.papers.language_models.model import (
     TEACHER,
     compile_for_losses,
     copy_weights,
@@ -25,18 +25,21 @@ from lrkeras.tasks.papers.model import (
     recurrent_layers_of,
     reset_states,
 )
-from lrkeras.tasks.papers.non_monotonic_averaging import NonMonotonicAveraging
+from lrkeras.tasks.papers.language_models.non_monotonic_averaging import NonMonotonicAveraging
+from lrkeras.tasks.papers.language_models.start import dense_model, norms_per_entry, start_from
+from lrkeras.tasks.papers.language_models.state_reset import StateReset
+from lrkeras.tasks.papers.language_models.token_streams import TokenStreams
+from lrkeras.tasks.papers.language_models.unit_rows import LossModelUnitPruning, trained_sizes
 from lrkeras.tasks.papers.sizes_against import sizes_against
-from lrkeras.tasks.papers.start import MODEL_FILE, dense_model, norms_per_entry, start_from
-from lrkeras.tasks.papers.state_reset import StateReset
-from lrkeras.tasks.papers.token_streams import TokenStreams
-from lrkeras.tasks.papers.unit_rows import LossModelUnitPruning, trained_sizes
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.data_folder import check_data_folder
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.perplexity_logger import PerplexityLogger
 from lrkeras.tasks.training.run_folder import (
+    BACKUP,
+    HISTORY_FILE,
+    MODEL_FILE,
     RESULT_FILE,
     claimed,
     finished_result,
@@ -47,9 +50,6 @@ from lrkeras.tasks.training.run_folder import (
     write_json,
 )
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
-
-HISTORY_FILE = "training.history.csv"
-BACKUP = ".backup"
 
 
 @dataclasses.dataclass(frozen=True)

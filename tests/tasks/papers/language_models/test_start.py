@@ -8,9 +8,9 @@ import pytest
 from keras.ops import convert_to_numpy as to_numpy
 
 from lrkeras import structures
-from lrkeras.tasks.papers import start
-from lrkeras.tasks.papers.model import logit_model
-from lrkeras.tasks.papers.rows import config_of
+from lrkeras.tasks.papers.language_models import start
+from lrkeras.tasks.papers.language_models.model import logit_model
+from lrkeras.tasks.papers.language_models.rows import config_of
 
 WORDS, TOKENS = 30, np.arange(24).reshape(2, 12)
 

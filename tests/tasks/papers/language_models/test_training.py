@@ -10,8 +10,8 @@ from keras.ops import convert_to_numpy as to_numpy
 
 from lrkeras import structures
 from lrkeras.cli import main
-from lrkeras.tasks.papers import training
-from lrkeras.tasks.papers.rows import config_of, narrowed
+from lrkeras.tasks.papers.language_models import training
+from lrkeras.tasks.papers.language_models.rows import config_of, narrowed
 
 
 def micro(name="tiny", **changes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from lrkeras.tasks.papers.model import reset_states
+from lrkeras.tasks.papers.language_models.model import reset_states
 
 
 class StateReset(keras.callbacks.Callback):

@@ -77,7 +77,7 @@ def word_losses(hidden, kernel, bias, words, dtype):
         dtype: of the products.
     """
     if keras.backend.backend() == "jax":
-        from lrkeras.tasks.papers.word_losses_in_jax import word_losses_in_jax
+        from lrkeras.tasks.papers.language_models.word_losses_in_jax import word_losses_in_jax
 
         return word_losses_in_jax(hidden, kernel, bias, words, dtype)
 

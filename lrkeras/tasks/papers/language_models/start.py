@@ -15,16 +15,15 @@ from lrkeras.compression.unit_order.unit_graph import UnitGraph, reorder_units
 from lrkeras.compression.warm_start import warm_start
 from lrkeras.structures import Structure
 from lrkeras.structures.matrix_norms import matrix_norms
-from lrkeras.tasks.papers.config import PaperConfig
-from lrkeras.tasks.papers.model import (
+from lrkeras.tasks.papers.language_models.config import PaperConfig
+from lrkeras.tasks.papers.language_models.model import (
     copy_weights,
     dense_of,
     full_sizes,
     logit_model,
     recurrent_layers_of,
 )
-
-MODEL_FILE = "model.keras"
+from lrkeras.tasks.training.run_folder import MODEL_FILE
 
 
 class Startable(Protocol):

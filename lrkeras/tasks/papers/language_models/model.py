@@ -8,14 +8,14 @@ from typing import Any
 import keras
 
 from lrkeras import layers
-from lrkeras.tasks.papers.averaged_sgd import AveragedSGD
-from lrkeras.tasks.papers.carried_states import CarriedStates
-from lrkeras.tasks.papers.config import BASES, PaperConfig
-from lrkeras.tasks.papers.dropped_matrix import DroppedMatrix
-from lrkeras.tasks.papers.matrices import GATES, matrices_of
-from lrkeras.tasks.papers.output_penalty import OutputPenalty
-from lrkeras.tasks.papers.taught_word_losses import TaughtWordLosses
-from lrkeras.tasks.papers.word_losses import WordLosses
+from lrkeras.tasks.papers.language_models.averaged_sgd import AveragedSGD
+from lrkeras.tasks.papers.language_models.carried_states import CarriedStates
+from lrkeras.tasks.papers.language_models.config import BASES, PaperConfig
+from lrkeras.tasks.papers.language_models.dropped_matrix import DroppedMatrix
+from lrkeras.tasks.papers.language_models.layer_matrices import GATES, matrices_of
+from lrkeras.tasks.papers.language_models.output_penalty import OutputPenalty
+from lrkeras.tasks.papers.language_models.taught_word_losses import TaughtWordLosses
+from lrkeras.tasks.papers.language_models.word_losses import WordLosses
 from lrkeras.tasks.training.dtype_policy import dtype_policy
 
 # The part of a `loss_model` that is another model, which it learns from.

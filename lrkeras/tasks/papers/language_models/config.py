@@ -12,7 +12,7 @@ class PaperConfig(MatrixConfig):
     """Every number of a run: beside its matrices, the language model and how it is trained.
 
     Attributes:
-        row: the name of the run; see `lrkeras.tasks.papers.rows`.
+        row: the name of the run; see `lrkeras.tasks.papers.language_models.rows`.
         base: the dense run with the same sizes and schedule.
         corpus: `"ptb"` or `"ptb_characters"`, read from a folder, or `"dialogues"`, which comes
             with the package.

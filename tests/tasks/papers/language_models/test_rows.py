@@ -8,8 +8,8 @@ import pytest
 
 from lrkeras import callbacks, layers, structures
 from lrkeras.tasks import TASKS
-from lrkeras.tasks.papers.config import BASES
-from lrkeras.tasks.papers.rows import LISTED, config_of
+from lrkeras.tasks.papers.language_models.config import BASES
+from lrkeras.tasks.papers.language_models.rows import LISTED, config_of
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
 
@@ -91,7 +91,7 @@ def test_names_that_mean_nothing(name, message):
 
 
 def test_small_dense_has_the_numbers_of_what_is_compressed():
-    from lrkeras.tasks.papers.model import dense_parameters
+    from lrkeras.tasks.papers.language_models.model import dense_parameters
 
     whole = dense_parameters(config_of("ptb_small"))
     assert whole == 2 * (4 * 200 * 400 + 4 * 200)

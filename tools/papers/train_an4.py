@@ -8,16 +8,19 @@ trained. A run that is finished is skipped, one that was stopped goes on. `NAME@
 seed 2.
 """
 
-import argparse
-import json
-import os
-import pathlib
-import subprocess
-import sys
+from rows_at_rates import RowsAtRates, at_rate
 
-# Times the rate of the base; the same for all kinds.
+# What the folder of the data must hold.
+NEEDED = "etc/an4_train.transcription"
 RATES = (1, 0.5, 0.2)
 SHORT_EPOCHS = 15
+
+
+def config_of(name):
+    """The config of a row."""
+    from lrkeras.tasks.papers.an4 import rows
+
+    return rows.config_of(name)
 
 
 def short_names(name):
@@ -25,77 +28,19 @@ def short_names(name):
     return [f"{at_rate(name, rate)}_e{SHORT_EPOCHS}" for rate in RATES]
 
 
-def at_rate(name, rate):
-    """The name of a row at a rate."""
-    return name if rate == 1 else f"{name}_rate{rate:g}"
-
-
-def chosen_rate(losses):
-    """The rate of the lowest validation loss; `losses` by rate. One that is no number is never."""
-    return min(
-        losses, key=lambda rate: losses[rate] if losses[rate] == losses[rate] else float("inf")
-    )
-
-
-def result_of(name, seed, data, out):
-    """What is in the result of a run, which is trained if it is not there."""
-    from train_papers import folder_of, train_words
-
-    row = f"{name}@{seed}"
-    folder = folder_of(row, out)
-    file = folder / "result.json"
-    if not file.exists():
-        print(f"{folder.name}: starts", flush=True)
-        with open(out / f"{folder.name}.log", "a", encoding="utf-8") as log:
-            subprocess.run(train_words(row, data, out), stdout=log, stderr=log, check=True)
-    return json.loads(file.read_text(encoding="utf-8"))
-
-
-def train_row(row, data, out):
-    """Chooses the rate of a row and trains it."""
-    name, _, seed = row.partition("@")
-    losses = {
-        rate: result_of(short, 1, data, out)["history"]["val_loss"][-1]
-        for rate, short in zip(RATES, short_names(name), strict=True)
-    }
-    rate = chosen_rate(losses)
-    print(f"{name}: rate {rate:g} of {losses}", flush=True)
-    result_of(at_rate(name, rate), int(seed or 1), data, out)
+ROWS = RowsAtRates(
+    rates=RATES,
+    short_names=short_names,
+    loss_of=lambda result: result["history"]["val_loss"][-1],
+    config_of=config_of,
+    needed=NEEDED,
+    hint="--data must hold etc/ and feat/.",
+)
 
 
 def main():
     """Runs the command line."""
-    from train_papers import rows_of
-
-    from lrkeras.datasets.an4 import TRANSCRIPTS
-    from lrkeras.system.required_paths import require_paths
-    from lrkeras.tasks.papers.an4.rows import config_of
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rows", nargs="*", help="names of rows, or NAME@SEED")
-    parser.add_argument("--queue", type=pathlib.Path, help="a file of names, one a line")
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="folder of etc/ and feat/")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="the folder of the runs")
-    options = parser.parse_args()
-    require_paths(
-        reads=[options.queue, options.data / TRANSCRIPTS], hint="--data must hold etc/ and feat/."
-    )
-    rows = rows_of(options)
-    if not rows:
-        parser.error("expected names of rows, or --queue; got none")
-    for row in rows:
-        config_of(row.partition("@")[0])  # before any runs
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    options.out.mkdir(parents=True, exist_ok=True)
-    failed = []
-    for row in rows:
-        try:
-            train_row(row, options.data, options.out)
-        except subprocess.CalledProcessError:
-            failed.append(row)
-            print(f"{row}: FAILED", flush=True)
-    if failed:
-        sys.exit(f"failed: {', '.join(failed)}; see the logs in {options.out}")
+    ROWS.main(__doc__.splitlines()[0])
 
 
 if __name__ == "__main__":

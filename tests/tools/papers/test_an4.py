@@ -6,6 +6,7 @@ import sys
 import an4_table as table
 import numpy as np
 import pytest
+import rows_at_rates
 from load_tool import load_tool
 from run_file import read_runs_file
 
@@ -181,9 +182,9 @@ def test_the_rate_of_the_lowest_validation_loss_trains_the_row(tmp_path, monkeyp
         history = {"val_loss": [99.0, losses.get(name, 1.0)]}
         (folder / "result.json").write_text(json.dumps({"history": history}))
 
-    monkeypatch.setattr(training.subprocess, "run", run)
-    training.train_row("an4_low_rank_4x", "data", tmp_path)
-    training.train_row("an4_low_rank_4x@2", "data", tmp_path)
+    monkeypatch.setattr(rows_at_rates.subprocess, "run", run)
+    training.ROWS.train_row("an4_low_rank_4x", "data", tmp_path)
+    training.ROWS.train_row("an4_low_rank_4x@2", "data", tmp_path)
     short = [(name, 1) for name in losses]
     row = "an4_low_rank_4x_rate0.5"
     assert trained == [*short, (row, 1), (row, 2)]

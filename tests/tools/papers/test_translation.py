@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import rows_at_rates
 import translation_plots as plots
 import translation_table as table
 from load_tool import load_tool, tool_file
@@ -224,9 +225,9 @@ def test_the_rate_of_the_lowest_validation_loss_trains_the_rows_of_a_kind(tmp_pa
         text = json.dumps({"valid_loss": short.get(name, 1.0)})
         (folder / "result.json").write_text(text)
 
-    monkeypatch.setattr(training.subprocess, "run", run)
-    training.train_row("multi30k_256_hybrid_20x", "data", tmp_path)
-    training.train_row("multi30k_hybrid_10x@2", "data", tmp_path)
+    monkeypatch.setattr(rows_at_rates.subprocess, "run", run)
+    training.ROWS.train_row("multi30k_256_hybrid_20x", "data", tmp_path)
+    training.ROWS.train_row("multi30k_hybrid_10x@2", "data", tmp_path)
     rows = [("multi30k_256_hybrid_20x_rate2", 1), ("multi30k_hybrid_10x_rate2", 2)]
     assert trained == [*((name, 1) for name in short), *rows]
     assert training.short_names("multi30k")[0] == "multi30k_256_e3"

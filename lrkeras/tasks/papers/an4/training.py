@@ -19,6 +19,7 @@ from lrkeras.tasks.papers.an4.rows import BASES
 from lrkeras.tasks.papers.an4.sizes import dense_numbers, ranks_of
 from lrkeras.tasks.papers.an4.utterance_batches import UtteranceBatches
 from lrkeras.tasks.papers.an4.validation_words import ValidationWords
+from lrkeras.tasks.papers.refused_start import refuse_start
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
@@ -71,11 +72,7 @@ def train(
         BlockingIOError: another process trains in the folder.
         OSError: the folder cannot be written.
     """
-    if start is not None:
-        raise ValueError(
-            f"Expected no finished run for {config.row!r}, which starts from nothing; received "
-            f"{str(start)!r}. Leave `start` (--start) out."
-        )
+    refuse_start(config.row, start)
     out = pathlib.Path(out)
     finished = finished_result(out, config)
     if finished is not None:

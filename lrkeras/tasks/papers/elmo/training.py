@@ -21,6 +21,7 @@ from lrkeras.tasks.papers.elmo.language_model import BILM, perplexities
 from lrkeras.tasks.papers.elmo.rows import lstm_numbers
 from lrkeras.tasks.papers.elmo.text_training import trained_on_text
 from lrkeras.tasks.papers.language_models.start import norms_per_entry
+from lrkeras.tasks.papers.refused_start import refuse_start
 from lrkeras.tasks.papers.sizes_against import sizes_against
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.run_folder import (
@@ -74,11 +75,8 @@ def train(
     finished = finished_result(out, config)
     if finished is not None:
         return finished
-    if start is not None and not config.is_compressed:
-        raise ValueError(
-            f"Expected no finished run for {config.row!r}, which starts from nothing; received "
-            f"{str(start)!r}. Leave `start` (--start) out."
-        )
+    if not config.is_compressed:
+        refuse_start(config.row, start)
     base = finished_base(config, start) if config.is_compressed else None
     text = ElmoText.load(config, data) if config.has_language_model else None
     tasks = [Learnable.load(TASKS[name], config, data) for name in config.tasks]

@@ -23,6 +23,7 @@ from lrkeras.tasks.papers.intents.model import (
 from lrkeras.tasks.papers.intents.rows import dense_parameters, narrowed_units
 from lrkeras.tasks.papers.intents.sentence_batches import SentenceBatches
 from lrkeras.tasks.papers.intents.validation_scores import ValidationScores
+from lrkeras.tasks.papers.refused_start import refuse_start
 from lrkeras.tasks.papers.sizes_against import sizes_against
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
@@ -75,8 +76,7 @@ def train(
         BlockingIOError: another process trains in the folder.
         OSError: the folder cannot be written.
     """
-    if start is not None:
-        raise ValueError(f"{config.row!r} starts from no run; received start={str(start)!r}.")
+    refuse_start(config.row, start)
     out = pathlib.Path(out)
     finished = finished_result(out, config)
     if finished is not None:

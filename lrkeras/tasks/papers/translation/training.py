@@ -8,6 +8,7 @@ import pathlib
 import keras
 
 from lrkeras.structures.stored_size import count_parameters
+from lrkeras.tasks.papers.refused_start import refuse_start
 from lrkeras.tasks.papers.sizes_against import sizes_against
 from lrkeras.tasks.papers.translation.baselines import baseline_bleu
 from lrkeras.tasks.papers.translation.file_of_model import MODEL_FILE, measure_file
@@ -71,11 +72,7 @@ def train(
         BlockingIOError: another process trains in the folder.
         OSError: the folder cannot be written.
     """
-    if start is not None:
-        raise ValueError(
-            f"Expected no finished run for {config.row!r}, which starts from nothing; received "
-            f"{str(start)!r}. Leave `start` (--start) out."
-        )
+    refuse_start(config.row, start)
     out = pathlib.Path(out)
     finished = finished_result(out, config)
     if finished is not None:

@@ -143,5 +143,5 @@ def test_a_corpus_without_slots(corpora):
 
 
 def test_rows_start_from_no_run(tmp_path):
-    with pytest.raises(ValueError, match="starts from no run"):
+    with pytest.raises(ValueError, match="starts from nothing; received"):
         papers.train(micro(), tmp_path / "x", start=tmp_path)

@@ -86,7 +86,7 @@ def ship_front_end(folder):
 def card(name, file, seed, table):
     """The text of a model card."""
     from lrkeras.tasks.speech_commands import training
-    from lrkeras.tasks.speech_commands.config import FROM_RANDOM
+    from lrkeras.tasks.speech_commands.config import FULL
 
     row = table["rows"][name]
     accuracy, errors, false = (row[key] for key in ("accuracy", "word_errors", "false_words"))
@@ -99,7 +99,7 @@ def card(name, file, seed, table):
         bytes=file.stat().st_size,
         parameters=row["parameters"],
         epochs=sum(table["epochs"][name]),
-        start="random weights" if name in FROM_RANDOM else "the dense model",
+        start="the dense model" if name in FULL.started else "random weights",
         minutes=row["minutes_of_a_core"],
         seed=seed,
         seeds=len(accuracy["by_seed"]),

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 # The model that all others learn from.
 TEACHER = "dense"
-# Models that start from random weights; the others start from the teacher.
-FROM_RANDOM = (TEACHER, "projected_cifg")
 
 
 class Stage(NamedTuple):
@@ -29,6 +27,7 @@ class SpeechCommandsConfig:
         held_out: the speaker of `fsdd` whom no model hears before the test.
         models: what is trained, names of `model.STRUCTURES`; `"dense"` first: the others learn
             from it.
+        started: those that start from it too; the others start from random weights.
         num_layers: LSTM layers.
         units: units of each LSTM layer.
         small_units: those of the model `"small_dense"`.
@@ -80,6 +79,7 @@ class SpeechCommandsConfig:
         "projected_cifg",
         "doped_kronecker",
     )
+    started: tuple[str, ...] = ("toeplitz_shared", "small_dense", "doped_kronecker")
     num_layers: int = 3
     units: int = 160
     small_units: int = 88
@@ -123,7 +123,7 @@ class SpeechCommandsConfig:
         or none where it is not sure of one; CTC alone then makes it say each word once. What starts
         from a network that does so needs not be told.
         """
-        if name in FROM_RANDOM:
+        if name not in self.started:
             first, second = self.epochs, self.ctc_epochs
             rates = {"aligned": self.aligned_rate, "ctc": self.ctc_rate}
         else:

@@ -24,7 +24,7 @@ def dense_start(
 
     Args:
         config: the run.
-        name: a name of `STRUCTURES` that `FROM_RANDOM` has not.
+        name: a name of `STRUCTURES`, of a network of LSTM layers.
         teacher: what `build_network(config, "dense")` made, trained; it is not changed.
         examples: log-mels `(batch, frames, bands)` in decibels.
 

@@ -15,12 +15,7 @@ from lrkeras.rounding.rounded_model import RoundedModel
 from lrkeras.structures import Sparse, find_structures
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
-from lrkeras.tasks.speech_commands.config import (
-    FROM_RANDOM,
-    TEACHER,
-    SpeechCommandsConfig,
-    Stage,
-)
+from lrkeras.tasks.speech_commands.config import TEACHER, SpeechCommandsConfig, Stage
 from lrkeras.tasks.speech_commands.connected_strings import MAX_WORDS, ConnectedStrings
 from lrkeras.tasks.speech_commands.corpus import load_clips
 from lrkeras.tasks.speech_commands.dense_start import dense_start
@@ -171,8 +166,8 @@ def _file(out: pathlib.Path, name: str, stage: str = "") -> pathlib.Path:
 
 def _strings(config: SpeechCommandsConfig, name: str, clips: list) -> ConnectedStrings:
     """The strings of a training: what starts from a trained network needs no easy ones."""
-    whole = config if name in FROM_RANDOM else dataclasses.replace(config, ramp_epochs=1)
-    return ConnectedStrings(clips, whole)
+    ramp = 1 if name in config.started else config.ramp_epochs
+    return ConnectedStrings(clips, dataclasses.replace(config, ramp_epochs=ramp))
 
 
 def _load(file: pathlib.Path) -> keras.Model:
@@ -188,7 +183,7 @@ def _start(
 ) -> keras.Model:
     """The network at the start of a stage."""
     first = next(iter(config.stages_of(name)))
-    if stage == first and name in FROM_RANDOM:
+    if stage == first and name not in config.started:
         return build_network(config, name)
     if stage == first:
         return dense_start(config, name, _load(_file(out, TEACHER)), batches[0][0])

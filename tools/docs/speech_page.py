@@ -44,7 +44,7 @@ def _models(rows):
             row["quantize"],
             f"{row['bytes'] / 1e3:.0f} KB",
             f"{row['bytes'] / dense['bytes']:.2f}",
-            f"{row['warm_us'] / dense['warm_us']:.2f}, {row['cold_us'] / dense['cold_us']:.2f}",
+            _times(row, dense),
             f"{row['minutes_of_a_core']:.0f}",
         ]
         for name, row in rows.items()
@@ -59,6 +59,11 @@ def _models(rows):
         "training, minutes of a core",
     ]
     return table(heads, cells)
+
+
+def _times(row, dense):
+    """Warm and cold, as shares of dense, if `--times` measured them."""
+    return ", ".join(f"{row[k] / dense[k]:.2f}" for k in ("warm_us", "cold_us") if k in row)
 
 
 def _interval(score):

@@ -25,27 +25,24 @@ def merge(model: keras.Model, include: Sequence[str] | str | None = None) -> ker
     Raises:
         ValueError: If the model cannot be copied, or a name means no layer with matrices.
     """
-    owners, known = {}, []
-    unseen = dict.fromkeys(listed(include))
+    owners, known, patterns = {}, [], listed(include)
 
     def replace(layer):
         owner = owner_of(layer)
         if owner is None:
             return None
         known.append(layer.name)
-        meant = [pattern for pattern in listed(include) if is_one_of([layer.name], pattern)]
-        if include is not None and not meant:
+        if include is not None and not any(is_one_of([layer.name], p) for p in patterns):
             return None
-        for pattern in meant:
-            unseen.pop(pattern, None)
         owners[id(layer)] = owner
         return owner.plain()
 
     plain, pairs = copy_model(model, replace)
-    for pattern in unseen:
+    unseen = [pattern for pattern in patterns if not is_one_of(known, pattern)]
+    if unseen:
         raise ValueError(
-            f"`include`: no layer with matrices is called {pattern!r}."
-            f"{did_you_mean(pattern, known)} The model has: {', '.join(dict.fromkeys(known))}."
+            f"`include`: no layer with matrices is called {unseen[0]!r}."
+            f"{did_you_mean(unseen[0], known)} The model has: {', '.join(dict.fromkeys(known))}."
         )
     for old, new in pairs:
         if id(old) in owners:

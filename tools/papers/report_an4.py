@@ -9,7 +9,6 @@ missing. `--page` is a page whose lines between two comments are the tables
 and the figures.
 """
 
-import argparse
 import json
 import os
 import pathlib
@@ -54,21 +53,9 @@ def main():
     """Runs the command line."""
     import an4_plots as plots
     import an4_table as table
-    from page_tables import with_tables
+    from report_command import report_options, write_page
 
-    from lrkeras.system.required_paths import require_paths
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
-    parser.add_argument("--keep", type=pathlib.Path, help="file of all results so far, a line each")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="the JSON file")
-    parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
-    parser.add_argument("--page", type=pathlib.Path, help="the page whose tables are made anew")
-    options = parser.parse_args()
-    require_paths(
-        reads=[*options.runs, options.page],
-        writes=[options.out, options.keep, options.plot and f"{options.plot}_x.png"],
-    )
+    options = report_options(__doc__.splitlines()[0])
     runs = read_runs(options.runs)
     if options.keep:
         runs = keep(runs, options.keep)
@@ -84,10 +71,7 @@ def main():
             tables += f"\n\n![{plots.TITLES[name]}]({file.name})"
     if options.page:
         tables += f"\n\n{links(options)}"
-        page = options.page.read_text(encoding="utf-8")
-        page = with_tables(page, tables, pathlib.Path(__file__).name)
-        options.page.write_text(page, encoding="utf-8")
-    print(tables)
+    write_page(tables, options, pathlib.Path(__file__).name)
 
 
 if __name__ == "__main__":

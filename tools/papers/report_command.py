@@ -6,28 +6,32 @@ import pathlib
 import sys
 
 
-def report_options(description, program):
+def report_options(description, program=None):
     """Reads the options of such a tool, and ends it where what they name is missing.
 
     Args:
         description: what its help says.
-        program: the tool that times the files of the runs.
+        program: the tool that times the files of the runs, if one does. Runs are then kept always,
+            and those of a queue may be missing.
     """
     from lrkeras.system.required_paths import require_paths
 
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
     parser.add_argument(
-        "--keep", type=pathlib.Path, required=True, help="file of all results so far"
+        "--keep", type=pathlib.Path, required=bool(program), help="file of all results so far"
     )
-    parser.add_argument("--times", type=pathlib.Path, help=f"of {program}; may be missing")
-    parser.add_argument("--queue", type=pathlib.Path, help="the runs that are wanted, one a line")
+    if program:
+        parser.add_argument("--times", type=pathlib.Path, help=f"of {program}; may be missing")
+        parser.add_argument(
+            "--queue", type=pathlib.Path, help="the runs that are wanted, one a line"
+        )
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the JSON file")
     parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
     parser.add_argument("--page", type=pathlib.Path, help="the page whose tables are made anew")
     options = parser.parse_args()
     require_paths(
-        reads=[*options.runs, options.page, options.queue],
+        reads=[*options.runs, options.page, options.queue if program else None],
         writes=[options.out, options.keep, options.plot and f"{options.plot}_x.png"],
     )
     options.rows = []  # names beside those of the queue

@@ -8,7 +8,6 @@ finished are put into it, and everything is made of what is in it. What is not t
 missing. `--page` is a page whose lines between two comments are the tables and the figures.
 """
 
-import argparse
 import json
 import pathlib
 
@@ -25,21 +24,10 @@ def read_runs(folders):
 def main():
     """Runs the command line."""
     from elmo_table import summarise
+    from report_command import report_options
     from run_file import keep_runs
 
-    from lrkeras.system.required_paths import require_paths
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="*", type=pathlib.Path, help="folders of runs")
-    parser.add_argument("--keep", type=pathlib.Path, help="file of all results so far, a line each")
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="the JSON file")
-    parser.add_argument("--plot", type=pathlib.Path, help="how the PNG files begin")
-    parser.add_argument("--page", type=pathlib.Path, help="the page whose tables are made anew")
-    options = parser.parse_args()
-    require_paths(
-        reads=[*options.runs, options.page],
-        writes=[options.out, options.keep, options.plot and f"{options.plot}_x.png"],
-    )
+    options = report_options(__doc__.splitlines()[0])
     runs = read_runs(options.runs)
     if options.keep:
         runs = keep_runs(runs, options.keep)
@@ -51,7 +39,7 @@ def main():
 def write_pictures_and_page(summary, options):
     """Writes what is asked for, and prints the tables."""
     from elmo_page import markdown, pictures
-    from page_tables import with_tables
+    from report_command import write_page
 
     tables = markdown(summary)
     if options.plot:
@@ -62,11 +50,7 @@ def write_pictures_and_page(summary, options):
             file = options.plot.with_name(f"{options.plot.name}_{name}.png")
             plots.FIGURES[name](summary, file)
         tables = f"{tables}\n\n{pictures(names, options.plot.name)}".rstrip()
-    if options.page:
-        page = options.page.read_text(encoding="utf-8")
-        page = with_tables(page, tables, pathlib.Path(__file__).name)
-        options.page.write_text(page, encoding="utf-8")
-    print(tables)
+    write_page(tables, options, pathlib.Path(__file__).name)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ comes after.
 """
 
 import argparse
+import json
 import os
 import pathlib
 import sys
@@ -146,8 +147,6 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     results = options.results / "data" / "speech_commands.json"
     check(options, results)
-    import json
-
     import numpy as np
 
     from lrkeras.models import registry

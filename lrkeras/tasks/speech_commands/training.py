@@ -12,7 +12,7 @@ from lrkeras import callbacks
 from lrkeras.compression import distill, merge, quantize_aware
 from lrkeras.rounding.rounded_copy import plain_copy
 from lrkeras.rounding.rounded_model import RoundedModel
-from lrkeras.structures import Sparse, find_structures
+from lrkeras.structures import Sparse, ToeplitzLike, find_structures
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.speech_commands.aligned_ctc import AlignedCTC
 from lrkeras.tasks.speech_commands.config import TEACHER, SpeechCommandsConfig, Stage
@@ -141,15 +141,19 @@ def train_model(
             batches,
             initial_epoch=stage.begin,
             epochs=stage.end,
-            callbacks=[
-                *_callbacks(config, stage, network, batches, valid_clips),
-                *record_keepers(
+            callbacks=_callbacks(
+                config,
+                stage,
+                network,
+                batches,
+                valid_clips,
+                record_keepers(
                     history_file,
                     _backup(out, name, title),
                     initial_epoch=stage.begin,
                     write_graph=False,
                 ),
-            ],
+            ),
             shuffle=False,
             verbose=verbose,
         )
@@ -197,8 +201,9 @@ def with_rounding(network: keras.Model) -> keras.Model:
     A file has a Toeplitz-like matrix whole, which four bits do not fit the factors of: from here on
     it is trained whole.
     """
-    if network.name == "toeplitz_shared":
-        network = merge(network, "lstm_0")
+    whole = [one.name for one in network.layers if find_structures(one, ToeplitzLike)]
+    if whole:
+        network = merge(network, whole)
     return quantize_aware(network, _BITS)
 
 
@@ -248,6 +253,7 @@ def _callbacks(
     network: keras.Model,
     batches: ConnectedStrings,
     valid: SingleClips,
+    keepers: list[keras.callbacks.Callback],
 ) -> list[keras.callbacks.Callback]:
     chosen = [
         EpochStart(config.seed, batches),
@@ -260,7 +266,7 @@ def _callbacks(
         chosen.append(callbacks.SparsityAnnealing(0, max(1, round(config.anneal * steps))))
     if sparse:
         chosen.append(callbacks.StructureLogger())
-    return chosen
+    return [*chosen, *keepers]
 
 
 def _backup(out: pathlib.Path, name: str, stage: str) -> pathlib.Path:

@@ -20,6 +20,7 @@ from lrkeras.tasks.papers.an4.sizes import dense_numbers, ranks_of
 from lrkeras.tasks.papers.an4.utterance_batches import UtteranceBatches
 from lrkeras.tasks.papers.an4.validation_words import ValidationWords
 from lrkeras.tasks.papers.refused_start import refuse_start
+from lrkeras.tasks.papers.trained_once import trained_once
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
@@ -27,14 +28,11 @@ from lrkeras.tasks.training.optimizer import adamw
 from lrkeras.tasks.training.run_folder import (
     BACKUP,
     HISTORY_FILE,
-    MODEL_FILE,
     RESULT_FILE,
     claimed,
     finished_result,
     read_history,
     record_keepers,
-    remove_backup,
-    save_model,
     write_json,
 )
 
@@ -85,15 +83,13 @@ def train(
 def _train(config: AN4Config, out: pathlib.Path, corpus: Corpus, verbose: int) -> dict:
     begun = dataclasses.asdict(Begun.now())
     moments = corpus.moments()
-    file = out / MODEL_FILE
-    if not file.exists():
-        keras.utils.set_random_seed(config.seed)
+
+    def fitted() -> keras.Model:
         model = recogniser(config, moments)
         _fit(model, config, corpus, moments, out, verbose)
-        # A model of its own, so that no optimiser is saved with it.
-        save_model(keras.Model(model.input, model.output, name=config.row), file)
-    remove_backup(out / BACKUP)
-    trained = keras.saving.load_model(file, compile=False)
+        return model
+
+    trained = trained_once(out, config.row, config.seed, fitted)
     result = result_of(config, trained, corpus, moments, read_history(out / HISTORY_FILE), begun)
     write_json(out / RESULT_FILE, result)
     return result

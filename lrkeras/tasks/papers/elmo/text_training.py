@@ -11,15 +11,13 @@ from lrkeras.tasks.papers.elmo.elmo_config import ElmoConfig
 from lrkeras.tasks.papers.elmo.elmo_text import ElmoText
 from lrkeras.tasks.papers.elmo.language_model import compile_for_text, language_model
 from lrkeras.tasks.papers.elmo.text_windows import TextWindows
+from lrkeras.tasks.papers.trained_once import trained_once
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.run_folder import (
     BACKUP,
     HISTORY_FILE,
-    MODEL_FILE,
     record_keepers,
-    remove_backup,
-    save_model,
 )
 
 
@@ -36,15 +34,13 @@ def trained_on_text(
         text: what it is trained on.
         verbose: Keras's `verbose`.
     """
-    file = out / MODEL_FILE
-    if not file.exists():
-        keras.utils.set_random_seed(config.seed)
+
+    def fitted() -> keras.Model:
         model = language_model(config, text.num_words)
         _fit(model, config, out, text, verbose)
-        # A model of its own, so that no optimiser is saved with it.
-        save_model(keras.Model(model.inputs, model.output, name=config.row), file)
-    remove_backup(out / BACKUP)
-    return keras.saving.load_model(file, compile=False)
+        return model
+
+    return trained_once(out, config.row, config.seed, fitted)
 
 
 def _fit(

@@ -85,10 +85,10 @@ def _checked(config: PaperConfig) -> PaperConfig:
     sized = config.method in _SIZED or config.is_doped
     if sized and config.compression is None and config.rank is None:
         raise ValueError(f"Expected a size such as 20x in {config.row!r}; received none.")
-    if config.method == "small_dense":
-        return narrowed(config)
     if not 0 <= config.teacher_weight <= 1:
         raise ValueError(f"Expected a share of 0 to 1 in {config.row!r}, such as taught0.5.")
+    if config.method == "small_dense":
+        return narrowed(config)
     if config.teacher_weight and config.method == "units":
         raise ValueError(
             f"Units of {config.row!r} cannot be followed beside a teacher. Leave taught out."

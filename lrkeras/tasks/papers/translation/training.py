@@ -10,6 +10,7 @@ import keras
 from lrkeras.structures.stored_size import count_parameters
 from lrkeras.tasks.papers.refused_start import refuse_start
 from lrkeras.tasks.papers.sizes_against import sizes_against
+from lrkeras.tasks.papers.trained_once import trained_once
 from lrkeras.tasks.papers.translation.baselines import baseline_bleu
 from lrkeras.tasks.papers.translation.file_of_model import MODEL_FILE, measure_file
 from lrkeras.tasks.papers.translation.model import compile_translator, lstm_layers, translator
@@ -29,12 +30,7 @@ from lrkeras.tasks.training.run_folder import (
     finished_result,
     read_history,
     record_keepers,
-    remove_backup,
-    save_model,
     write_json,
-)
-from lrkeras.tasks.training.run_folder import (
-    MODEL_FILE as KERAS_FILE,
 )
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
@@ -92,15 +88,13 @@ def _train(
     verbose: int,
 ) -> dict:
     begun = dataclasses.asdict(Begun.now())
-    file = out / KERAS_FILE
-    if not file.exists():
-        keras.utils.set_random_seed(config.seed)
+
+    def fitted() -> keras.Model:
         model = translator(config, len(corpus.sub_words))
         _fit(model, config, corpus, out, verbose)
-        # A model of its own, so that no optimiser is saved with it.
-        save_model(keras.Model(model.input, model.output, name=config.row), file)
-    remove_backup(out / BACKUP)
-    trained = keras.saving.load_model(file, compile=False)
+        return model
+
+    trained = trained_once(out, config.row, config.seed, fitted)
     history = read_history(out / HISTORY_FILE)
     result = result_of(config, trained, corpus, history, out / MODEL_FILE)
     result = {**result, **begun, "baselines": baselines}

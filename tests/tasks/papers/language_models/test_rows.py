@@ -117,7 +117,11 @@ def test_a_row_may_learn_from_the_dense_run():
     config = config_of("ptb_small_low_rank_5x_taught0.5")
     assert (config.teacher_weight, config.needs_dense, config.is_started) == (0.5, True, False)
     assert not config_of("ptb_small_low_rank_5x").needs_dense
-    for name, message in (("taught1.5", "share of 0 to 1"), ("units_2x_taught0.5", "Leave taught")):
+    for name, message in (
+        ("taught1.5", "share of 0 to 1"),
+        ("small_dense_2x_taught1.5", "share of 0 to 1"),
+        ("units_2x_taught0.5", "Leave taught"),
+    ):
         with pytest.raises(ValueError, match=message):
             config_of(f"ptb_small_{name}")
 

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from lrkeras.model_graph.copy_model import copy_model
-from lrkeras.model_graph.explicit_masks import with_masks, without_masks
+from lrkeras.model_graph.explicit_masks import called_with_masks, without_masks
 from lrkeras.model_graph.graph_nodes import Node, computed_again, nodes_of
 from lrkeras.model_graph.target_inputs import initial_state_of, target_inputs
 
@@ -192,7 +192,7 @@ def _flat_copy(model: keras.Model) -> keras.Model:
 
     def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(operation, keras.Model):
-            return operation(*args, **with_masks(operation, args, kwargs))
+            return called_with_masks(operation, args, kwargs)
         given = keras.tree.flatten(args)
         made = {id(t): new for t, new in zip(operation.inputs, given, strict=True)}
         results = computed_again(operation.outputs, made, call)

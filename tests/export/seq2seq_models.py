@@ -16,12 +16,23 @@ def noisy(model, seed=0):
 
 
 def translator(
-    kind="LSTM", attention=None, both_ways=False, mask=True, depth=1, shared=False, softmax=True
+    kind="LSTM",
+    attention=None,
+    both_ways=False,
+    mask=True,
+    depth=1,
+    shared=False,
+    softmax=True,
+    tied=False,
 ):
-    """Tokens of the source and the target to scores of the next target token."""
+    """Tokens of the source and the target to scores of the next target token.
+
+    `shared`: one table for both; `tied`: it also scores, without a softmax.
+    """
     keras.utils.set_random_seed(0)
     source, target = keras.Input((None,), name="source"), keras.Input((None,), name="target")
-    table = layers.Embedding(WORDS, 12, mask_zero=mask, name="source_words")
+    embedding = layers.ReversibleEmbedding if tied else layers.Embedding
+    table = embedding(WORDS, 12, mask_zero=mask, name="source_words")
     other = layers.Embedding(WORDS, 12, mask_zero=mask, name="target_words")
     recurrent = getattr(layers, kind)
     options = dict(return_sequences=True, return_state=True)
@@ -33,11 +44,14 @@ def translator(
         states = [layers.Concatenate()(pair) for pair in map(list, pairs)]
     else:
         memory, *states = recurrent(UNITS, name="encoder", **options)(table(source))
-    hidden = (table if shared else other)(target)
+    hidden = (table if shared or tied else other)(target)
     for level in range(depth):
         decoder = recurrent(UNITS, name=f"decoder_{level}", **options)
         hidden, *_ = decoder(hidden, initial_state=states if len(states) > 1 else states[0])
     hidden = attended(attention, hidden, memory)
+    if tied:
+        scores = table(layers.Dense(12, name="attended")(hidden), reverse=True)
+        return noisy(keras.Model([source, target], scores))
     activation = "softmax" if softmax else None
     scores = layers.Dense(WORDS, activation=activation, name="scores")(hidden)
     return noisy(keras.Model([source, target], scores))

@@ -30,6 +30,7 @@ MODELS = {
     "two layers, shared table, heads": dict(
         depth=2, shared=True, attention="MultiHeadAttention", kind="GRU"
     ),
+    "one table that scores too, attention": dict(tied=True, attention="Attention", depth=2),
     "dot by hand": dict(kind="SimpleRNN", attention="dot by hand", mask=False),
 }
 

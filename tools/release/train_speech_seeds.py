@@ -19,7 +19,7 @@ import sys
 
 SHARES = (0.5, 0.8, 0.9, 0.98)
 # The schedule and the model of that choice: a fifth of a training.
-SHORT = {"fitted_epochs": 4, "rounded_epochs": 2}
+SHORT = {"epochs": 4, "ctc_epochs": 2}
 TRIED = "small_dense"
 
 
@@ -37,9 +37,9 @@ def dense_models(options):
 
 
 def with_teacher(dense, folder):
-    """Puts a dense model, its first stage and its history into the folder of a run."""
+    """Puts a dense model and its history into the folder of a run."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("dense.history.csv", "dense.aligned.keras", "dense.keras"):
+    for name in ("dense.history.csv", "dense.keras"):
         if not (folder / name).exists():
             draft = folder / f".{name}.draft"
             shutil.copyfile(dense / name, draft)

@@ -1,41 +1,76 @@
 """Masks that the graph of a functional model does not show."""
 
+import inspect
 from typing import Any
 
 import keras
-from keras import ops
+
+from lrkeras.export.form import Form
+from lrkeras.model_graph.explicit_masks import lookup_mask, with_masks
 
 
 class ImplicitMasks:
-    """Knows the masks that Keras's `ReversibleEmbedding` makes while it runs, and who gets them.
+    """Knows the mask of every tensor, as Keras does while a model runs, and who gets it.
 
-    Other layers hand their masks on as arguments in the graph. This one sets them on its results
-    inside of `call`, and layers behind it find them there, unless they read other masks too.
+    The graph of a model shows the masks of layers that read one tensor. It shows none that a
+    layer finds on several tensors (`Attention`, `MultiHeadAttention`, `Concatenate`), and none that
+    `ReversibleEmbedding` makes while it runs.
+
+    Args:
+        form: What runs at once. An encoder and a decoder have all of their masks in their graphs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, form: Form) -> None:
+        self._form = form
         self._masks: dict[int, tuple[Any, Any]] = {}  # by identity: the tensor itself, its mask
 
     def of(self, tensor: Any) -> Any:
         """The mask of a tensor, or `None`."""
         return self._masks.get(id(tensor), (None, None))[1]
 
-    def follow(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
-        """Notes the mask of what a layer gives; returns that.
+    def arguments(
+        self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The arguments by name of a call, with the masks that Keras would find on its tensors.
+
+        In forms with states they stay as they are: what reads whole sequences is refused there.
+        """
+        if self._form.has_states:
+            return kwargs
+        return with_masks(layer, args, kwargs, self.of)
+
+    def follow(
+        self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any
+    ) -> None:
+        """Notes the masks of what a layer gives.
 
         Args:
             layer: The user's layer.
             args: What it was called with.
-            kwargs: By name.
-            result: What it gave.
+            kwargs: By name, its masks among them.
+            results: What it gave.
         """
-        first = args[0] if args else None
-        mask = self.of(first)
+        if self._form.kind in ("encode", "decode") or not getattr(layer, "supports_masking", False):
+            return
         if type(layer) is keras.layers.ReversibleEmbedding:
-            looks_up = layer.mask_zero and not kwargs.get("reverse") and len(args) < 2
-            mask = ops.not_equal(first, 0) if looks_up else None
-        elif not getattr(layer, "supports_masking", False) or "mask" in kwargs:
-            mask = None
-        if mask is not None and isinstance(result, keras.KerasTensor):
-            self._masks[id(result)] = (result, mask)
-        return result
+            masks = lookup_mask(layer, args, kwargs)
+        else:
+            bound = inspect.signature(layer.call).bind(*args, **kwargs).arguments
+            first = next(iter(bound.values()))
+            given = kwargs.get("mask")
+            if given is None:
+                given = keras.tree.map_structure(self.of, first)
+            masks = layer.compute_mask(first, given)
+            if isinstance(layer, keras.layers.MultiHeadAttention):
+                self._forget((args, kwargs))  # as Keras does, for all that read them later
+        self.note(keras.tree.flatten(results), masks)
+
+    def note(self, tensors: list[Any], masks: Any) -> None:
+        """Notes the masks of tensors: one of the first, or a list with some of them None."""
+        for tensor, mask in zip(tensors, keras.tree.flatten(masks), strict=False):
+            if mask is not None:
+                self._masks[id(tensor)] = (tensor, mask)
+
+    def _forget(self, arguments: Any) -> None:
+        for tensor in keras.tree.flatten(arguments):
+            self._masks.pop(id(tensor), None)

@@ -160,6 +160,10 @@ class PointwiseStep(keras.layers.Layer):
             with _unrolled(self.layer):
                 result = self.layer.layer(ops.reshape(args[0], (batch * steps, *rest)))
             return ops.reshape(result, (batch, steps, *result.shape[1:]))
+        if "query_mask" in kwargs:
+            # `MultiHeadAttention` takes the argument, and reads the tensor.
+            query = args[0] if args else kwargs["query"]
+            query._keras_mask = kwargs["query_mask"]
         with _unrolled(self.layer):
             return self.layer(*args, **kwargs, **self._options[0])
 

@@ -60,7 +60,7 @@ class StepBuilder:
         self._around = StreamLayers(
             self._form, self._add_state, self._new_states, self._layers, model
         )
-        self._masks = ImplicitMasks()
+        self._masks = ImplicitMasks(self._form)
         self._has_others = False  # recurrent layers that Keras runs
 
     def build(self) -> StepModel:
@@ -180,17 +180,16 @@ class StepBuilder:
         if not isinstance(layer, keras.layers.Layer):
             return layer(*args, **kwargs)
         self._layers.append(layer)
+        kwargs = self._masks.arguments(layer, args, kwargs)
         options = {name: kwargs.pop(name) for name in [*kwargs] if not _has_tensor(kwargs[name])}
         result = PointwiseStep(layer, options)(*args, **kwargs)
-        return self._masks.follow(layer, args, {**kwargs, **options}, result)
+        self._masks.follow(layer, args, {**kwargs, **options}, result)
+        return result
 
     def _nested(self, model: keras.Model, args: tuple[Any, ...], kwargs: Any) -> Any:
-        if kwargs.get("mask") is not None:
-            raise ConversionError(
-                f"Expected no mask on the inputs of the model `{model.name}` inside the model, "
-                "received one. Put the embedding or masking layer into it."
-            )
-        return self._run(model, keras.tree.flatten(args))
+        inputs = keras.tree.flatten(args)
+        self._masks.note(inputs, kwargs.get("mask"))
+        return self._run(model, inputs)
 
     def _recurrent_states(self, layer: keras.layers.RNN) -> dict[str, Any]:
         try:
@@ -249,10 +248,9 @@ class StepBuilder:
         results, states = self._steps(layer, args[0], mask, keras.tree.flatten(given), axis)
         if self._form.has_states:
             results = self._around.recurrent(layer, axis, results)
-        if mask is None and layer.return_sequences:
-            self._masks.follow(layer, args, {}, results[0])
         output, *new_states = results
         self._new_states.update(zip(states, new_states, strict=False))
+        self._masks.follow(layer, args, {"mask": mask}, results)
         return results if layer.return_state else output
 
     def _steps(
@@ -299,9 +297,10 @@ class StepBuilder:
         if layer.return_sequences:
             second = ops.flip(second, axis=1)
         merged = _MERGES[layer.merge_mode](first, second)
-        if not layer.return_state:
-            return merged
-        return [*keras.tree.flatten(merged), *forward[1:], *backward[1:]]
+        states = [*forward[1:], *backward[1:]] if layer.return_state else []
+        results = [*keras.tree.flatten(merged), *states] if states else merged
+        self._masks.follow(layer, args, {"mask": mask}, results)
+        return results
 
     def _spectrogram(self, layer: MelSpectrogram, x: Any) -> Any:
         if id(layer) not in self._states:

@@ -41,10 +41,8 @@ class SpeechCommandsConfig:
         frames: frames of a training string, of 20 ms.
         batch_size: strings of a batch.
         steps_per_epoch: batches of an epoch; strings are made anew for each.
-        epochs: epochs of models that start at random, with frames to learn from.
-        ctc_epochs: their epochs after these, with the CTC loss of strings alone.
-        fitted_epochs: epochs of models that start from the dense one.
-        rounded_epochs: their epochs after these.
+        epochs: epochs of the first stage of every model.
+        ctc_epochs: of the second, with the CTC loss of strings alone.
         toeplitz_rate: the share of the rates that the generators of Toeplitz-like matrices have:
             they diverge at the others' rate.
         rounded: models whose matrices are rounded to four bits in the second stage.
@@ -95,8 +93,6 @@ class SpeechCommandsConfig:
     steps_per_epoch: int = 50
     epochs: int = 40
     ctc_epochs: int = 14
-    fitted_epochs: int = 20
-    rounded_epochs: int = 10
     toeplitz_rate: float = 0.1
     rounded: tuple[str, ...] = ("toeplitz_shared", "small_dense", "projected_cifg")
     aligned_rate: float = 3e-3
@@ -124,12 +120,10 @@ class SpeechCommandsConfig:
         from a network that does so needs not be told.
         """
         if name not in self.started:
-            first, second = self.epochs, self.ctc_epochs
             rates = {"aligned": self.aligned_rate, "ctc": self.ctc_rate}
         else:
-            first, second = self.fitted_epochs, self.rounded_epochs
             rates = {"fitted": self.fitted_rate, "rounded": self.rounded_rate}
-        epochs = ((0, first), (first, first + second))
+        epochs = ((0, self.epochs), (self.epochs, self.epochs + self.ctc_epochs))
         return {
             stage: Stage(begin, end, rate)
             for (stage, rate), (begin, end) in zip(rates.items(), epochs, strict=True)
@@ -153,8 +147,6 @@ PRESETS = {
         batch_size=16,
         epochs=4,
         ctc_epochs=2,
-        fitted_epochs=2,
-        rounded_epochs=1,
         ramp_epochs=4,
         warmup_steps=20,
         dropout=0.0,

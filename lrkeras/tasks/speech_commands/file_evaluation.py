@@ -11,7 +11,7 @@ from lrkeras.datasets.clip import Clip
 from lrkeras.datasets.speech_commands import DIGITS
 from lrkeras.datasets.wav import SAMPLE_RATE
 from lrkeras.export import StepRunner
-from lrkeras.export.runtime.ctc_decoding import greedy, prefix_beam
+from lrkeras.export.runtime.ctc_decoding import greedy
 from lrkeras.tasks.speech_commands import augmentation
 from lrkeras.tasks.speech_commands.ctc_scores import single_word_scores
 from lrkeras.tasks.speech_commands.front_end import HOP
@@ -66,17 +66,6 @@ class FileEvaluation:
                 found = single_word_scores(self.logits(padded))[0].argmax()
                 right.append(found != BLANK and LABELS[found - 1] == clip.word)
         return float(np.mean(right))
-
-    def word_error_rates(self, strings: Sequence[tuple[np.ndarray, list[str]]]) -> dict[str, float]:
-        """Word error rates of `spoken_strings`, by decoding: `"greedy"` and `"beam"`."""
-        import jiwer
-
-        said = [" ".join(words) for _, words in strings]
-        logits = [self.logits(np.pad(samples, (0, 16 * HOP)))[0] for samples, _ in strings]
-        return {
-            name: jiwer.wer(said, [" ".join(words_of(decode(one))) for one in logits])
-            for name, decode in (("greedy", greedy), ("beam", prefix_beam))
-        }
 
     def errors_of_words(self, strings: Sequence[SpokenString]) -> list[list[int]]:
         """For each string the `word_errors` of the greedy decoding."""

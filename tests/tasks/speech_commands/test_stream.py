@@ -175,14 +175,13 @@ def numbered(number, length=320):
     return np.full(length, number / 100, "float32")
 
 
-def test_word_error_rate_by_hand():
+def test_word_errors_by_hand():
     said = [["yes", "no", "two"], ["stop", "go", "nine", "six"], ["up", "on", "bird", "zero"]]
     evaluation = Scripted(said)
     references = [["yes", "two", "two"], ["stop", "nine", "six"], ["up", "on", "zero"]]
-    strings = [(numbered(n), words) for n, words in enumerate(references)]
-    # One substitution, one insertion; the unknown word is not shown. Nine words were spoken.
-    rates = evaluation.word_error_rates(strings)
-    assert rates == {"greedy": pytest.approx(2 / 9), "beam": pytest.approx(2 / 9)}
+    strings = [(numbered(n), words, "ann") for n, words in enumerate(references)]
+    # A substitution, then an insertion; the unknown word is not shown.
+    assert evaluation.errors_of_words(strings) == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
 
 
 def test_accuracies_by_hand():

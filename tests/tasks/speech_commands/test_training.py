@@ -42,8 +42,6 @@ MICRO = SpeechCommandsConfig(
     steps_per_epoch=3,
     epochs=2,
     ctc_epochs=1,
-    fitted_epochs=2,
-    rounded_epochs=1,
     warmup_steps=2,
     max_valid=6,
 )

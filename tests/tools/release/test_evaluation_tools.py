@@ -267,14 +267,13 @@ def test_all_models_of_a_seed_learn_from_its_dense_one(data, tmp_path, monkeypat
 
     def train(config, out, *, data, verbose=1):
         out.mkdir(parents=True, exist_ok=True)
-        epochs = config.epochs if config.models == ("dense",) else config.fitted_epochs
-        seen.append((out.relative_to(tmp_path).as_posix(), config.models, epochs))
+        seen.append((out.relative_to(tmp_path).as_posix(), config.models, config.epochs))
         if config.models == ("dense",):
-            for name in ("dense.history.csv", "dense.aligned.keras", "dense.keras"):
+            for name in ("dense.history.csv", "dense.keras"):
                 (out / name).write_text(f"{name} of {config.seed}")
         else:
-            assert (out / "dense.aligned.keras").read_text().endswith(f" of {config.seed}")
-        if epochs == PRESETS["all"].fitted_epochs:
+            assert (out / "dense.keras").read_text().endswith(f" of {config.seed}")
+        if config.models != ("dense",) and config.epochs == PRESETS["all"].epochs:
             assert config.teacher_weight == 0.98  # the best on validation
         accuracy = accuracies[config.teacher_weight]
         return {"models": {name: {"valid_accuracy": accuracy} for name in config.models}}
@@ -282,14 +281,14 @@ def test_all_models_of_a_seed_learn_from_its_dense_one(data, tmp_path, monkeypat
     monkeypatch.setattr(training, "train", train)
     options = [f"--data={data}", f"--out={tmp_path}", "--models", "toeplitz_shared"]
     assert tool.main([*options, "--seeds", "5", "6"]) == 0
-    short, one = tool.SHORT["fitted_epochs"], ("dense", "toeplitz_shared")
+    short, one = tool.SHORT["epochs"], ("dense", "toeplitz_shared")
     tried = [(f"shares/{share}", ("dense", "small_dense"), short) for share in tool.SHARES]
     assert seen == [
         ("dense/seed5", ("dense",), 40),
         *tried,
-        *[("seed5", one, 20)] * 2,
+        *[("seed5", one, 40)] * 2,
         ("dense/seed6", ("dense",), 40),
-        *[("seed6", one, 20)] * 2,
+        *[("seed6", one, 40)] * 2,
     ]
     with pytest.raises(SystemExit):
         tool.main([*options, "small_one"])

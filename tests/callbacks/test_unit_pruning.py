@@ -173,7 +173,7 @@ class Crash(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("order", [0, 1], ids=["before", "after"])
-@pytest.mark.parametrize("save_freq", ["epoch", 3])
+@pytest.mark.parametrize("save_freq", ["epoch", pytest.param(3, marks=pytest.mark.slow)])
 def test_resumed_training_gives_the_same(tmp_path, save_freq, order):
     def callbacks_of(folder):
         kept = keras.callbacks.BackupAndRestore(folder, save_freq=save_freq)

@@ -10,12 +10,20 @@ from lrkeras import layers, structures
 from lrkeras.importers import load_model
 
 
-@pytest.fixture
-def saved(tmp_path):
+@pytest.fixture(scope="module")
+def trained():
+    """A compiled model, and its weights."""
     spec = structures.doped("kronecker", density=0.2)
     model = keras.Sequential([keras.Input((None, 4)), layers.LSTM(6, joint_structure=spec)])
     model.compile("adam", "mse")
     model.train_on_batch(np.ones((1, 3, 4), "float32"), np.ones((1, 6), "float32"))
+    return model, model.get_weights()
+
+
+@pytest.fixture
+def saved(trained, tmp_path):
+    model, weights = trained
+    model.set_weights(weights)
     model.save(tmp_path / "m.keras")
     return model, tmp_path / "m.keras"
 

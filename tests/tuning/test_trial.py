@@ -17,7 +17,11 @@ def _candidate(**options):
 
 
 @pytest.mark.parametrize(
-    ("options", "limit"), [({"fresh": True}, 15_000), ({"bits": "int4"}, 13_000)]
+    ("options", "limit"),
+    [
+        pytest.param({"fresh": True}, 15_000, marks=pytest.mark.slow),
+        ({"bits": "int4"}, 13_000),
+    ],
 )
 def test_a_trial_ends_with_a_file_within_the_limit(task, options, limit):
     start = start_of(task, _candidate(**options), limit)

@@ -124,7 +124,7 @@ def test_all_models_that_start_from_the_dense_one_train_alike():
     assert config.stages_of("dense") == {"aligned": (0, 40, 3e-3), "ctc": (40, 54, 1.5e-3)}
     assert config.stages_of("projected_cifg") == config.stages_of("dense")
     others = [config.stages_of(n) for n in ("small_dense", "toeplitz_shared", "doped_kronecker")]
-    assert others == [{"fitted": (0, 20, 1e-3), "rounded": (20, 30, 5e-4)}] * 3
+    assert others == [{"fitted": (0, 40, 1e-3), "rounded": (40, 54, 5e-4)}] * 3
 
 
 @pytest.mark.parametrize("name", ["small_dense", "toeplitz_shared"])

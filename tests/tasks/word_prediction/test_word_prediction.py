@@ -68,6 +68,7 @@ def test_unknown_model_names_the_known_ones():
         word_prediction.build_model(MICRO, "doped")
 
 
+@pytest.mark.slow  # `tests/tuning` has a trial of a small model
 def test_the_trained_model_can_be_searched_from(trained, tmp_path):
     out, report = trained
     given = word_prediction.tunable(MICRO, out)

@@ -14,7 +14,6 @@ import pytest
 import side_by_side_backup
 import side_by_side_training
 from load_tool import load_tool
-from slow import slow_tests_run
 from wide_layers import narrowed, widened
 
 from lrkeras.tasks.papers.language_models import training
@@ -33,9 +32,7 @@ NAMES = (
     "tiny_small_dense_2x",
     "tiny_svd_input_r4",
 )
-# Trained in every run of the tests; all of them if a slow test is among those that are run.
 FEW = NAMES[:2]
-ROWS = [pytest.param(name, marks=() if name in FEW else pytest.mark.slow) for name in NAMES]
 SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -98,8 +95,7 @@ def train_both(folder, names):
 
 
 @pytest.fixture(scope="module")
-def trained(request, tmp_path_factory):
-    names = NAMES if slow_tests_run(request) else FEW
+def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("side_by_side")
     environment = {
         **os.environ,
@@ -112,7 +108,7 @@ def trained(request, tmp_path_factory):
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(pathlib.Path(__file__).parent), str(folder), *names],
+        [sys.executable, "-c", SCRIPT, str(pathlib.Path(__file__).parent), str(folder), *NAMES],
         capture_output=True,
         text=True,
         env=environment,
@@ -126,7 +122,8 @@ def read(file):
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
 def test_a_row_learns_what_it_learns_alone(trained, name):
     found = read(trained / "together" / name / "measured.json")
     expected = read(trained / "alone" / name / "result.json")
@@ -141,6 +138,7 @@ def test_a_row_learns_what_it_learns_alone(trained, name):
     assert {"nats", "val_perplexity", "learning_rate"} <= measured
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_to_the_same_weights(trained):
     names = [folder.name for folder in (trained / "stopped").iterdir() if folder.is_dir()]
     assert set(FEW) <= set(names)
@@ -161,10 +159,8 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(trained):
     assert not list((trained / "stopped").glob(f"*/*{side_by_side_training.BACKUP_FILE}"))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [*FEW, pytest.param("tiny_small_dense_2x", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*FEW, "tiny_small_dense_2x"])
 def test_its_weights_are_those_of_the_row_alone(trained, name, monkeypatch):
     seen = []
     monkeypatch.setattr(training, "measure_deployment", lambda *given: seen.extend(given))

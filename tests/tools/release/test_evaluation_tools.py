@@ -194,6 +194,7 @@ def seed_run(folder, seed, heard=0.25):
     return folder
 
 
+@pytest.mark.slow  # the next test has the numbers
 def test_seeds_are_put_together_with_intervals(data, tmp_path, monkeypatch):
     monkeypatch.setattr(speech_rows, "STRINGS", 4)
     tool = load_tool("evaluate_speech_commands")

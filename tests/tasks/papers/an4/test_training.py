@@ -85,6 +85,7 @@ def _no_deployment(monkeypatch):
     monkeypatch.setattr(training, "measure_deployment", lambda *a: {"skipped": "test"})
 
 
+@pytest.mark.slow  # other rows of the papers are stopped in every run, by the same code
 @pytest.mark.usefixtures("_no_deployment")
 def test_a_stopped_run_goes_on_to_the_same_result(tmp_path, kill):
     whole = training.train(SHORT, tmp_path / "whole", verbose=0)

@@ -25,6 +25,7 @@ from lrkeras.tasks.papers.intents.sentence_batches import SentenceBatches
 from lrkeras.tasks.papers.intents.validation_scores import ValidationScores
 from lrkeras.tasks.papers.refused_start import refuse_start
 from lrkeras.tasks.papers.sizes_against import sizes_against
+from lrkeras.tasks.papers.trained_once import trained_once
 from lrkeras.tasks.training.begun import Begun
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
@@ -36,12 +37,7 @@ from lrkeras.tasks.training.run_folder import (
     finished_result,
     read_history,
     record_keepers,
-    remove_backup,
-    save_model,
     write_json,
-)
-from lrkeras.tasks.training.run_folder import (
-    MODEL_FILE as KERAS_FILE,
 )
 from lrkeras.tasks.training.structure_callbacks import structure_callbacks
 
@@ -82,26 +78,19 @@ def train(
     if finished is not None:
         return finished
     corpus = EncodedCorpus.load(config, data)
-    keras.utils.set_random_seed(config.seed)
-    model = intent_model(config, corpus)
     with claimed(out, config):
-        return _train(config, out, model, corpus, verbose)
+        return _train(config, out, corpus, verbose)
 
 
-def _train(
-    config: IntentConfig,
-    out: pathlib.Path,
-    model: keras.Model,
-    corpus: EncodedCorpus,
-    verbose: int,
-) -> dict:
+def _train(config: IntentConfig, out: pathlib.Path, corpus: EncodedCorpus, verbose: int) -> dict:
     begun = dataclasses.asdict(Begun.now())
-    file = out / KERAS_FILE
-    if not file.exists():
+
+    def fitted() -> keras.Model:
+        model = intent_model(config, corpus)
         _fit(model, config, corpus, out, verbose)
-        save_model(shrink(model) if config.method == "units" else model, file)
-    remove_backup(out / BACKUP)
-    trained = keras.saving.load_model(file, compile=False)
+        return shrink(model) if config.method == "units" else model
+
+    trained = trained_once(out, config.row, config.seed, fitted)
     result = result_of(config, trained, corpus, read_history(out / HISTORY_FILE), begun, out)
     write_json(out / RESULT_FILE, result)
     return result

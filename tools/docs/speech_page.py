@@ -6,6 +6,7 @@ import pathlib
 from fill_in import fill_in, table
 
 DATA = pathlib.Path(__file__).parents[2] / "docs/results/data/speech_commands.json"
+STARTS = DATA.with_name("speech_commands_starts.json")
 LABELS = {
     "dense": "dense, 160 units",
     "toeplitz_shared": "shared low rank above Toeplitz-like, 128 units",
@@ -31,6 +32,7 @@ def contents():
         "the seeds": _by_seed(rows),
         "the false words": _false_words(rows),
         "the shares of the teacher": _shares(seeds["shares"]),
+        "the starts": _starts(json.loads(STARTS.read_text(encoding="utf-8"))["rows"]),
         "the speakers left out": _left_out(told["leave_one_out"]),
     }
 
@@ -125,6 +127,16 @@ def _shares(shares):
     found = shares["valid_accuracy"]
     heads = ["the teacher's share of the loss", *found]
     return table(heads, [["validation clips", *(f"{100 * one:.1f} %" for one in found.values())]])
+
+
+def _starts(rows):
+    seeds = sorted({seed for row in rows for seed in row["valid_accuracy"]})
+    cells = []
+    for row in rows:
+        found = [row["valid_accuracy"].get(seed) for seed in seeds]
+        shares = ["" if one is None else f"{100 * one:.1f} %" for one in found]
+        cells.append([LABELS[row["model"]], row["start"], str(row["epochs"]), *shares])
+    return table(["validation clips", "from", "epochs", *(f"seed {seed}" for seed in seeds)], cells)
 
 
 def _left_out(left_out):

@@ -8,7 +8,6 @@ import sys
 
 import numpy as np
 import pytest
-from slow import slow_tests_run
 
 _SCRIPT = pathlib.Path(__file__).with_name("train_script.py")
 _TIMEOUT = 900  # seconds; some twenty on an idle machine
@@ -22,7 +21,7 @@ def results(request, tmp_path_factory):
     for backend in ("tensorflow", "jax"):
         if importlib.util.find_spec(backend) is None:
             pytest.skip(f"needs {backend}")
-        which = "all" if slow_tests_run(request) else "few"
+        which = "all" if _slow_tests_run(request) else "few"
         started[backend] = _start(backend, folder / f"{backend}.npz", which)
     outputs = {}
     try:
@@ -35,6 +34,14 @@ def results(request, tmp_path_factory):
     for backend, process in started.items():
         assert process.returncode == 0, f"{backend}:\n{outputs[backend]}"
     return {backend: dict(np.load(folder / f"{backend}.npz")) for backend in started}
+
+
+def _slow_tests_run(request):
+    """Whether a test of the file of `request` that is marked as slow was selected."""
+    return any(
+        item.path == request.path and item.get_closest_marker("slow")
+        for item in request.session.items
+    )
 
 
 def _start(backend, path, which):

@@ -50,19 +50,13 @@ class ImplicitMasks:
             kwargs: By name, its masks among them.
             results: What it gave.
         """
-        if self._form.kind in ("encode", "decode") or not getattr(layer, "supports_masking", False):
+        if self._form.kind in ("encode", "decode") or not layer.supports_masking:
             return
-        if type(layer) is keras.layers.ReversibleEmbedding:
-            masks = lookup_mask(layer, args, kwargs)
-        else:
-            bound = inspect.signature(layer.call).bind(*args, **kwargs).arguments
-            first = next(iter(bound.values()))
-            given = kwargs.get("mask")
-            if given is None:
-                given = keras.tree.map_structure(self.of, first)
-            masks = layer.compute_mask(first, given)
-            if isinstance(layer, keras.layers.MultiHeadAttention):
-                self._forget((args, kwargs))  # as Keras does, for all that read them later
+        masks = self._masks_of_results(layer, args, kwargs)
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            # It takes the masks off what it reads, for all that read it later.
+            for tensor in keras.tree.flatten((args, kwargs)):
+                self._masks.pop(id(tensor), None)
         self.note(keras.tree.flatten(results), masks)
 
     def note(self, tensors: list[Any], masks: Any) -> None:
@@ -71,6 +65,11 @@ class ImplicitMasks:
             if mask is not None:
                 self._masks[id(tensor)] = (tensor, mask)
 
-    def _forget(self, arguments: Any) -> None:
-        for tensor in keras.tree.flatten(arguments):
-            self._masks.pop(id(tensor), None)
+    def _masks_of_results(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if type(layer) is keras.layers.ReversibleEmbedding:
+            return lookup_mask(layer, args, kwargs)
+        first = next(iter(inspect.signature(layer.call).bind(*args, **kwargs).arguments.values()))
+        given = kwargs.get("mask")
+        if given is None:
+            given = keras.tree.map_structure(self.of, first)
+        return layer.compute_mask(first, given)

@@ -296,9 +296,9 @@ class StepBuilder:
         first, second = forward[0], backward[0]
         if layer.return_sequences:
             second = ops.flip(second, axis=1)
-        merged = _MERGES[layer.merge_mode](first, second)
-        states = [*forward[1:], *backward[1:]] if layer.return_state else []
-        results = [*keras.tree.flatten(merged), *states] if states else merged
+        results = _MERGES[layer.merge_mode](first, second)
+        if layer.return_state:
+            results = [*keras.tree.flatten(results), *forward[1:], *backward[1:]]
         self._masks.follow(layer, args, {"mask": mask}, results)
         return results
 

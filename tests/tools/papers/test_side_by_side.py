@@ -37,14 +37,14 @@ SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import test_side_by_side as tests
-tests.train_both(sys.argv[2], sys.argv[3:])
+tests.train_both(sys.argv[2])
 """
 
 
-def runs(folder, names=NAMES):
+def runs(folder):
     """Small rows, each in a folder, in the batches in which they are trained."""
     batches = {"noisy": [], "mixed": [], "started": []}
-    for name in names:
+    for name in NAMES:
         config = config_of(name)
         kind, dropout, units = "noisy", (0.2, 0.2, 0.2), 16
         if config.is_started:
@@ -76,20 +76,20 @@ def stop_after_the_first_epoch(line):
         raise KeyboardInterrupt
 
 
-def train_both(folder, names):
+def train_both(folder):
     """Trains rows side by side, and one by one, on the backend of this process."""
     folder = pathlib.Path(folder)
-    for batch in runs(folder / "together", names):
+    for batch in runs(folder / "together"):
         side_by_side_training.train(batch)
     side_by_side_backup.SECONDS = 0
-    batch, lines = runs(folder / "stopped", names)[0], []
+    batch, lines = runs(folder / "stopped")[0], []
     try:
         side_by_side_training.train(batch, report=stop_after_the_first_epoch)
     except KeyboardInterrupt:
         side_by_side_training.train(batch, report=lines.append)
     (folder / "stopped" / "lines").write_text("\n".join(lines))
     training.measure_deployment = lambda *_: {"skipped": "test"}
-    for batch in runs(folder / "alone", names):
+    for batch in runs(folder / "alone"):
         for run in batch:
             training.train(run.config, run.out, start=run.start, verbose=0)
 
@@ -108,7 +108,7 @@ def trained(tmp_path_factory):
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(pathlib.Path(__file__).parent), str(folder), *NAMES],
+        [sys.executable, "-c", SCRIPT, str(pathlib.Path(__file__).parent), str(folder)],
         capture_output=True,
         text=True,
         env=environment,

@@ -3,7 +3,7 @@
 import warnings
 
 from lrkeras.callbacks.structure_callback import StructureCallback
-from lrkeras.structures import Sparse
+from lrkeras.structures import Sparse, pruned_together
 
 
 class SparsityAnnealing(StructureCallback):
@@ -17,7 +17,8 @@ class SparsityAnnealing(StructureCallback):
 
     A masked entry has no gradient and is set to zero again after every batch, whatever the
     optimiser's momentum does; what was masked stays masked. At `end_step` the target is met
-    exactly. Masks and the step count live in the model and its optimiser: training that was
+    exactly. Parts with `pooled=True` are one: their smallest entries go first, wherever they are.
+    Masks and the step count live in the model and its optimiser: training that was
     interrupted and resumed gives the same result.
 
     Args:
@@ -79,7 +80,8 @@ class SparsityAnnealing(StructureCallback):
         return target + (min(self.initial_sparsity, target) - target) * rest
 
     def on_train_begin(self, logs=None):
-        self._parts = self._find(Sparse, "a Sparse or doped structure")
+        self._find(Sparse, "a Sparse or doped structure")
+        self._parts = pruned_together(self.model)
         if self._epochs is not None:
             steps = (self.params or {}).get("steps")
             if not steps:

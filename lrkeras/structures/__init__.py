@@ -5,9 +5,10 @@ Every structure has `build((inputs, outputs))`, `matmul(x)`, `to_dense()`, `from
 
 `structure.py` is the file to read first: what every structure has, and what a new one must write;
 then `low_rank.py`, the simplest one. One file for each structure; `sum.py` and `concatenated.py`
-are made of others (`composite.py`). `find.py` looks for structures in a model, `stored_size.py`
-counts what a layer or model stores; `factor_initializer.py`, `settled_size.py`, `weighted_fit.py`,
-`semi_nmf.py` and `truncated_svd.py` are what several structures compute with.
+are made of others (`composite.py`). `find.py` looks for structures in a model, `sparse_pool.py`
+prunes sparse parts together, `stored_size.py` counts what a layer or model stores;
+`factor_initializer.py`, `settled_size.py`, `weighted_fit.py`, `semi_nmf.py` and `truncated_svd.py`
+are what several structures compute with.
 """
 
 import difflib
@@ -24,6 +25,7 @@ from lrkeras.structures.low_rank import LowRank
 from lrkeras.structures.monarch import Monarch
 from lrkeras.structures.shared_low_rank import SharedLowRank, group_scope
 from lrkeras.structures.sparse import Sparse
+from lrkeras.structures.sparse_pool import pruned_together
 from lrkeras.structures.structure import Structure
 from lrkeras.structures.sum import Sum
 from lrkeras.structures.toeplitz_like import ToeplitzLike
@@ -62,6 +64,7 @@ __all__ = [
     "get",
     "group_scope",
     "outermost",
+    "pruned_together",
 ]
 
 
@@ -110,7 +113,7 @@ def describe(structure):
     return structure.describe()
 
 
-def doped(base, density=None, compression=None, block=None):
+def doped(base, density=None, compression=None, block=None, pooled=False):
     """`base + Sparse(...)`: a structured matrix with a few entries of its own.
 
     Thakker et al. 2021 (arXiv 2102.07071). Train it with `callbacks.SparsityAnnealing`. The paper
@@ -125,6 +128,7 @@ def doped(base, density=None, compression=None, block=None):
             counted, as the paper does; `num_bytes` tells the size with indices).
         block: Pattern of the sparse part; see `Sparse`. Inputs that `block` does not divide are
             padded.
+        pooled: Whether all sparse parts of a model share one number of entries; see `Sparse`.
     """
     base = get(base)
     if base is None:
@@ -135,4 +139,6 @@ def doped(base, density=None, compression=None, block=None):
             f"Received: density={density}, compression={compression}"
         )
     padding = "valid" if block is None else "same"
-    return base + Sparse(density=density, compression=compression, block=block, padding=padding)
+    return base + Sparse(
+        density=density, compression=compression, block=block, padding=padding, pooled=pooled
+    )

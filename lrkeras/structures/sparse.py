@@ -33,13 +33,18 @@ class Sparse(Structure):
         padding: `"valid"`: the block must divide the matrix. `"same"`: the last block of inputs
             may be partial (a converted file pads it with zeros); outputs must still divide.
         compression: Instead of `density`; see `Structure`.
+        pooled: Whether its entries compete with those of all other pooled parts of the model with
+            the same `block`: together they keep as many as all their densities allow, the
+            largest wherever they are, at least one block in each. What a part keeps is settled
+            when the target is met, and saved with the weights. A part by itself (`prune`,
+            `from_dense`) keeps its own density.
     """
 
     is_sparse = True
     fits_few_bits = False
     other_size_arguments = ("density",)
 
-    def __init__(self, density=None, block=None, padding="valid", **kwargs):
+    def __init__(self, density=None, block=None, padding="valid", pooled=False, **kwargs):
         super().__init__(**kwargs)
         if density is not None and self.compression is not None:
             raise ValueError(
@@ -54,10 +59,11 @@ class Sparse(Structure):
         self.block = _check_block(block)
         self._mask_folded = False
         self.padding = padding
+        self.pooled = bool(pooled)
 
     def _prepare(self):
         self._grid = self._block_grid(self.shape)
-        self.target_blocks = self._resolve_blocks(self.overhead)
+        self._own_target = self._resolve_blocks(self.overhead)
 
     def _block_grid(self, shape):
         """Number of blocks along the inputs and along the outputs."""
@@ -99,6 +105,14 @@ class Sparse(Structure):
             dtype="bool",
             trainable=False,
         )
+        if self.pooled:
+            self.pooled_target = self.add_weight(
+                shape=(),
+                name="pooled_target",
+                initializer=keras.initializers.Constant(self._own_target),
+                dtype="int32",
+                trainable=False,
+            )
 
     def to_dense(self, training=False):
         values = ops.convert_to_tensor(self.values)
@@ -129,9 +143,19 @@ class Sparse(Structure):
     # --- pruning ----------------------------------------------------------------------------
 
     @property
+    def total_blocks(self):
+        """Number of blocks of the matrix."""
+        return math.prod(self._grid)
+
+    @property
+    def target_blocks(self):
+        """Number of blocks that are kept in the end."""
+        return int(ops.convert_to_numpy(self.pooled_target)) if self.pooled else self._own_target
+
+    @property
     def target_sparsity(self):
         """Fraction of the blocks that are zero in the end."""
-        return 1 - self.target_blocks / math.prod(self._grid)
+        return 1 - self.target_blocks / self.total_blocks
 
     @property
     def density(self):
@@ -160,7 +184,7 @@ class Sparse(Structure):
     @property
     def sparsity(self):
         """Fraction of the blocks that are masked now."""
-        return 1 - self.kept_blocks / math.prod(self._grid)
+        return 1 - self.kept_blocks / self.total_blocks
 
     @property
     def is_at_target(self):
@@ -175,15 +199,21 @@ class Sparse(Structure):
                 target itself, met exactly. Ties go to the earlier block.
         """
         kept = self.target_blocks if sparsity is None else self.blocks_at(sparsity)
-        values = ops.convert_to_numpy(self.to_dense())
-        mask = largest(self._block_sums(np.square(values, dtype=np.float64)), kept)
-        self.mask.assign(mask)
-        self.zero_masked()
+        self.keep(largest(self.magnitudes(), kept))
 
     def blocks_at(self, sparsity):
         """Number of blocks that are kept at a sparsity, never below the target's."""
-        total = math.prod(self._grid)
-        return max(self.target_blocks, min(total, round((1 - sparsity) * total)))
+        return blocks_at(sparsity, self.total_blocks, self.target_blocks)
+
+    def magnitudes(self):
+        """The sum of squares of every block."""
+        values = ops.convert_to_numpy(self.to_dense())
+        return self._block_sums(np.square(values, dtype=np.float64))
+
+    def keep(self, mask):
+        """Keeps the blocks that a mask names and zeroes the others for good."""
+        self.mask.assign(mask)
+        self.zero_masked()
 
     def zero_masked(self):
         """Zeroes the stored values under the mask (an optimiser's momentum may have moved them)."""
@@ -209,8 +239,7 @@ class Sparse(Structure):
 
     def _keep(self, w, scores):
         self.values.assign(w)
-        self.mask.assign(largest(self._block_sums(scores), self.target_blocks))
-        self.zero_masked()
+        self.keep(largest(self._block_sums(scores), self.target_blocks))
 
     def warm_start(self, w):
         w = self._checked(w)
@@ -244,7 +273,7 @@ class Sparse(Structure):
         config = {**super().get_config(), "block": self.block, "padding": self.padding}
         if self._given_density is not None:
             config["density"] = self._given_density
-        return config
+        return {**config, "pooled": True} if self.pooled else config
 
 
 def largest(scores, count):
@@ -253,6 +282,11 @@ def largest(scores, count):
     mask = np.zeros(scores.size, dtype=bool)
     mask[order[:count]] = True
     return mask.reshape(scores.shape)
+
+
+def blocks_at(sparsity, total, target):
+    """How many of `total` blocks are kept at a sparsity, never below the target."""
+    return max(target, min(total, round((1 - sparsity) * total)))
 
 
 def _unsigned_bytes(largest_value):

@@ -55,11 +55,10 @@ class Sum(Composite):
         self.dropout_rate = self.add_weight(
             shape=(), name="dropout_rate", initializer="zeros", trainable=False
         )
-        spent = self.spent
-        for part in self.parts:
-            part.spent = spent
+        for place, part in enumerate(self.parts):
+            if part.compression is not None:
+                part.spent = self.spent + sum(built.num_params for built in self.parts[:place])
             part.build(self.shape, self.overhead, init.scaled(1 / len(self.parts)))
-            spent += part.num_params
 
     def matmul(self, x, training=False):
         return self._add([p.matmul(x, training) for p in self.parts], training)

@@ -7,7 +7,10 @@ from typing import Any
 
 
 def check_same_settings(
-    file: pathlib.Path, settings: Mapping[str, Any], ignored: Collection[str] = ()
+    file: pathlib.Path,
+    settings: Mapping[str, Any],
+    ignored: Collection[str] = (),
+    defaults: Mapping[str, Any] | None = None,
 ) -> None:
     """Compares settings with those that a run has written; writes nothing.
 
@@ -15,6 +18,7 @@ def check_same_settings(
         file: The JSON file of the settings in the folder of a run, which need not exist.
         settings: Those of now.
         ignored: Names of what may differ.
+        defaults: What settings are that the file does not know, as it is older than they are.
 
     Raises:
         ValueError: Others differ.
@@ -22,7 +26,8 @@ def check_same_settings(
     if not file.exists():
         return
     wanted = json.loads(json.dumps(settings))
-    found = json.loads(file.read_text(encoding="utf-8"))
+    older = json.loads(json.dumps(defaults or {}))
+    found = older | json.loads(file.read_text(encoding="utf-8"))
     changed = sorted(k for k in wanted if k not in ignored and found.get(k) != wanted[k])
     if changed:
         raise ValueError(

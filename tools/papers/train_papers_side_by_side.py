@@ -39,6 +39,11 @@ def runs_of(rows, out):
                 f"{name!r} learns from another model, which rows side by side cannot; train it with "
                 "tools/papers/train_papers.py."
             )
+        if config.pooled:
+            raise ValueError(
+                f"The matrices of {name!r} are pruned together, which those of rows side by side "
+                "are not; train it with tools/papers/train_papers.py."
+            )
         base = start_of(name)
         start = folder_of(f"{base}@{config.seed}", out) if base else None
         key = (config.is_started, size_of(config))

@@ -77,7 +77,12 @@ def _sparse(config: MatrixConfig, shape: tuple[int, int], beside: int) -> struct
             f"a matrix of {inputs} inputs x {outputs} outputs. Ask for less compression."
         )
     padding = "valid" if config.block is None else "same"
-    return structures.Sparse(density=min(1.0, blocks / total), block=config.block, padding=padding)
+    return structures.Sparse(
+        density=min(1.0, blocks / total),
+        block=config.block,
+        padding=padding,
+        pooled=config.pooled,
+    )
 
 
 def _blocks(config: MatrixConfig, shape: tuple[int, int], beside: int, biases: int) -> int:

@@ -22,10 +22,14 @@ class MatrixConfig:
         terms: number of Kronecker products.
         rank: rank of `"svd"`, `"semi_nmf"` or, at the same number of values, of `"pruned"`.
         block: pattern of the sparse part, `(outputs, inputs)`, or None for single entries.
+        pooled: whether sparse parts of all gates and layers share one number of entries.
         co_matrix_dropout: rate until the sparsity is at its target, 0 from then on.
         anneal: where the sparsity starts and stops rising, and units start and stop to go, as
             shares of the run.
         anneal_power: exponent of its schedule.
+
+    Raises:
+        ValueError: it is `pooled` without a sparse part.
     """
 
     method: str = "dense"
@@ -35,9 +39,17 @@ class MatrixConfig:
     terms: int | None = None
     rank: int | None = None
     block: tuple[int, int] | None = None
+    pooled: bool = False
     co_matrix_dropout: float = 0.0
     anneal: tuple[float, float] = (0.05, 0.5)
     anneal_power: float = 3
+
+    def __post_init__(self) -> None:
+        if self.pooled and not (self.is_doped or self.method == "pruned"):
+            raise ValueError(
+                f"Expected pooled with sparse parts (pruned, doped_...); received {self.method!r}. "
+                "Leave it out."
+            )
 
     @property
     def is_doped(self) -> bool:

@@ -45,6 +45,7 @@ _OPTIONS: dict[str, Callable[..., dict[str, Any]]] = {
     r"input": lambda: {"where": "input"},
     r"recurrent": lambda: {"where": "recurrent"},
     r"stacked": lambda: {"where": "stacked"},
+    r"pooled": lambda: {"pooled": True},
     r"taught(\d\.\d+)": lambda share: {"teacher_weight": float(share)},
     r"started": lambda: {"is_started": True},
     r"reordered": lambda: {"is_started": True, "is_reordered": True},

@@ -50,7 +50,12 @@ def check(out: pathlib.Path, config: Any, ignored: Collection[str] = ()) -> None
     Raises:
         ValueError: the folder holds a run with another config.
     """
-    check_same_settings(out / "config.json", dataclasses.asdict(config), ignored)
+    defaults = {
+        field.name: field.default
+        for field in dataclasses.fields(config)
+        if field.default is not dataclasses.MISSING
+    }
+    check_same_settings(out / "config.json", dataclasses.asdict(config), ignored, defaults)
 
 
 def finished_result(out: pathlib.Path, config: Any) -> dict | None:

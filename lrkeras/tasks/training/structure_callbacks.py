@@ -45,7 +45,7 @@ def structure_callbacks(
             the annealing.
     """
     chosen: list[keras.callbacks.Callback] = []
-    parts = structures.find_structures(model, structures.Sparse)
+    parts = structures.pruned_together(model)
     if parts:
         begin, end = (round(share * steps) for share in config.anneal)
         if anneals:

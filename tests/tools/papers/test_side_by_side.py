@@ -280,6 +280,14 @@ def test_refusals(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("option", ["taught0.5", "pooled"])
+def test_what_rows_side_by_side_cannot_do(option, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools" / "papers")
+    tool = load_tool("train_papers_side_by_side")
+    with pytest.raises(ValueError, match=r"tools/papers/train_papers\.py"):
+        tool.runs_of([f"ptb_small_pruned_20x_{option}"], tmp_path)
+
+
 def test_rows_are_put_together_by_their_schedules(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(ROOT / "tools" / "papers")
     tool = load_tool("train_papers_side_by_side")

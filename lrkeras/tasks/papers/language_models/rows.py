@@ -9,7 +9,8 @@ A name is a base and, after it, a method and options in any order, all joined by
   numbers as that has); `svd`, `semi_nmf` and `pruned` with `input` or `recurrent` and a rank;
 * options: `25x` (compression), `stacked` (a matrix over `[x; h]` for all gates, not for each),
   `10terms`, `r50` (rank), `1x16` (blocks of the sparse part), `bytes` (its indices count),
-  `element_bytes` (as many bytes as single entries would take),
+  `element_bytes` (as many bytes as single entries would take), `pooled` (one mask over all gates
+  and layers),
   `dropout0.3` (co-matrix dropout), `dropout0.3until0.8` (that until a sparsity), `power2`,
   `window10to70` (percent of the run in which the sparsity rises), `rate0.25` (times the learning
   rate of the base), `hold7` (epochs at the full rate), `decay0.7` (of the rate after each epoch
@@ -85,6 +86,11 @@ def _checked(config: PaperConfig) -> PaperConfig:
     sized = config.method in _SIZED or config.is_doped
     if sized and config.compression is None and config.rank is None:
         raise ValueError(f"Expected a size such as 20x in {config.row!r}; received none.")
+    if config.pooled and config.is_pruned_at_once:
+        raise ValueError(
+            f"Matrices of {config.row!r} are pruned at once, each by itself. Leave pooled, or "
+            f"{config.where}, out."
+        )
     if not 0 <= config.teacher_weight <= 1:
         raise ValueError(f"Expected a share of 0 to 1 in {config.row!r}, such as taught0.5.")
     if config.method == "small_dense":

@@ -126,6 +126,20 @@ def test_a_row_may_learn_from_the_dense_run():
             config_of(f"ptb_small_{name}")
 
 
+def test_sparse_parts_may_share_their_entries():
+    config = config_of("ptb_small_doped_kronecker_20x_dropout0_pooled")
+    assert config == dataclasses.replace(
+        config_of("ptb_small_doped_kronecker_20x_dropout0"), pooled=True, row=config.row
+    )
+    for name, message in (
+        ("low_rank_5x_pooled", "pooled with sparse parts"),
+        ("pooled", "pooled with sparse parts"),
+        ("pruned_input_r50_pooled", "each by itself"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            config_of(f"ptb_small_{name}")
+
+
 def test_co_matrix_dropout_ends_at_a_sparsity():
     """A line from 0 to the target over 100 steps crosses 0.4 where it is 0.4 / target there."""
     layer = layers.LSTM(8, joint_structure=structures.doped("low_rank", compression=4))

@@ -42,6 +42,7 @@ def contents():
         "the keystrokes saved": _shares(compared, "keystrokes_saved"),
         "the next words among three": _shares(compared, "top3"),
         "the words that cannot be suggested": _unknown(compared),
+        "the sub-words": _sub_words(_read("sub_words")["models"]["word_prediction_chat_int8"]),
     }
 
 
@@ -101,3 +102,27 @@ def _unknown(models):
         cells = tuple(f"{100 * model['texts'][kind]['oov_rate']['share']:.1f} %" for kind in TEXTS)
         rows.setdefault(cells, "chat" if "chat" in name else "all others")
     return table(["", *TEXTS.values()], [[label, *cells] for cells, label in rows.items()])
+
+
+def _sub_words(row):
+    """A row a way of completing words that the chat model lacks: its bytes, what it brings."""
+    ways = {"sub_words": "spelled from sub-words", "list": f"a list of {row['list']['words']:,}"}
+    rows = []
+    for way, label in ways.items():
+        cells = [f"{row[way]['bytes'] / 1e3:.0f} KB"]
+        for split in ("valid", "test"):
+            told = row[split][way]
+            before, after, difference, low, high = (
+                100 * value
+                for value in (
+                    told["before"],
+                    told["after"],
+                    told["difference"],
+                    *told["interval"],
+                )
+            )
+            cells.append(
+                f"{before:.1f} % → {after:.1f} % ({difference:+.2f}; {low:+.2f} to {high:+.2f})"
+            )
+        rows.append([label, *cells])
+    return table(["", "beside the model", "keystrokes, validation people", "test people"], rows)

@@ -12,7 +12,7 @@ SAMPLES = 2000
 SHARES = ("oov_rate", "top3", "keystrokes_saved")
 
 
-def sums_of(model, lines, personal=None):
+def sums_of(model, lines, personal=None, ranking=None):
     """What `SHARES` are shares of in a group, and how much of it: words, words and keystrokes."""
     tokens = [
         token
@@ -20,7 +20,7 @@ def sums_of(model, lines, personal=None):
         for token in (keyboard_text.tokenize(line) if isinstance(line, str) else line)
     ]
     keys = sum(len(token) + 1 for token in tokens if keyboard_text.WORD.fullmatch(token))
-    one = measure(model, lines, model.vocabulary, model.blocked, personal=personal)
+    one = measure(model, lines, model.vocabulary, model.blocked, personal=personal, ranking=ranking)
     whole = [one.words, one.words, keys]
     return whole, [getattr(one, name) * of for name, of in zip(SHARES, whole, strict=True)]
 

@@ -78,6 +78,7 @@ def measure(
     blocked: Iterable[str] = (),
     *,
     personal: PersonalWords | None = None,
+    ranking: WordRanking | None = None,
     track: Callable[[Iterable], Iterable] = iter,
 ) -> Quality:
     """Types messages with three suggestions at hand, as the keyboard would show them.
@@ -91,15 +92,16 @@ def measure(
         blocked: words that are never suggested.
         personal: words of the person who wrote the messages, which are suggested as well; each
             message is learned when it is finished. The messages must be texts.
+        ranking: what finds the words to show. Default: `WordRanking(vocabulary.words, blocked)`.
         track: wraps the loop over the messages, for a progress bar.
     """
-    ranking, counts = WordRanking(vocabulary.words, blocked), _Counts()
+    words, counts = ranking or WordRanking(vocabulary.words, blocked), _Counts()
 
     def shown(logits: np.ndarray, previous: str, prefix: str = "") -> list[str]:
-        found = ranking.best(logits, prefix=prefix, marks=takes_mark(previous))
+        found = words.best(logits, prefix=prefix, marks=takes_mark(previous))
         if not personal:
             return found
-        return ranked(personal, ranking, found, logits, previous=previous, prefix=prefix)
+        return ranked(personal, words, found, logits, previous=previous, prefix=prefix)
 
     for message in track(messages):
         tokens = tokenize(message) if isinstance(message, str) else list(message)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from lrkeras.structures.composite import Composite
+from lrkeras.structures.factored import Factored
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
@@ -41,6 +42,12 @@ class Concatenated(Composite):
 
     def matmul(self, x, training=False):
         return type(self.parts[0]).matmul_side_by_side(self.parts, x, training)
+
+    def product_of_rows(self, first, last):
+        kind = type(self.parts[0])
+        if not issubclass(kind, Factored):
+            return super().product_of_rows(first, last)
+        return kind.product_of_rows_side_by_side(self.parts, first, last)
 
     @property
     def macs(self):

@@ -76,6 +76,33 @@ class Hybrid(Factored):
         lower = ops.matmul(ops.concatenate(halves, axis=-1), rows)
         return ops.concatenate([ops.matmul(x, self.upper), lower], axis=-1)
 
+    @classmethod
+    def product_of_rows_side_by_side(cls, parts, first, last):
+        # One product with all that x is multiplied with, the columns of each half beside zeros.
+        count, rank = len(parts), parts[0].rank
+        columns, rows = [], []
+        for place, part in enumerate(parts):
+            (upper, upper_row), (lower, lower_row) = part._factors()
+            ends = [(0, lower.shape[0]), (upper.shape[0], 0)]
+            columns += [ops.pad(c, [e, (0, 0)]) for c, e in zip((upper, lower), ends, strict=True)]
+            beside = [(place * upper_row.shape[1], (count - 1 - place) * upper_row.shape[1])]
+            rows += [ops.pad(row, [(0, 0), *beside]) for row in (upper_row, lower_row)]
+        whole = [ops.convert_to_tensor(part.upper) for part in parts]
+        left = ops.concatenate([*whole, *columns], axis=1)[first:last]
+        right = ops.concatenate(rows, axis=0)
+
+        def product(x):
+            whole, inner = ops.split(ops.matmul(x, left), [count * rank], axis=-1)
+            lower = ops.matmul(inner, right)
+            if count == 1:
+                return ops.concatenate([whole, lower], axis=-1)
+            gates = zip(
+                ops.split(whole, count, axis=-1), ops.split(lower, count, axis=-1), strict=True
+            )
+            return ops.concatenate([piece for gate in gates for piece in gate], axis=-1)
+
+        return product
+
     def to_dense(self, training=False):
         lower = ops.concatenate([column * row for column, row in self._factors(training)], axis=0)
         return ops.concatenate([ops.convert_to_tensor(self.upper), lower], axis=1)

@@ -1,6 +1,7 @@
 """Low-rank matrix factorisation (LMF)."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from lrkeras.structures.factored import Factored
@@ -52,6 +53,22 @@ class LowRank(Factored):
     def matmul(self, x, training=False):
         ((left, right),) = self._factors(training)
         return ops.matmul(ops.matmul(x, left), right)
+
+    @classmethod
+    def product_of_rows_side_by_side(cls, parts, first, last):
+        pairs = [pair for part in parts for pair in part._factors()]
+        left = ops.concatenate([left[first:last] for left, _ in pairs], axis=1)
+        rights = [ops.convert_to_tensor(right) for _, right in pairs]
+        ends = np.cumsum([part.rank for part in parts])[:-1].tolist()
+
+        def product(x):
+            inner = ops.matmul(x, left)
+            if not ends:
+                return ops.matmul(inner, rights[0])
+            pieces = zip(ops.split(inner, ends, axis=-1), rights, strict=True)
+            return ops.concatenate([ops.matmul(p, right) for p, right in pieces], axis=-1)
+
+        return product
 
     def matmul_transpose(self, y):
         return ops.matmul(ops.matmul(y, ops.transpose(self.right)), ops.transpose(self.left))

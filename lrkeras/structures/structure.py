@@ -174,6 +174,19 @@ class Structure(keras.layers.Layer):
         """
         yield
 
+    def product_of_rows(self, first, last):
+        """A function of `x` that is `x @ W[first:last]`, for loops over time in `shared_work`.
+
+        What is the same for all `x` is computed now.
+        """
+        ends = (first, self.shape[0] - last)
+
+        def product(x):
+            padded = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [ends]) if any(ends) else x
+            return self.matmul(padded)
+
+        return product
+
     @classmethod
     def side_by_side(cls, parts, training=False):
         """Dense forms of equal structures next to each other: `(inputs, sum of outputs)`."""

@@ -104,6 +104,7 @@ FACTORED = {
     "separate": {"kernel_structure": "hybrid", "recurrent_structure": structures.LowRank(rank=2)},
     "joint": {"joint_structure": structures.LowRank(rank=2), "gate_layout": "stacked"},
     "joint_gates": {"joint_structure": structures.LowRank(rank=1)},
+    "joint_hybrid": {"joint_structure": structures.Hybrid(rank=2)},
 }
 
 

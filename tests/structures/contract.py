@@ -48,6 +48,17 @@ class StructureContract:
         y = ops.convert_to_numpy(structure.matmul(ops.convert_to_tensor(x, dtype="float64")))
         np.testing.assert_allclose(y, x @ dense(structure), rtol=1e-10, atol=1e-12)
 
+    @pytest.mark.parametrize("training", [False, True])
+    def test_products_of_rows_are_those_of_the_dense_form(self, training):
+        structure, inputs = self.built(), self.shape()[0]
+        x = np.random.default_rng(0).normal(size=(2, 3, inputs))
+        with structure.shared_work(training):
+            for first, last in ((0, inputs), (0, inputs // 3), (inputs // 3, inputs)):
+                product = structure.product_of_rows(first, last)
+                some = x[..., first:last]
+                y = ops.convert_to_numpy(product(ops.convert_to_tensor(some, dtype="float64")))
+                np.testing.assert_allclose(y, some @ dense(structure)[first:last], atol=1e-12)
+
     def test_matmul_transpose_equals_the_dense_product(self):
         structure = self.built()
         y = np.random.default_rng(0).normal(size=(4, self.shape()[1]))

@@ -48,7 +48,7 @@ class RowsAtRates:
 
     def main(self, description):
         """Runs the command line of a tool; `description` is what its help says."""
-        from train_papers import rows_of
+        from train_papers import end_rows_too, rows_of
 
         from lrkeras.system.required_paths import require_paths
 
@@ -67,6 +67,7 @@ class RowsAtRates:
         os.environ.setdefault("KERAS_BACKEND", "tensorflow")
         options.out.mkdir(parents=True, exist_ok=True)
         failed = []
+        end_rows_too()
         for row in rows:
             try:
                 self.train_row(row, options.data, options.out)

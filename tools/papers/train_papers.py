@@ -11,6 +11,7 @@ begins a comment). `lrkeras train papers --list` prints all names.
 import argparse
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -70,6 +71,11 @@ def check(options):
         require_paths(reads=files, hint=f"--data must hold {', '.join(PTB_FILES)}.")
 
 
+def end_rows_too():
+    """Lets the row that runs end with this process where it is told to (SIGTERM)."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
 def main():
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -86,6 +92,7 @@ def main():
         parser.error("expected names of rows, or --queue; got none")
     commands = {row: command_of(row, options) for row in rows}  # names are checked before any runs
     options.out.mkdir(parents=True, exist_ok=True)
+    end_rows_too()
     for number, (row, command) in enumerate(commands.items(), 1):
         folder = folder_of(row, options.out)
         if (folder / "result.json").exists():

@@ -3,12 +3,15 @@
 import copy
 import itertools
 import json
+import os
+import signal
+import subprocess
 import sys
 
 import paper_plots as plots
 import pytest
 from claims import judge
-from load_tool import load_tool
+from load_tool import ROOT, load_tool
 from run_file import read_runs_file, write_runs_file
 
 from lrkeras.tasks.papers.language_models import deployment
@@ -358,6 +361,7 @@ def test_queue_skips_goes_on_and_starts_rows_from_their_dense_run(tmp_path, monk
         return type("Done", (), {"returncode": len(started) - 1})
 
     monkeypatch.setattr(queue.subprocess, "run", run)
+    monkeypatch.setattr(queue, "end_rows_too", lambda: None)  # this process is that of the tests
     for split in ("train", "valid", "test"):
         (tmp_path / f"ptb.{split}.txt").touch()
     data = str(tmp_path)
@@ -383,6 +387,21 @@ def test_queue_skips_goes_on_and_starts_rows_from_their_dense_run(tmp_path, monk
     with pytest.raises(ValueError, match="begins with one of"):
         queue.main()
     assert len(started) == 2
+
+
+def test_a_row_does_not_outlive_the_queue():
+    row = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    code = (
+        "import subprocess, sys; sys.path.insert(0, 'tools/papers'); import train_papers\n"
+        f"train_papers.end_rows_too(); subprocess.run([sys.executable, '-c', {row!r}])"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        child = int(process.stdout.readline())
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
 
 
 def test_claims_are_judged_by_the_rows_that_are_trained():

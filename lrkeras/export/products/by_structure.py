@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from lrkeras.export.products.dense_product import DenseProduct
+from lrkeras.export.products.factor_gates import HybridGates, LowRankGates
 from lrkeras.export.products.fourier_stages import split
-from lrkeras.export.products.hybrid_product import HybridProduct
 from lrkeras.export.products.kronecker_gates import KroneckerGates
 from lrkeras.export.products.monarch_gates import MonarchGates
 from lrkeras.export.products.replaced_product import replaced_product
 from lrkeras.export.products.toeplitz_product import ToeplitzProduct
-from lrkeras.structures import Hybrid, Kronecker, Monarch, Sparse, Structure, ToeplitzLike
+from lrkeras.structures import Hybrid, Kronecker, LowRank, Monarch, Sparse, Structure, ToeplitzLike
 
 Product = Callable[[Any], Any]
 
@@ -55,6 +55,16 @@ def stacked_class(structure: Structure) -> type | None:
 
 
 @stacked_class.register
+def _(structure: LowRank) -> type:
+    return LowRankGates
+
+
+@stacked_class.register
+def _(structure: Hybrid) -> type:
+    return HybridGates
+
+
+@stacked_class.register
 def _(structure: Kronecker) -> type:
     return KroneckerGates
 
@@ -77,7 +87,7 @@ def deployed(structure: Structure) -> AbstractContextManager:
 
 @deployed.register
 def _(structure: Hybrid) -> AbstractContextManager:
-    return replaced_product(structure, HybridProduct(structure))
+    return replaced_product(structure, HybridGates([structure]))
 
 
 @deployed.register

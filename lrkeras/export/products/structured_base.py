@@ -12,8 +12,12 @@ from lrkeras.export.products.by_structure import (
     stacked_class,
     transform_product,
 )
+from lrkeras.export.products.factor_gates import HybridGates, LowRankGates
 from lrkeras.export.products.toeplitz_product import ToeplitzProduct
 from lrkeras.structures import Structure
+
+# Products of all blocks at once that take more than one vector.
+_OF_MANY_VECTORS = (HybridGates, LowRankGates, ToeplitzProduct)
 
 
 def sparse_part(structure: Structure | None) -> np.ndarray | None:
@@ -54,9 +58,8 @@ def base_product(structure: Structure, scale: np.ndarray | None = None) -> Produ
     whole = one_product(blocks, scale)
 
     def product(v: Any) -> Any:
-        # The stacked factors of gates are for one vector.
         single = len(v.shape) == 2 and v.shape[0] == 1
-        if whole is not None and (single or isinstance(whole, ToeplitzProduct)):
+        if whole is not None and (single or isinstance(whole, _OF_MANY_VECTORS)):
             return whole(v)
         joined = _product_of_terms(blocks, v)
         return joined if scale is None else joined * scale

@@ -6,7 +6,7 @@ import pytest
 
 from lrkeras import layers, sparsify, structures
 from lrkeras.export import StepRunner, convert, find_sparse_hazards
-from lrkeras.export.products.hybrid_product import HybridProduct
+from lrkeras.export.products.factor_gates import HybridGates, LowRankGates
 from lrkeras.export.products.product_choice import forms_of
 from lrkeras.export.products.product_costs import count_blocks, dense_form, sparse_form
 from lrkeras.export.quantization import FLOAT16, FLOAT32, INT8, Quantization
@@ -132,4 +132,18 @@ def test_hybrid_product_is_that_of_the_matrix(inputs):
     half = inputs // 2
     rest = columns[:, None] * np.repeat(lower, [half, inputs - half], axis=0)
     expected = x @ np.concatenate([upper, rest], axis=1)
-    np.testing.assert_allclose(np.array(HybridProduct(structure)(x)), expected, atol=1e-5)
+    np.testing.assert_allclose(np.array(HybridGates([structure])(x)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "product"),
+    [(structures.Hybrid(rank=3), HybridGates), (structures.LowRank(rank=2), LowRankGates)],
+)
+def test_factors_of_gates_are_multiplied_together(kind, product):
+    gates = structures.Concatenated(kind, 3)
+    gates.build((11, 30))
+    scale = np.repeat([1.0, 0.5, 2.0], 10)
+    x = np.random.default_rng(0).normal(size=(2, 3, 11)).astype("float32")
+    expected = x @ gates.to_numpy() * scale
+    found = product(gates.parts, scale)(x)
+    np.testing.assert_allclose(np.array(found), expected, atol=1e-5)

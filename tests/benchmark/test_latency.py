@@ -1,10 +1,11 @@
+import gc
 import json
 
 import keras
 import numpy as np
 import pytest
 
-from lrkeras.benchmark import benchmark
+from lrkeras.benchmark import benchmark, timed_model
 from lrkeras.benchmark.call_overhead import smallest_model
 from lrkeras.benchmark.timed_model import TimedModel
 from lrkeras.export import StepRunner, convert
@@ -85,6 +86,20 @@ def test_smallest_model_adds(paths):
     interpreter.invoke()
     output = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     assert output.tolist() == [3.0]
+
+
+def test_no_file_pays_for_collecting_garbage(paths, monkeypatch):
+    collected = []
+
+    def loaded(*arguments):
+        collected.append(gc.isenabled())
+        return load(*arguments)
+
+    load = timed_model.load_interpreter
+    monkeypatch.setattr(timed_model, "load_interpreter", loaded)
+    TimedModel(paths[0], 1, True, np.random.default_rng(0))
+    assert collected == [False]
+    assert gc.isenabled()
 
 
 def test_bad_calls(paths, tmp_path):

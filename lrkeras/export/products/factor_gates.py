@@ -8,6 +8,9 @@ from keras import ops
 
 from lrkeras.structures import Hybrid, LowRank
 
+# Inputs of a concatenation that XNNPACK runs.
+_MOST = 4
+
 
 class LowRankGates:
     """Products with low-rank matrices of several gates: `[v L_1 R_1, v L_2 R_2, ...]`.
@@ -64,7 +67,9 @@ class HybridGates:
         outputs = []
         for upper, halves, lower in zip(pieces[::2], pieces[1::2], self._lower, strict=True):
             outputs += [upper, ops.matmul(halves, lower)]
-        return ops.concatenate(outputs, axis=-1)
+        while len(outputs) > 1:
+            outputs = [_joined(outputs[i : i + _MOST]) for i in range(0, len(outputs), _MOST)]
+        return outputs[0]
 
 
 def _numbers(weight: Any) -> np.ndarray:
@@ -75,6 +80,10 @@ def _constant(side_by_side: list[np.ndarray]) -> keras.Variable:
     # Converters take large variables faster than large constants.
     value = np.concatenate(side_by_side, axis=1).astype(np.float32)
     return keras.Variable(value, trainable=False, dtype="float32")
+
+
+def _joined(pieces: list[Any]) -> Any:
+    return ops.concatenate(pieces, axis=-1) if len(pieces) > 1 else pieces[0]
 
 
 def _pieces(x: Any, ends: list[int]) -> list[Any]:

@@ -147,3 +147,14 @@ def test_factors_of_gates_are_multiplied_together(kind, product):
     expected = x @ gates.to_numpy() * scale
     found = product(gates.parts, scale)(x)
     np.testing.assert_allclose(np.array(found), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["low_rank", "hybrid"])
+@pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU])
+def test_xnnpack_runs_every_node_of_factors(kind, layer, tmp_path):
+    structure = structures.get(kind, compression=3)
+    stack = [keras.Input((None, 32)), layer(32, joint_structure=structure, return_sequences=True)]
+    report = convert(keras.Sequential(stack), tmp_path / "file.tflite", quantize="int8")
+    (found,) = report.delegates.graphs
+    assert found.partitions == 1
+    assert all(node.delegate == "XNNPACK" for node in found.nodes)

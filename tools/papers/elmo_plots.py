@@ -64,11 +64,12 @@ def scores(task: str, summary: Summary, file: str | os.PathLike) -> None:
                 ms=5,
                 color=_COLORS[method],
             )
-            ends.append((*points[-1], f"{NAMES[method]}, {where}", _COLORS[method]))
+            ends.append((*points[0], f"{NAMES[method]}, {where}", _COLORS[method]))
     _rivals(axis, rows, task, dense)
     axis.set_xscale("log")
     axis.set_xticks(RANKS, [str(rank) for rank in RANKS])
     axis.minorticks_off()
+    axis.invert_xaxis()  # the lines part at small ranks, where they are named
     label_at_ends(axis, ends)
     axis.set_xlabel("rank of the factors, or as many numbers kept")
     axis.set_ylabel(f"{TASKS[task]}, test {'F1' if task == 'squad' else 'accuracy'}, %")
@@ -132,13 +133,14 @@ def spread(summary: Summary, file: str | os.PathLike) -> None:
                     ms=5,
                     color=_COLORS[method],
                 )
-                ends.append((*points[-1], f"{NAMES[method]}, {where}", _COLORS[method]))
+                ends.append((*points[0], f"{NAMES[method]}, {where}", _COLORS[method]))
     axis.axhline(1, color=_BLACK, lw=0.9, ls=":")
     axis.set_xscale("log")
     axis.set_yscale("log")
     plain_log_ticks(axis.yaxis)
     axis.set_xticks(RANKS, [str(rank) for rank in RANKS])
     axis.minorticks_off()
+    axis.invert_xaxis()  # the lines part at small ranks, where they are named
     label_at_ends(axis, ends)
     axis.set_xlabel("rank of the factors, or as many numbers kept")
     axis.set_ylabel("spread of the L1 norms, times that of dense")

@@ -67,10 +67,13 @@ def row_of(run: Run, dense: Run | None) -> dict[str, Any]:
         "tasks": {task: _task(run, dense, task) for task in TASKS if task in run["tasks"]},
         **{key: run[key] for key in ("machine", "backend", "threads", "python", "versions")},
     }
+    # Compressed rows have the tasks' models of the dense row.
+    learns = run["config"]["method"] in ("dense", "small_dense")
     learning = [
         seed["learning"]["processor_seconds"]
         for task in run["tasks"].values()
         for seed in task["seeds"].values()
+        if learns
     ]
     row["task_processor_hours"] = sum(learning) / 3600
     if "norms" in run:

@@ -111,5 +111,5 @@ def test_claimed_files_differ_in_what_their_names_say(tools, tmp_path):
         with open(report.path, "rb") as stream:
             file = ModelFile(stream.read())
         counts.append(sum(file.op_name(op) == "FULLY_CONNECTED" for op in file.graphs[0].operators))
-    # Two factors for the stacked matrix, two for each of the four gates.
-    assert counts == [2, 8]
+    # Two factors for the stacked matrix; the left ones of the four gates as one, four right ones.
+    assert counts == [2, 5]

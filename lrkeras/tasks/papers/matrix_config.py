@@ -27,9 +27,6 @@ class MatrixConfig:
         anneal: where the sparsity starts and stops rising, and units start and stop to go, as
             shares of the run.
         anneal_power: exponent of its schedule.
-
-    Raises:
-        ValueError: it is `pooled` without a sparse part.
     """
 
     method: str = "dense"
@@ -43,13 +40,6 @@ class MatrixConfig:
     co_matrix_dropout: float = 0.0
     anneal: tuple[float, float] = (0.05, 0.5)
     anneal_power: float = 3
-
-    def __post_init__(self) -> None:
-        if self.pooled and not (self.is_doped or self.method == "pruned"):
-            raise ValueError(
-                f"Expected pooled with sparse parts (pruned, doped_...); received {self.method!r}. "
-                "Leave it out."
-            )
 
     @property
     def is_doped(self) -> bool:

@@ -78,7 +78,8 @@ class RowName:
             methods: the methods that it may have.
 
         Raises:
-            ValueError: it begins with none of the bases, or goes on with something unknown.
+            ValueError: it begins with none of the bases, goes on with something unknown, or pools
+                what has no sparse parts.
         """
         bases = sorted(bases, key=len, reverse=True)
         base = next((b for b in bases if _begins(name, b)), None)
@@ -88,9 +89,16 @@ class RowName:
             )
         rest = name[len(base) :].lstrip("_")
         method = next((m for m in methods if _begins(rest, m)), None)
+        options = rest[len(method or "") :].lstrip("_")
+        changes = _options(options, name, methods)
+        if "pooled" in changes and not (method or "").startswith(("doped_", "pruned")):
+            raise ValueError(
+                f"Expected pooled with sparse parts (pruned, doped_...) in {name!r}; received "
+                f"{method or 'no method'!r}. Leave it out."
+            )
         if method is None:
-            return cls(base, None, _options(rest, name, methods))
-        changes = _options(rest[len(method) :].lstrip("_"), name, methods) | {"method": method}
+            return cls(base, None, changes)
+        changes["method"] = method
         if method.startswith("doped_"):
             changes.setdefault("co_matrix_dropout", _DEFAULT_DROPOUT)
         return cls(base, method, changes)

@@ -253,6 +253,18 @@ def test_rows_by_name_on_the_command_line(tmp_path, capsys):
     assert not (tmp_path / "x").exists()
 
 
+def test_sparse_parts_share_their_entries(tmp_path):
+    own, pooled = (
+        training.train(micro(name, epochs=2), tmp_path / name, verbose=0)
+        for name in ("tiny_pruned_4x", "tiny_pruned_4x_pooled")
+    )
+    assert pooled["recurrent"]["parameters"] == own["recurrent"]["parameters"]
+    model = keras.saving.load_model(tmp_path / "tiny_pruned_4x_pooled/model.keras", compile=False)
+    parts = structures.find_structures(model, structures.Sparse)
+    assert len({part.kept_blocks for part in parts}) > 1
+    assert all(part.is_at_target for part in parts)
+
+
 UNITS = micro("tiny_units_2x", epochs=4, anneal=(0, 0.5))
 
 

@@ -216,10 +216,7 @@ class StructuredCell:
         if gates is None and name in self._loop.products:
             return self._loop.products[name](x)
         structure = self._held_structure(name)
-        if self.joint_structure is not None:
-            first, last = self._rows_of(name)
-            ends = (first, structure.shape[0] - last)
-            x = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [ends])
+        x = structure.padded(x, *self._rows_of(name))
         blocks = structure.column_blocks()
         if gates is not None and len(blocks) == self.gates:
             return type(blocks[0]).matmul_side_by_side(blocks[first:last], x)

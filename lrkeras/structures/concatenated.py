@@ -4,7 +4,6 @@ import keras
 from keras import ops
 
 from lrkeras.structures.composite import Composite
-from lrkeras.structures.factored import Factored
 
 
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
@@ -44,10 +43,7 @@ class Concatenated(Composite):
         return type(self.parts[0]).matmul_side_by_side(self.parts, x, training)
 
     def product_of_rows(self, first, last):
-        kind = type(self.parts[0])
-        if not issubclass(kind, Factored):
-            return super().product_of_rows(first, last)
-        return kind.product_of_rows_side_by_side(self.parts, first, last)
+        return type(self.parts[0]).product_of_rows_side_by_side(self.parts, first, last)
 
     @property
     def macs(self):

@@ -31,14 +31,6 @@ class Factored(Structure):
         pairs = self._factor_pairs()
         return [with_scaled_gradients(*pair) for pair in pairs] if training else pairs
 
-    @classmethod
-    def product_of_rows_side_by_side(cls, parts, first, last):
-        """As `product_of_rows`, of equal structures next to each other."""
-        raise NotImplementedError(f"{cls.__name__} must write `product_of_rows_side_by_side(...)`.")
-
-    def product_of_rows(self, first, last):
-        return self.product_of_rows_side_by_side([self], first, last)
-
     @contextlib.contextmanager
     def shared_work(self, training=False):
         before = self._scaled.factors

@@ -93,13 +93,9 @@ class Hybrid(Factored):
 
         def product(x):
             whole, inner = ops.split(ops.matmul(x, left), [count * rank], axis=-1)
-            lower = ops.matmul(inner, right)
-            if count == 1:
-                return ops.concatenate([whole, lower], axis=-1)
-            gates = zip(
-                ops.split(whole, count, axis=-1), ops.split(lower, count, axis=-1), strict=True
-            )
-            return ops.concatenate([piece for gate in gates for piece in gate], axis=-1)
+            halves = (ops.split(z, count, axis=-1) for z in (whole, ops.matmul(inner, right)))
+            pieces = [piece for part in zip(*halves, strict=True) for piece in part]
+            return ops.concatenate(pieces, axis=-1)
 
         return product
 

@@ -1,7 +1,6 @@
 """Low-rank matrix factorisation (LMF)."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from lrkeras.structures.factored import Factored
@@ -59,14 +58,11 @@ class LowRank(Factored):
         pairs = [pair for part in parts for pair in part._factors()]
         left = ops.concatenate([left[first:last] for left, _ in pairs], axis=1)
         rights = [ops.convert_to_tensor(right) for _, right in pairs]
-        ends = np.cumsum([part.rank for part in parts])[:-1].tolist()
 
         def product(x):
-            inner = ops.matmul(x, left)
-            if not ends:
-                return ops.matmul(inner, rights[0])
-            pieces = zip(ops.split(inner, ends, axis=-1), rights, strict=True)
-            return ops.concatenate([ops.matmul(p, right) for p, right in pieces], axis=-1)
+            pieces = ops.split(ops.matmul(x, left), len(rights), axis=-1)
+            products = [ops.matmul(p, right) for p, right in zip(pieces, rights, strict=True)]
+            return ops.concatenate(products, axis=-1)
 
         return product
 

@@ -174,18 +174,22 @@ class Structure(keras.layers.Layer):
         """
         yield
 
+    def padded(self, x, first, last):
+        """The entries of the inputs `first` to `last`, with zeros for the others."""
+        ends = (first, self.shape[0] - last)
+        return ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [ends]) if any(ends) else x
+
     def product_of_rows(self, first, last):
         """A function of `x` that is `x @ W[first:last]`, for loops over time in `shared_work`.
 
         What is the same for all `x` is computed now.
         """
-        ends = (first, self.shape[0] - last)
+        return self.product_of_rows_side_by_side([self], first, last)
 
-        def product(x):
-            padded = ops.pad(x, [(0, 0)] * (len(x.shape) - 1) + [ends]) if any(ends) else x
-            return self.matmul(padded)
-
-        return product
+    @classmethod
+    def product_of_rows_side_by_side(cls, parts, first, last):
+        """As `product_of_rows`, of equal structures next to each other."""
+        return lambda x: cls.matmul_side_by_side(parts, parts[0].padded(x, first, last))
 
     @classmethod
     def side_by_side(cls, parts, training=False):

@@ -100,6 +100,27 @@ def test_layer_cell_and_numpy_agree(name, spec):
     np.testing.assert_allclose(y, numbers(by_factor), atol=2e-6)
 
 
+@pytest.mark.parametrize("spec", [s for s in SPECS if "joint" in s or s == "doped"])
+@pytest.mark.parametrize("implementation", [1, 2])
+def test_a_gru_that_resets_before_multiplies_gate_by_gate(spec, implementation):
+    arguments = {"reset_after": False, "implementation": implementation, **SPECS[spec]}
+    layer = layers.GRU(8, return_sequences=True, **arguments)
+    expected = numbers(layer(data()))
+    by_factor = keras.layers.RNN(layer.cell, return_sequences=True)(data())
+    np.testing.assert_allclose(numbers(by_factor), expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("spec", [s for s in SPECS if "joint" in s or s == "doped"])
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_masks_of_dropout_multiply_gate_by_gate(name, spec):
+    """A rate so small that the masks drop nothing."""
+    rates = {"dropout": 1e-9, "recurrent_dropout": 1e-9}
+    layer = getattr(layers, name)(8, return_sequences=True, **rates, **SPECS[spec])
+    expected = numbers(layer(data()))
+    cell = keras.layers.RNN(layer.cell, return_sequences=True)
+    np.testing.assert_allclose(numbers(cell(data(), training=True)), expected, atol=2e-6)
+
+
 FACTORED = {
     "separate": {"kernel_structure": "hybrid", "recurrent_structure": structures.LowRank(rank=2)},
     "joint": {"joint_structure": structures.LowRank(rank=2), "gate_layout": "stacked"},

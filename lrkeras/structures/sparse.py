@@ -10,8 +10,29 @@ from keras import ops
 from lrkeras.structures.structure import Structure
 
 
+class BlockCounts:
+    """Shares of blocks, by `total_blocks`, `target_blocks` and `kept_blocks` of a class."""
+
+    @property
+    def target_sparsity(self):
+        """Fraction of the blocks that are zero in the end."""
+        return 1 - self.target_blocks / self.total_blocks
+
+    @property
+    def sparsity(self):
+        """Fraction of the blocks that are masked now."""
+        return 1 - self.kept_blocks / self.total_blocks
+
+    def blocks_at(self, sparsity=None):
+        """Number of blocks that are kept at a sparsity, never below the target's; `None`: that."""
+        if sparsity is None:
+            return self.target_blocks
+        total = self.total_blocks
+        return max(self.target_blocks, min(total, round((1 - sparsity) * total)))
+
+
 @keras.saving.register_keras_serializable(package="lrkeras.structures")
-class Sparse(Structure):
+class Sparse(BlockCounts, Structure):
     """A matrix most of whose entries (or blocks of entries) are exactly zero: `W = V . M`.
 
     `V`, `(inputs, outputs)`, are the values, `M` a mask of zeros and ones with one bit for each
@@ -78,7 +99,7 @@ class Sparse(Structure):
         return math.ceil(inputs / columns), outputs // rows
 
     def _resolve_blocks(self, overhead):
-        total, size = math.prod(self._grid), math.prod(self.block or (1, 1))
+        total, size = self.total_blocks, math.prod(self.block or (1, 1))
         if self.compression is None:
             density = 0.1 if self._given_density is None else self._given_density
             return max(1, round(density * total))
@@ -153,11 +174,6 @@ class Sparse(Structure):
         return int(ops.convert_to_numpy(self.pooled_target)) if self.pooled else self._own_target
 
     @property
-    def target_sparsity(self):
-        """Fraction of the blocks that are zero in the end."""
-        return 1 - self.target_blocks / self.total_blocks
-
-    @property
     def density(self):
         """Fraction of the blocks that are kept in the end (the requested one before `build`)."""
         return 1 - self.target_sparsity if self.built else self._given_density
@@ -182,11 +198,6 @@ class Sparse(Structure):
         return self.kept_blocks * math.prod(self.block or (1, 1))
 
     @property
-    def sparsity(self):
-        """Fraction of the blocks that are masked now."""
-        return 1 - self.kept_blocks / self.total_blocks
-
-    @property
     def is_at_target(self):
         """Whether no more blocks are kept than the density allows."""
         return self.kept_blocks <= self.target_blocks
@@ -198,12 +209,7 @@ class Sparse(Structure):
             sparsity: Fraction of the blocks to mask, never beyond the target; `None` for the
                 target itself, met exactly. Ties go to the earlier block.
         """
-        kept = self.target_blocks if sparsity is None else self.blocks_at(sparsity)
-        self.keep(largest(self.magnitudes(), kept))
-
-    def blocks_at(self, sparsity):
-        """Number of blocks that are kept at a sparsity, never below the target's."""
-        return blocks_at(sparsity, self.total_blocks, self.target_blocks)
+        self.keep(largest(self.magnitudes(), self.blocks_at(sparsity)))
 
     def magnitudes(self):
         """The sum of squares of every block."""
@@ -282,11 +288,6 @@ def largest(scores, count):
     mask = np.zeros(scores.size, dtype=bool)
     mask[order[:count]] = True
     return mask.reshape(scores.shape)
-
-
-def blocks_at(sparsity, total, target):
-    """How many of `total` blocks are kept at a sparsity, never below the target."""
-    return max(target, min(total, round((1 - sparsity) * total)))
 
 
 def _unsigned_bytes(largest_value):

@@ -3,10 +3,10 @@
 import numpy as np
 
 from lrkeras.structures.find import find_structures
-from lrkeras.structures.sparse import Sparse, blocks_at, largest
+from lrkeras.structures.sparse import BlockCounts, Sparse, largest
 
 
-class SparsePool:
+class SparsePool(BlockCounts):
     """Pooled sparse parts of a model, pruned as one: see `Sparse`.
 
     Args:
@@ -27,14 +27,9 @@ class SparsePool:
         return sum(part.target_blocks for part in self.parts)
 
     @property
-    def target_sparsity(self):
-        """Fraction of the blocks that are zero in the end."""
-        return 1 - self.target_blocks / self.total_blocks
-
-    @property
-    def sparsity(self):
-        """Fraction of the blocks that are masked now."""
-        return 1 - sum(part.kept_blocks for part in self.parts) / self.total_blocks
+    def kept_blocks(self):
+        """Number of blocks that are not masked now."""
+        return sum(part.kept_blocks for part in self.parts)
 
     @property
     def is_at_target(self):
@@ -50,8 +45,7 @@ class SparsePool:
             sparsity: Fraction of the blocks of all parts to mask, never beyond the target; `None`
                 for the target itself.
         """
-        target, total = self.target_blocks, self.total_blocks
-        kept = target if sparsity is None else blocks_at(sparsity, total, target)
+        target, kept = self.target_blocks, self.blocks_at(sparsity)
         scores = [part.magnitudes() for part in self.parts]
         for of_part in scores:
             of_part.flat[np.argmax(of_part)] = np.inf

@@ -29,6 +29,7 @@ from lrkeras.system.machine import load_average
 from lrkeras.system.required_paths import require_paths
 
 KINDS = ("low_rank", "hybrid")
+_BY_GATE = "_by_gate"
 
 
 def main(arguments=None):
@@ -63,17 +64,19 @@ def files_of(folder, units, ratio):
     """The files of a size, the dense one first."""
     numbers = 4 * units * (2 * units + 1)
     small = max(h for h in range(1, units) if 4 * h * (units + h + 1) <= numbers / ratio)
-    models = {"dense": (layers.LSTM(units, return_sequences=True), None)}
-    models["small_dense"] = layers.LSTM(small, return_sequences=True), None
+    models = {
+        "dense": layers.LSTM(units, return_sequences=True),
+        "small_dense": layers.LSTM(small, return_sequences=True),
+    }
     for kind in KINDS:
         structure = structures.get(kind, compression=ratio)
         layer = layers.LSTM(units, return_sequences=True, joint_structure=structure)
-        models |= {kind: (layer, None), f"{kind}_by_gate": (layer, kind)}
+        models |= {kind: layer, f"{kind}{_BY_GATE}": layer}
     files = []
-    for name, (layer, by_gate) in models.items():
+    for name, layer in models.items():
         model = keras.Sequential([keras.Input((None, units)), layer])
         file = pathlib.Path(folder, f"{name}_{units}_{ratio}x.tflite")
-        with gate_by_gate() if by_gate else contextlib.nullcontext():
+        with gate_by_gate() if name.endswith(_BY_GATE) else contextlib.nullcontext():
             convert(model, file, quantize="int8", form="step")
         files.append(file)
     return files

@@ -112,15 +112,8 @@ def _sub_words(row):
         cells = [f"{row[way]['bytes'] / 1e3:.0f} KB"]
         for split in ("valid", "test"):
             told = row[split][way]
-            before, after, difference, low, high = (
-                100 * value
-                for value in (
-                    told["before"],
-                    told["after"],
-                    told["difference"],
-                    *told["interval"],
-                )
-            )
+            shares = [told[name] for name in ("before", "after", "difference")]
+            before, after, difference, low, high = (100 * x for x in (*shares, *told["interval"]))
             cells.append(
                 f"{before:.1f} % → {after:.1f} % ({difference:+.2f}; {low:+.2f} to {high:+.2f})"
             )

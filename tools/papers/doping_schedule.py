@@ -46,7 +46,7 @@ class DopingSchedule:
         """Share of the entries of all sparse parts that are masked."""
         sizes = [math.prod(part.shape) for part in self.parts]
         masked = [
-            (1 - kept / math.prod(part.mask.shape)) * size
+            (1 - kept / part.total_blocks) * size
             for kept, part, size in zip(self.kept, self.parts, sizes, strict=True)
         ]
         return sum(masked) / sum(sizes)
@@ -70,7 +70,7 @@ class DopingSchedule:
         self._last, before = mask_step, list(self.kept)
         for place, part in enumerate(self.parts):
             wanted = self._annealing.sparsity(mask_step, part.target_sparsity)
-            if wanted > 1 - self.kept[place] / math.prod(part.mask.shape):
+            if wanted > 1 - self.kept[place] / part.total_blocks:
                 self.kept[place] = part.blocks_at(wanted)
         return self.kept != before
 

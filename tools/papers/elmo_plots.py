@@ -66,14 +66,19 @@ def scores(task: str, summary: Summary, file: str | os.PathLike) -> None:
             )
             ends.append((*points[0], f"{NAMES[method]}, {where}", _COLORS[method]))
     _rivals(axis, rows, task, dense)
+    _against_ranks(axis, ends)
+    axis.set_ylabel(f"{TASKS[task]}, test {'F1' if task == 'squad' else 'accuracy'}, %")
+    save_figure(figure, file)
+
+
+def _against_ranks(axis, ends: list[tuple[float, float, str, str]]) -> None:
+    """The axis of the ranks, falling: the lines part at small ones, where they are named."""
     axis.set_xscale("log")
     axis.set_xticks(RANKS, [str(rank) for rank in RANKS])
     axis.minorticks_off()
-    axis.invert_xaxis()  # the lines part at small ranks, where they are named
+    axis.invert_xaxis()
     label_at_ends(axis, ends)
     axis.set_xlabel("rank of the factors, or as many numbers kept")
-    axis.set_ylabel(f"{TASKS[task]}, test {'F1' if task == 'squad' else 'accuracy'}, %")
-    save_figure(figure, file)
 
 
 def _rivals(axis, rows: Mapping[str, Any], task: str, dense: float) -> None:
@@ -135,14 +140,9 @@ def spread(summary: Summary, file: str | os.PathLike) -> None:
                 )
                 ends.append((*points[0], f"{NAMES[method]}, {where}", _COLORS[method]))
     axis.axhline(1, color=_BLACK, lw=0.9, ls=":")
-    axis.set_xscale("log")
     axis.set_yscale("log")
     plain_log_ticks(axis.yaxis)
-    axis.set_xticks(RANKS, [str(rank) for rank in RANKS])
-    axis.minorticks_off()
-    axis.invert_xaxis()  # the lines part at small ranks, where they are named
-    label_at_ends(axis, ends)
-    axis.set_xlabel("rank of the factors, or as many numbers kept")
+    _against_ranks(axis, ends)
     axis.set_ylabel("spread of the L1 norms, times that of dense")
     save_figure(figure, file)
 

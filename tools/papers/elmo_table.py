@@ -10,7 +10,7 @@ import numpy as np
 from elmo_claims import NAMES, TASKS, judge, row_name
 from elmo_runs import Run, difference, test_scores
 
-from lrkeras.tasks.papers.elmo.rows import METHODS, RANKS, WHERE
+from lrkeras.tasks.papers.elmo.rows import METHODS, RANKS, WHERE, config_of
 
 DENSE, WORDS, SMALL, INT8 = "elmo", "elmo_words", "elmo_small_dense_r10", "elmo_int8"
 TITLES = {
@@ -67,15 +67,14 @@ def row_of(run: Run, dense: Run | None) -> dict[str, Any]:
         "tasks": {task: _task(run, dense, task) for task in TASKS if task in run["tasks"]},
         **{key: run[key] for key in ("machine", "backend", "threads", "python", "versions")},
     }
-    # Compressed rows have the tasks' models of the dense row.
-    learns = run["config"]["method"] in ("dense", "small_dense")
     learning = [
         seed["learning"]["processor_seconds"]
         for task in run["tasks"].values()
         for seed in task["seeds"].values()
-        if learns
     ]
-    row["task_processor_hours"] = sum(learning) / 3600
+    # Compressed rows have the tasks' models of the dense row.
+    is_compressed = config_of(run["config"]["row"]).is_compressed
+    row["task_processor_hours"] = 0.0 if is_compressed else sum(learning) / 3600
     if "norms" in run:
         row |= {
             key: run[key]

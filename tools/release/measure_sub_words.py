@@ -55,9 +55,10 @@ def main(arguments=None):
     )
     options.run.mkdir(parents=True, exist_ok=True)
     result = heading("measure_sub_words", arguments) | {"models": {}}
+    counts = words_of(options.data)
     for file in options.files:
         model = FileModel(file)
-        counts, known = words_of(options.data), set(model.vocabulary.words)
+        known = set(model.vocabulary.words)
         unknown = {word: count for word, count in counts.items() if word not in known}
         spelled = options.run / f"{file.stem}_sub_words.tflite"
         pieces, training = trained(spelling_weights(counts, known), spelled)
@@ -116,11 +117,11 @@ def trained(counts, file):
     kinds = sorted(counts)
     spelled = np.asarray(tokenizer(kinds), np.int32)
     start = np.full((len(kinds), 1), pieces.index(START), np.int32)
-    ends = np.where(np.arange(LONGEST) == (spelled > 0).sum(1, keepdims=True), start, spelled)
-    inputs, targets = np.concatenate([start, spelled[:, :-1]], 1), ends
-    whole = np.asarray(spelled[:, -1] == 0)  # longer ones would have no end
+    whole = spelled[:, -1] == 0  # longer ones would have no end
     frequency = np.array([counts[word] for word in kinds])[whole]
-    inputs, targets = inputs[whole], targets[whole]
+    inputs = np.concatenate([start, spelled[:, :-1]], 1)[whole]
+    is_end = np.arange(LONGEST) == (spelled > 0).sum(1, keepdims=True)
+    targets = np.where(is_end, start, spelled)[whole]
     rng = np.random.default_rng(0)
     held = rng.random(len(inputs)) < 0.1
     keras.utils.set_random_seed(0)

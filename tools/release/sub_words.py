@@ -1,7 +1,6 @@
 """Completions of words that a keyboard's model does not know: from sub-words, and from a list."""
 
 import bisect
-import collections
 import heapq
 import math
 import zlib
@@ -98,13 +97,13 @@ class SubWords:
             )
             for inner in (False, True)
         )
-        self._known = collections.OrderedDict()
+        self._known = {}
         self.steps = []
 
     def __call__(self, prefix, count):
         """Words that begin with a prefix, with the logarithms of their shares."""
-        if prefix in self._known:
-            return self._known[prefix]
+        if (prefix, count) in self._known:
+            return self._known[prefix, count]
         found, steps = [], 0
         # Best first: no word that comes later is likelier.
         waiting = [(0.0, "", (self._start,), None)]
@@ -123,7 +122,7 @@ class SubWords:
                 longer = text + self._texts[piece] if piece != self._start else text
                 heapq.heappush(waiting, (cost + costs[piece], longer, (*ids, piece), states))
         self.steps.append(steps)
-        self._known[prefix] = found
+        self._known[prefix, count] = found
         return found
 
     def _following(self, text, prefix, costs, ids):

@@ -49,7 +49,8 @@ def _(structure: ToeplitzLike) -> bool:
 def stacked_class(structure: Structure) -> type | None:
     """The product of equal structures side by side whose factors are multiplied together.
 
-    Such a class takes the structures and a factor for each output, and multiplies a single vector.
+    Such a class takes the structures and a factor for each output. It multiplies a single vector;
+    `structured_base` says which take more.
     """
     return None
 

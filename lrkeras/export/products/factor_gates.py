@@ -45,7 +45,8 @@ class HybridGates:
 
     Args:
         gates: A built `Hybrid` for each gate.
-        scale: float, (outputs of all gates,): factor of each output, equal within a gate.
+        scale: float, (outputs of all gates,): factor of each output, equal within a gate. Default:
+            1.
     """
 
     def __init__(self, gates: list[Hybrid], scale: np.ndarray | None = None):

@@ -45,11 +45,44 @@ class FactorInitializer:
 
 
 def second_moment(initializer, shape):
-    """E[w^2] of the matrices a Keras initialiser makes."""
-    if isinstance(initializer, keras.initializers.Orthogonal):
-        return initializer.gain**2 / max(shape)  # rows or columns of length `gain`, known exactly
+    """E[w^2] of the matrices a Keras initialiser makes; of another one it is that of a sample.
+
+    Keras builds a model that `fit` finds unbuilt while it traces, where samples have no values.
+    """
+    known = _SECOND_MOMENTS.get(type(initializer))
+    if known is not None:
+        return float(known(initializer, shape))
     sample = keras.ops.convert_to_numpy(initializer(shape, dtype="float32"))
     return float(np.mean(np.square(sample, dtype=np.float64)))
+
+
+def _of_variance_scaling(initializer, shape):
+    fans = {"fan_in": shape[0], "fan_out": shape[1], "fan_avg": sum(shape) / 2}
+    return initializer.scale / max(1.0, fans[initializer.mode])
+
+
+# Standard deviation of a unit normal that is cut at two of its own.
+_CUT = 0.87962566103423978
+_SECOND_MOMENTS = {
+    keras.initializers.VarianceScaling: _of_variance_scaling,
+    keras.initializers.GlorotUniform: _of_variance_scaling,
+    keras.initializers.GlorotNormal: _of_variance_scaling,
+    keras.initializers.HeUniform: _of_variance_scaling,
+    keras.initializers.HeNormal: _of_variance_scaling,
+    keras.initializers.LecunUniform: _of_variance_scaling,
+    keras.initializers.LecunNormal: _of_variance_scaling,
+    keras.initializers.RandomNormal: lambda i, _: i.mean**2 + i.stddev**2,
+    keras.initializers.TruncatedNormal: lambda i, _: i.mean**2 + (_CUT * i.stddev) ** 2,
+    keras.initializers.RandomUniform: lambda i, _: (
+        (i.minval**2 + i.minval * i.maxval + i.maxval**2) / 3
+    ),
+    # Rows or columns of length `gain`.
+    keras.initializers.Orthogonal: lambda i, shape: i.gain**2 / max(shape),
+    keras.initializers.Identity: lambda i, shape: i.gain**2 / max(shape),
+    keras.initializers.Zeros: lambda *_: 0,
+    keras.initializers.Ones: lambda *_: 1,
+    keras.initializers.Constant: lambda i, _: np.mean(np.square(i.value)),
+}
 
 
 def _seeds(initializer):

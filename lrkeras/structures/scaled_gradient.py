@@ -39,9 +39,16 @@ def with_scaled_gradients(left, right):
 
 
 def _inverse(gram):
-    """The inverse of a positive semidefinite matrix, damped, in float32 at least."""
+    """The inverse of a positive semidefinite matrix, damped, in float32 at least.
+
+    Of what is no number any more it is NaN: backends raise where there is no inverse, and a
+    training that has diverged shall end as it does with plain gradients, with a loss of NaN.
+    """
     dtype = gram.dtype
     gram = ops.cast(gram, "float32")
     rank = gram.shape[0]
-    damping = _DAMPING * ops.trace(gram) / rank + _TINY
-    return ops.cast(ops.linalg.inv(gram + damping * ops.eye(rank, dtype="float32")), dtype)
+    unit = ops.eye(rank, dtype="float32")
+    damped = gram + (_DAMPING * ops.trace(gram) / rank + _TINY) * unit
+    is_finite = ops.all(ops.isfinite(damped))
+    inverse = ops.linalg.inv(ops.where(is_finite, damped, unit))
+    return ops.cast(ops.where(is_finite, inverse, float("nan")), dtype)

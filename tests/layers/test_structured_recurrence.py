@@ -90,6 +90,16 @@ def data(shape=(3, 6, 10)):
     return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
+@pytest.mark.parametrize(("cell", "spec"), ROWS)
+def test_fit_builds_a_model_that_is_not_built(cell, spec):
+    """As Keras's own layers are used: without `keras.Input`, `fit` sees the shape first."""
+    layer = getattr(layers, cell)(6, **SPECS[spec])
+    model = keras.Sequential([layer, layers.Dense(2, kernel_structure="low_rank")])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((2, 3, 6)), np.ones((2, 2)), verbose=0)
+    assert layer.cell.built
+
+
 @pytest.mark.parametrize(("name", "spec"), ROWS)
 def test_layer_cell_and_numpy_agree(name, spec):
     layer = getattr(layers, name)(8, return_sequences=True, **SPECS[spec])

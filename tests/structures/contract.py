@@ -176,6 +176,15 @@ class StructureContract:
         structure = self.built(initializer="zeros")
         np.testing.assert_array_equal(dense(structure), 0)
 
+    def test_fit_builds_a_model_that_is_not_built(self):
+        """Keras does so while it traces, where nothing has a value yet."""
+        inputs, outputs = self.shape()
+        model = keras.Sequential([_BuiltAtFirstCall(self.make().copy(), self.shape())])
+        model.compile("sgd", "mse")
+        model.fit(np.ones((2, inputs)), np.ones((2, outputs)), verbose=0)
+        assert model.layers[0].structure.built
+        assert np.isfinite(model.predict(np.ones((2, inputs)), verbose=0)).all()
+
     def test_same_seed_same_weights(self):
         first, second = self.built(), self.built()
         for a, b in zip(first.weights, second.weights, strict=True):
@@ -245,3 +254,17 @@ class _Product(keras.layers.Layer):
         if self.form == "matmul":
             return self.structure.matmul(x)
         return ops.matmul(x, self.structure.to_dense())
+
+
+class _BuiltAtFirstCall(keras.layers.Layer):
+    """`x W`."""
+
+    def __init__(self, structure, shape):
+        super().__init__()
+        self.structure, self.shape = structure, shape
+
+    def build(self, input_shape):
+        self.structure.build(self.shape, initializer="glorot_uniform")
+
+    def call(self, x):
+        return self.structure.matmul(x)

@@ -80,6 +80,32 @@ def test_a_factor_of_zeros_gives_finite_gradients():
     assert np.abs(found[1]).max() > 0
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e30])
+def test_factors_that_are_no_numbers_any_more_give_nan(bad):
+    """Not an error of the backend, which knows no inverse of them."""
+    left, right = factors()
+    left[0, 0] = bad
+    found = gradients(left, right.T, lambda a, b: tf.reduce_sum(tf.matmul(a, b)))
+    assert all(np.isnan(g).any() for g in found)
+
+
+def test_a_training_that_diverges_ends_with_a_loss_of_nan():
+    keras.utils.set_random_seed(0)
+    low_rank, hybrid = structures.LowRank(rank=2), structures.Hybrid(rank=2)
+    model = keras.Sequential(
+        [
+            layers.LSTM(6, kernel_structure=low_rank, recurrent_structure=hybrid),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(1e30), "mse")
+    x, y = RNG.normal(size=(64, 3, 5)), RNG.normal(size=(64, 1))
+    nan = keras.callbacks.TerminateOnNaN()
+    history = model.fit(x, y, batch_size=4, epochs=3, verbose=0, callbacks=[nan])
+    assert np.isnan(history.history["loss"][-1])
+    assert len(history.history["loss"]) < 3
+
+
 @pytest.mark.parametrize("spec", [structures.LowRank(rank=12), structures.LowRank(rank=2)])
 def test_low_rank_layers_have_them_in_training_alone(spec):
     """Formed once for the loop over time, and factor by factor."""

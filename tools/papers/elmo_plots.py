@@ -65,8 +65,7 @@ def scores(task: str, summary: Summary, file: str | os.PathLike) -> None:
                 color=_COLORS[method],
             )
             ends.append((*points[0], f"{NAMES[method]}, {where}", _COLORS[method]))
-    _rivals(axis, rows, task, dense)
-    _against_ranks(axis, ends)
+    _against_ranks(axis, [*ends, *_rivals(axis, rows, task, dense)])
     axis.set_ylabel(f"{TASKS[task]}, test {'F1' if task == 'squad' else 'accuracy'}, %")
     save_figure(figure, file)
 
@@ -81,35 +80,23 @@ def _against_ranks(axis, ends: list[tuple[float, float, str, str]]) -> None:
     axis.set_xlabel("rank of the factors, or as many numbers kept")
 
 
-def _rivals(axis, rows: Mapping[str, Any], task: str, dense: float) -> None:
-    """The small dense model at its numbers; levels of what has no rank, named at the line."""
+def _rivals(axis, rows: Mapping[str, Any], task: str, dense: float) -> list:
+    """Levels of what has no rank, and the small dense model at its numbers; returns their names."""
     levels = {"dense": dense}
     for name, title in ((INT8, "dense int8"), (WORDS, "no language model")):
         if task in rows.get(name, {}).get("tasks", {}):
             levels[title] = rows[name]["tasks"][task]["test"]
-    for place, (title, level) in enumerate(levels.items()):
+    for place, level in enumerate(levels.values()):
         axis.axhline(level, color=_BLACK, lw=0.9, ls=(0, (1 + 2 * place, 2)))
-        # Levels that are alike are named side by side.
-        axis.annotate(
-            title,
-            (0.12 + 0.28 * place, level),
-            xycoords=("axes fraction", "data"),
-            fontsize=8,
-            va="bottom",
-        )
+    ends = [(RANKS[0], level, title, _BLACK) for title, level in levels.items()]
     found = rows.get(SMALL, {}).get("tasks", {}).get(task)
     if found:
         axis.plot(
             [RANKS[0]] * 2, [dense + end for end in found["to_dense"][1:]], lw=1, color=_BLACK
         )
         axis.plot(RANKS[0], found["test"], STYLES["small_dense"][2], color=_BLACK, ms=7)
-        axis.annotate(
-            "small dense",
-            (RANKS[0], found["test"]),
-            xytext=(9, -10),
-            textcoords="offset points",
-            fontsize=8,
-        )
+        ends.append((RANKS[0], found["test"], "small dense", _BLACK))
+    return ends
 
 
 def spread(summary: Summary, file: str | os.PathLike) -> None:

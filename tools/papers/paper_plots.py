@@ -163,13 +163,16 @@ def label_at_ends(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
     for index in order:
         floor = written[index] = max(heights[index], floor)
         floor += apart
-    excess = max(0.0, floor - apart - 1)  # the column moves down rather than out of the panel
+    ceiling = 1.0  # what would stand above the panel moves down, and what is in its way with it
+    for index in reversed(order):
+        ceiling = written[index] = min(written[index], ceiling)
+        ceiling -= apart
     for index in order:
         place, score, title, color = ends[index]
         axis.annotate(
             title,
             (place, score),
-            xytext=(1.03, written[index] - excess),
+            xytext=(1.03, written[index]),
             textcoords="axes fraction",
             color=color,
             fontsize=9,

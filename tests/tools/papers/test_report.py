@@ -429,6 +429,26 @@ def test_claims_are_judged_by_the_rows_that_are_trained():
     assert judge({"rows": rows})[0].verdict == "did not hold"
 
 
+def test_input_and_recurrence_are_compared_where_their_matrices_are_alike():
+    ranks = [c.text for c in judge({"rows": []}) if "at less loss than the input" in c.text]
+    assert len(ranks) == 6
+    for base in {text.partition(",")[0] for text in ranks}:
+        config = config_of(base)
+        assert {config.embedding_dim} == set(config.units)
+
+
+def test_doping_is_compared_with_others_with_and_without_co_matrix_dropout():
+    values = {"doped_kronecker_20x": 120, "doped_kronecker_20x_dropout0": 105, "pruned_20x": 110}
+    rows = [
+        {"row": f"ptb_small_{name}", "test_perplexity": value, "valid_perplexity": value}
+        for name, value in values.items()
+    ]
+    verdicts = {claim.text: claim.verdict for claim in judge({"rows": rows})}
+    doped = "ptb_small at 20x: doped Kronecker {} co-matrix dropout beats pruned"
+    assert verdicts[doped.format("with")] == "did not hold"
+    assert verdicts[doped.format("without")] == "held"
+
+
 def test_claims_are_about_rows_that_exist():
     for claim in judge({"rows": []}):
         assert claim.verdict == "open"

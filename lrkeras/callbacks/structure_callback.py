@@ -10,6 +10,7 @@ class StructureCallback(keras.callbacks.Callback):
 
     def _find(self, kind, wanted):
         """The model's structures of a class; raises `ValueError` where there are none."""
+        self._require_built()
         found = find_structures(self.model, kind)
         if not found:
             raise ValueError(
@@ -19,6 +20,15 @@ class StructureCallback(keras.callbacks.Callback):
                 "compression=25))."
             )
         return found
+
+    def _require_built(self):
+        """Raises `ValueError` for a model whose first batch will build it, on some backends."""
+        if not self.model.built:
+            raise ValueError(
+                f"{type(self).__name__} acts on weights, and those of the model "
+                f'"{self.model.name}" are not made yet. Begin the model with keras.Input, or call '
+                "it on a batch of inputs, before fit."
+            )
 
     def _sync(self):
         """Brings the weights up to date where the backend keeps them elsewhere while it trains."""

@@ -107,6 +107,7 @@ class UnitPruning(StructureCallback):
         return find_units(self.model)
 
     def on_train_begin(self, logs=None):
+        self._require_built()
         if is_shrunk(self.model):
             raise ValueError(
                 f"The model `{self.model.name}` was made by lrkeras.shrink: its units have gone "

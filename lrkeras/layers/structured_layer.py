@@ -29,6 +29,20 @@ class StructuredLayer:
                 "out."
             )
         setattr(self, f"{self.matrix_name}_structure", None)
+        if self.lora_rank is not None:
+            self._refuse_lora()
+
+    def _refuse_lora(self):
+        if self.is_structured:
+            raise ValueError(
+                "LoRA adds factors to a matrix that is stored whole, which that of the layer "
+                f"`{self.name}`, {type(self._held.spec).__name__}, is not. Train the structure "
+                f"itself, or leave `{self.matrix_name}_structure` out."
+            )
+
+    def enable_lora(self, *args, **kwargs):
+        self._refuse_lora()
+        super().enable_lora(*args, **kwargs)
 
     @property
     def is_structured(self):

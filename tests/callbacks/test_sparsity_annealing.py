@@ -163,6 +163,31 @@ def test_a_model_with_nothing_to_act_on_is_refused(callback):
         model.fit(*data(), verbose=0, callbacks=[callback])
 
 
+@pytest.mark.parametrize(
+    "callback",
+    [
+        callbacks.SparsityAnnealing(0, 1),
+        callbacks.CoMatrixDropout(0.3),
+        callbacks.StructureLogger(),
+        callbacks.UnitPruning(units={"lstm": 2}, end_epoch=1),
+    ],
+    ids=lambda c: type(c).__name__,
+)
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others build it before")
+def test_a_model_that_is_not_built_is_refused_and_trains_once_it_was_called(callback):
+    lstm = layers.LSTM(4, joint_structure=structures.doped("kronecker", density=0.2), name="lstm")
+    model = keras.Sequential([lstm, keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    if isinstance(callback, callbacks.UnitPruning):
+        model = keras.Sequential([layers.LSTM(4, name="lstm"), keras.layers.Dense(2)])
+        model.compile("sgd", "mse")
+    x, y = data()
+    with pytest.raises(ValueError, match="call it on a batch of inputs, before fit"):
+        model.fit(x, y, verbose=0, callbacks=[callback])
+    model(x[:2])
+    model.fit(x, y, verbose=0, callbacks=[callback])
+
+
 def test_sparsify_prunes_by_magnitude_at_once():
     model = sparse_model()
     before = [ops.convert_to_numpy(p.values) for p in parts_of(model)]

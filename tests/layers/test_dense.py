@@ -31,6 +31,19 @@ def test_regularizer_sees_the_whole_kernel():
     assert float(ops.convert_to_numpy(layer.losses[0])) == pytest.approx(expected, rel=1e-5)
 
 
+def test_lora_is_refused_where_no_matrix_is_stored_whole():
+    with pytest.raises(ValueError, match="LoRA adds factors"):
+        layers.Dense(4, kernel_structure="low_rank", lora_rank=2)
+    layer = layers.Dense(4, kernel_structure="low_rank")
+    layer(np.ones((1, 6), "float32"))
+    with pytest.raises(ValueError, match="leave `kernel_structure` out"):
+        layer.enable_lora(2)
+    layer = layers.Dense(4)
+    layer(np.ones((1, 6), "float32"))
+    layer.enable_lora(2)
+    assert layer.lora_enabled
+
+
 def test_constraint_is_refused():
     with pytest.raises(ValueError, match="never stored whole"):
         layers.Dense(4, kernel_structure="low_rank", kernel_constraint="non_neg")

@@ -44,6 +44,19 @@ def test_trains_and_saves_in_a_language_model(tied, tmp_path):
     np.testing.assert_array_equal(model.predict(IDS, verbose=0), loaded.predict(IDS, verbose=0))
 
 
+def test_lora_is_refused_where_no_matrix_is_stored_whole():
+    with pytest.raises(ValueError, match="LoRA adds factors"):
+        layers.Embedding(20, 8, embeddings_structure="low_rank", lora_rank=2)
+    layer = layers.Embedding(20, 8, embeddings_structure="low_rank")
+    layer(np.ones((1, 6), "int32"))
+    with pytest.raises(ValueError, match="leave `embeddings_structure` out"):
+        layer.enable_lora(2)
+    layer = layers.Embedding(20, 8)
+    layer(np.ones((1, 6), "int32"))
+    layer.enable_lora(2)
+    assert layer.lora_enabled
+
+
 def test_constraint_is_refused():
     with pytest.raises(ValueError, match="never stored whole"):
         layers.Embedding(20, 8, embeddings_structure="low_rank", embeddings_constraint="non_neg")

@@ -129,6 +129,8 @@ def _callbacks(
         EpochStart(config.seed, batches),
         ValidationWords(corpus.valid, config),
         EpochClock(),
+        # At the highest of the rates some kinds diverge.
+        keras.callbacks.TerminateOnNaN(),
         *record_keepers(out / HISTORY_FILE, out / BACKUP, write_graph=False),
     ]
 

@@ -107,6 +107,14 @@ def test_a_stopped_run_goes_on_to_the_same_result(tmp_path, kill):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
+def test_a_rate_at_which_it_diverges_ends_soon_with_a_loss_of_nan(tmp_path):
+    config = dataclasses.replace(SHORT, learning_rate=1e20)
+    result = training.train(config, tmp_path, verbose=0)
+    assert np.isnan(result["history"]["val_loss"][-1])
+    assert len(result["history"]["val_loss"]) < config.epochs
+    assert np.isnan(json.loads((tmp_path / "result.json").read_text())["history"]["val_loss"][-1])
+
+
 @pytest.mark.usefixtures("_no_deployment")
 def test_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(training, "load_corpus", lambda config, data: load_corpus(SHORT, None))

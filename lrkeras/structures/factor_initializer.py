@@ -35,12 +35,15 @@ class FactorInitializer:
         """A normal initialiser for one factor whose entries shall have this variance."""
         return keras.initializers.RandomNormal(stddev=math.sqrt(variance), seed=next(self.seeds))
 
-    def product(self, terms=1):
-        """Two initialisers for `left`, `right` whose product sums over `terms` terms."""
+    def product(self, terms=1, unit=1.0):
+        """Two initialisers for `left`, `right` whose product sums over `terms` terms.
+
+        What they make is `unit` times too large each, for a product that is divided by `unit**2`.
+        """
         if self.variance == 0:
             # Both factors at zero would never leave it: gradients are products too.
-            return self.normal(1.0 / terms), keras.initializers.Zeros()
-        variance = math.sqrt(self.variance / terms)
+            return self.normal(unit**2 / terms), keras.initializers.Zeros()
+        variance = unit**2 * math.sqrt(self.variance / terms)
         return self.normal(variance), self.normal(variance)
 
 

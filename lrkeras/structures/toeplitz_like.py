@@ -16,9 +16,11 @@ _SWEEPS = 60
 class ToeplitzLike(Structure):
     """A sum of circulant times skew-circulant matrices.
 
-    `M = sum_k Z_1(g_k) Z_-1(h_k)`, `k < displacement_rank`, where `Z_f(v)` is the `f`-circulant
-    with first column `v`; `Z_1 M - M Z_-1` has rank at most `displacement_rank`. Toeplitz
-    matrices and their inverses have rank 2. Sindhwani, Sainath, Kumar 2015 (arXiv 1510.01722).
+    `M = 1/n sum_k Z_1(g_k) Z_-1(h_k)`, `k < displacement_rank`, where `Z_f(v)` is the `f`-circulant
+    of side `n` with first column `v`; `Z_1 M - M Z_-1` has rank at most `displacement_rank`.
+    Toeplitz matrices and their inverses have rank 2. Sindhwani, Sainath, Kumar 2015 (arXiv
+    1510.01722), but for the `1/n`: a number that stands in a circulant `n` times moves it `sqrt(n)`
+    times as far as one of a dense matrix does, and at the learning rate of such it diverges.
 
     A rectangular matrix is the top left part of the square one of side `max(inputs, outputs)`
     (inputs are padded by zeros, outputs cut): `2 * displacement_rank * side` parameters.
@@ -52,7 +54,7 @@ class ToeplitzLike(Structure):
 
     def _create_weights(self, init):
         side, rank = max(self.shape), self.displacement_rank
-        circulant, skew = init.product(terms=side * rank)
+        circulant, skew = init.product(terms=side * rank, unit=math.sqrt(side))
         self.circulant = self.add_weight(
             shape=(rank, side), name="circulant", initializer=circulant
         )
@@ -73,7 +75,7 @@ class ToeplitzLike(Structure):
         wave = _wave(side, x.dtype)
         spectrum = ops.fft((x * wave[0], x * wave[1]))
         spectrum = tuple(ops.expand_dims(part, -2) for part in spectrum)
-        skew = ops.cast(self.skew, x.dtype)
+        skew = ops.cast(self.skew, x.dtype) / side
         inner = _ifft(_times(ops.fft((skew * wave[0], skew * wave[1])), spectrum))
         inner = inner[0] * wave[0] + inner[1] * wave[1]  # (..., rank, side), demodulated
         circulant = ops.cast(self.circulant, x.dtype)
@@ -91,7 +93,8 @@ class ToeplitzLike(Structure):
         h = ops.concatenate([ops.expand_dims(p.skew, 0) for p in parts])
         dtype = keras.backend.standardize_dtype(g.dtype)
         real = _real(dtype)
-        dense = _dense(ops.cast(g, real), ops.cast(h, real), inputs)[:, :inputs, :outputs]
+        g, h = ops.cast(g, real), ops.cast(h, real) / max(inputs, outputs)
+        dense = _dense(g, h, inputs)[:, :inputs, :outputs]
         dense = ops.reshape(ops.transpose(dense, (1, 0, 2)), (inputs, len(parts) * outputs))
         return ops.cast(dense, dtype)
 
@@ -104,8 +107,8 @@ class ToeplitzLike(Structure):
         # M = 1/2 sum_k Z_1(left_k) Z_-1(J right_k), J the reversal.
         sweeps = min(_SWEEPS, max(4, round(_SWEEPS * (512 / side) ** 2)))  # seconds each at 1500
         circulant, skew = fit_displacement(m, w.T.shape, left.T / 2, right[:, ::-1], sweeps)
-        self.circulant.assign(circulant)
-        self.skew.assign(skew)
+        self.circulant.assign(circulant * math.sqrt(side))
+        self.skew.assign(skew * math.sqrt(side))
 
 
 def _dense(g, h, inputs):

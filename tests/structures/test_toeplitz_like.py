@@ -1,5 +1,7 @@
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from contract import StructureContract, dense
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,13 @@ def f_circulant(v, f):
     return np.where(np.tri(len(v), dtype=bool), z, f * z)
 
 
+def by_definition(structure):
+    """M of the docstring, term by term."""
+    g, h = (ops.convert_to_numpy(v) for v in structure.weights)
+    m = sum(f_circulant(a, 1) @ f_circulant(b, -1) for a, b in zip(g, h, strict=True))
+    return m / max(structure.shape)
+
+
 class TestSquare(StructureContract):
     fit_slack = 1e-3  # a local optimum, up to the tolerance of the sweeps
 
@@ -26,9 +35,7 @@ class TestSquare(StructureContract):
 
     def test_is_a_sum_of_circulant_times_skew_circulant(self):
         structure = self.built()
-        g, h = (ops.convert_to_numpy(v) for v in structure.weights)
-        m = sum(f_circulant(a, 1) @ f_circulant(b, -1) for a, b in zip(g, h, strict=True))
-        np.testing.assert_allclose(dense(structure).T, m, atol=1e-14)
+        np.testing.assert_allclose(dense(structure).T, by_definition(structure), atol=1e-14)
 
     @pytest.mark.usefixtures("float64_products")
     def test_displacement_has_the_rank(self):
@@ -71,10 +78,9 @@ class Rectangular(StructureContract):
 
     def test_is_the_corner_of_the_square_matrix(self):
         structure = self.built()
-        g, h = (ops.convert_to_numpy(v) for v in structure.weights)
-        m = sum(f_circulant(a, 1) @ f_circulant(b, -1) for a, b in zip(g, h, strict=True))
         inputs, outputs = self.shape()
-        np.testing.assert_allclose(dense(structure), m.T[:inputs, :outputs], atol=1e-14)
+        m = by_definition(structure).T[:inputs, :outputs]
+        np.testing.assert_allclose(dense(structure), m, atol=1e-14)
 
 
 class TestWide(Rectangular):
@@ -93,6 +99,24 @@ def test_dense_form_of_any_shape(inputs, outputs, rank):
     rank = min(rank, max(inputs, outputs))
     structure = structures.ToeplitzLike(displacement_rank=rank, dtype="float64")
     structure.build((inputs, outputs))
-    g, h = (ops.convert_to_numpy(v) for v in structure.weights)
-    m = sum(f_circulant(a, 1) @ f_circulant(b, -1) for a, b in zip(g, h, strict=True))
-    np.testing.assert_allclose(dense(structure), m.T[:inputs, :outputs], atol=1e-12)
+    m = by_definition(structure).T[:inputs, :outputs]
+    np.testing.assert_allclose(dense(structure), m, atol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [2, 32])
+@pytest.mark.parametrize("optimizer", ["Adam", "SGD"])
+def test_a_step_moves_the_matrix_about_as_far_as_one_of_a_dense_matrix(rank, optimizer):
+    """Far more than that, and a recurrence diverges at the learning rates that others learn at."""
+    moved = {}
+    gradient = np.random.default_rng(0).normal(size=(128, 128)).astype("float32")
+    for spec in (structures.ToeplitzLike(displacement_rank=rank), structures.Dense()):
+        keras.utils.set_random_seed(0)
+        spec.build((128, 128), initializer="orthogonal")
+        before = dense(spec)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(spec.to_dense(training=True) * gradient)
+        step = getattr(keras.optimizers, optimizer)(1e-4)
+        step.apply(tape.gradient(loss, spec.trainable_variables), spec.trainable_variables)
+        moved[type(spec)] = np.linalg.norm(dense(spec) - before, 2)
+    ratio = moved[structures.ToeplitzLike] / moved[structures.Dense]
+    assert 0.1 < ratio < 3

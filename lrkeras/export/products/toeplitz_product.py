@@ -1,5 +1,6 @@
 """Products with Toeplitz-like matrices without their dense form."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,10 @@ class ToeplitzProduct:
         if sizes is None:
             raise ValueError(f"Expected a side that is a product, received {self._side}.")
         self._n1, self._n2 = sizes
-        skew = np.stack([ops.convert_to_numpy(p.skew) for p in parts]).astype(np.float64)
-        circulant = np.stack([ops.convert_to_numpy(p.circulant) for p in parts])
-        circulant = circulant.astype(np.float64)
+        skew, circulant = (
+            np.stack([ops.convert_to_numpy(vectors) for vectors in each]) / math.sqrt(self._side)
+            for each in ([p.skew for p in parts], [p.circulant for p in parts])
+        )
         if scale is not None:
             circulant *= np.reshape(scale, (self._count, -1))[:, :1, None]
         odd, even = FourierStages(*sizes, odd=True), FourierStages(*sizes, odd=False)

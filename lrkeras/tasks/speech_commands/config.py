@@ -43,8 +43,6 @@ class SpeechCommandsConfig:
         steps_per_epoch: batches of an epoch; strings are made anew for each.
         epochs: epochs of the first stage of every model.
         ctc_epochs: of the second, with the CTC loss of strings alone.
-        toeplitz_rate: the share of the rates that the generators of Toeplitz-like matrices have:
-            they diverge at the others' rate.
         rounded: models whose matrices are rounded to four bits in the second stage.
         aligned_rate: the peak rate of the first stage of models that start at random, reached after
             `warmup_steps`, then lowered along a cosine.
@@ -94,7 +92,6 @@ class SpeechCommandsConfig:
     steps_per_epoch: int = 50
     epochs: int = 40
     ctc_epochs: int = 14
-    toeplitz_rate: float = 0.1
     rounded: tuple[str, ...] = ("toeplitz_shared", "small_dense", "projected_cifg")
     aligned_rate: float = 3e-3
     ctc_rate: float = 1.5e-3

@@ -226,8 +226,6 @@ def _compiled(
         peak=rate,
         steps=(end - begin) * config.steps_per_epoch,
         last=0.02,
-        slowed=("circulant", "skew") if name == "toeplitz_shared" else (),
-        share=config.toeplitz_rate,
     )
     loss = AlignedCTC(MAX_WORDS, config.frame_weight if stage == "aligned" else 0.0)
     if name == TEACHER:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import keras
-
-from lrkeras.tasks.training.slowed_adamw import SlowedAdamW
 
 
 class Settings(Protocol):
@@ -26,15 +23,7 @@ class Settings(Protocol):
         """The largest global norm of the gradient."""
 
 
-def adamw(
-    config: Settings,
-    *,
-    peak: float,
-    steps: int,
-    last: float,
-    slowed: Sequence[str] = (),
-    share: float = 1.0,
-) -> keras.optimizers.AdamW:
+def adamw(config: Settings, *, peak: float, steps: int, last: float) -> keras.optimizers.AdamW:
     """AdamW with a warm-up from a tenth of the peak rate, then a cosine.
 
     Args:
@@ -42,8 +31,6 @@ def adamw(
         peak: the highest rate.
         steps: batches of the training, the warm-up included.
         last: the rate at the end, as a share of the peak.
-        slowed: names of weights whose rate is a share of this one.
-        share: which.
     """
     rate = keras.optimizers.schedules.CosineDecay(
         peak / 10,
@@ -52,15 +39,7 @@ def adamw(
         warmup_target=peak,
         warmup_steps=config.warmup_steps,
     )
-    if not slowed:
-        return adamw_at(rate, config)
-    return SlowedAdamW(
-        rate,
-        slowed=slowed,
-        share=share,
-        weight_decay=config.weight_decay,
-        global_clipnorm=config.clip_norm,
-    )
+    return adamw_at(rate, config)
 
 
 def adamw_at(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -98,6 +99,8 @@ def series_of(summary: Summary, dense: str) -> dict[str, list[Mapping[str, Any]]
     return series
 
 
+# The training that rows which compress a trained model have after that, of the dense row itself.
+_TUNED = "started_e3_hold1_decay0.5_rate0.125"
 # Of rows with these changes: other rates, other noise.
 _OTHER_TRAINING = {
     "constant_epochs",
@@ -111,7 +114,7 @@ _OTHER_TRAINING = {
 def _drawn_kind(name: str) -> str | None:
     config = config_of(name)
     base = config_of(config.base)
-    usual = ("where", "anneal", "anneal_power", "counted", "is_started")
+    usual = ("where", "anneal", "anneal_power", "counted", "is_started", "pooled")
     if any(getattr(config, key) != getattr(base, key) for key in usual):
         return None
     if RowName.read(name, BASES).changes.keys() & _OTHER_TRAINING:
@@ -158,21 +161,12 @@ def label_at_ends(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
     points = axis.transData.transform([(place, score) for place, score, _, _ in ends])
     heights = axis.transAxes.inverted().transform(points)[:, 1]
     order = sorted(range(len(ends)), key=heights.__getitem__)
-    apart, written = 0.065, {}
-    floor = 0.0
-    for index in order:
-        floor = written[index] = max(heights[index], floor)
-        floor += apart
-    ceiling = 1.0  # what would stand above the panel moves down, and what is in its way with it
-    for index in reversed(order):
-        ceiling = written[index] = min(written[index], ceiling)
-        ceiling -= apart
-    for index in order:
+    for index, height in zip(order, _apart([heights[i] for i in order]), strict=True):
         place, score, title, color = ends[index]
         axis.annotate(
             title,
             (place, score),
-            xytext=(1.03, written[index]),
+            xytext=(1.03, height),
             textcoords="axes fraction",
             color=color,
             fontsize=9,
@@ -180,6 +174,22 @@ def label_at_ends(axis, ends: Sequence[tuple[float, float, str, str]]) -> None:
             annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": color, "lw": 0.6, "alpha": 0.6},
         )
+
+
+def _apart(heights: Sequence[float], least: float = 0.065) -> list[float]:
+    """Heights in rising order, moved as little as can be (least squares) to be apart, 0 to 1."""
+    count = len(heights)
+    rest = [height - least * number for number, height in enumerate(heights)]
+    # What is left may not fall: isotonic regression by its formula of means.
+    risen = [
+        max(
+            min(statistics.fmean(rest[first : last + 1]) for last in range(at, count))
+            for first in range(at + 1)
+        )
+        for at in range(count)
+    ]
+    most = max(0.0, 1 - least * (count - 1))
+    return [min(max(one, 0.0), most) + least * number for number, one in enumerate(risen)]
 
 
 def training(summary: Summary, dense: str, file: str | os.PathLike) -> None:
@@ -265,7 +275,9 @@ def ranks(summary: Summary, dense: str, file: str | os.PathLike) -> None:
     axis.set_xticks(sorted({_rank(row) for row in rows}), minor=False)
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_formatter("")
-    label_at_ends(axis, [*ends, *_dense_line(axis, summary, dense)])
+    for row, title in ((dense, "dense"), (f"{dense}_{_TUNED}", "dense, tuned too")):
+        ends += _dense_line(axis, summary, row, title)
+    label_at_ends(axis, ends)
     axis.set_xlabel("rank, or as many numbers by pruning")
     axis.set_ylabel(f"test {_unit(dense)}, after tuning")
     save_figure(figure, file)
@@ -333,10 +345,12 @@ def _rows_beside(summary: Summary, dense: str) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["test_perplexity"] <= most]
 
 
-def _dense_line(axis, summary: Summary, dense: str) -> list[tuple[float, float, str, str]]:
-    """Draws the level of the dense row, if it is there; returns its end for `label_at_ends`."""
+def _dense_line(
+    axis, summary: Summary, dense: str, title: str = "dense"
+) -> list[tuple[float, float, str, str]]:
+    """Draws the level of a dense row, if it is there; returns its end for `label_at_ends`."""
     found = [row for row in summary["rows"] if row["row"] == dense]
     for row in found:
         axis.axhline(_score(row), color="black", lw=1, ls=":")
     right = axis.get_xlim()[1]
-    return [(right, _score(row), f"dense, {_score(row):.4g}", "#000000") for row in found]
+    return [(right, _score(row), f"{title}, {_score(row):.4g}", "#000000") for row in found]

@@ -1,6 +1,7 @@
 """The table and the plots, and the queue."""
 
 import copy
+import dataclasses
 import itertools
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import paper_plots as plots
 import pytest
 from claims import judge
@@ -135,6 +137,7 @@ def test_a_figure_has_the_usual_rows_of_at_most_seven_kinds(monkeypatch):
             "doped_kronecker_20x_dropout0_element_bytes",
             "svd_recurrent_r10",
             "doped_kronecker_10x",
+            "pruned_10x_pooled",
         )
     ]
     rows = [result("ptb_small", 100.0), *(result(name, 120.0) for name in names)]
@@ -171,6 +174,7 @@ def test_characters_are_drawn_in_bits(monkeypatch):
     tuned = {"before_tuning_test_perplexity": 32.0, "norms": NORMS, "norms_dense": NORMS}
     names = ("ptb_characters_svd_recurrent_r10", "ptb_small_svd_recurrent_r50")
     rows += [result(name, 16.0, **tuned) for name in names]
+    rows.append(result(f"ptb_characters_{plots._TUNED}", 2.0))
     summary = report.summarise(report.by_row([*rows, result("ptb_small", 110.0)]))
     assert ("ranks", "ptb_characters") in plots.figures_of(summary)
     ((lines, texts),) = drawn_lines(monkeypatch, summary, "compression", "ptb_characters")
@@ -182,8 +186,17 @@ def test_characters_are_drawn_in_bits(monkeypatch):
     assert len(lower[0]) == 3
     ((lines, texts),) = drawn_lines(monkeypatch, summary, "ranks", "ptb_characters")
     assert tuple(lines["svd, recurrent"].get_ydata()) == (4.0,)
+    assert {"dense, 2", "dense, tuned too, 1"} <= texts.keys()
     ((lines, texts),) = drawn_lines(monkeypatch, summary, "ranks", "ptb_small")
     assert tuple(lines["svd, recurrent"].get_ydata()) == (16.0,)
+
+
+def test_names_at_the_lines_move_as_little_as_can_be():
+    assert plots._apart([0.1, 0.5, 0.9], 0.2) == [0.1, 0.5, 0.9]
+    # Two that are alike part to both sides, and leave others where they are.
+    np.testing.assert_allclose(plots._apart([0.1, 0.5, 0.5], 0.2), [0.1, 0.4, 0.6])
+    np.testing.assert_allclose(plots._apart([0.0, 0.0, 0.9], 0.2), [0.0, 0.2, 0.9])
+    np.testing.assert_allclose(plots._apart([0.99, 0.99, 1.0], 0.2), [0.6, 0.8, 1.0])
 
 
 def test_rows_of_fewer_epochs_are_drawn_by_themselves(monkeypatch):
@@ -297,6 +310,15 @@ def test_the_training_with_the_better_validation_counts(training):
     ]
     claim = next(c for c in judge({"rows": rows}) if c.text.endswith("10x: hybrid beats low rank"))
     assert (claim.verdict, claim.evidence) == ("held", "130.00 against 140.00")
+
+
+@pytest.mark.parametrize("base", ["ptb_small", "ptb_characters"])
+def test_the_tuned_dense_row_is_trained_as_rows_that_are_compressed_and_tuned(base):
+    compressed, tuned = (
+        dataclasses.asdict(config_of(f"{base}_{end}")) for end in ("svd_input_r10", plots._TUNED)
+    )
+    differ = {name for name in tuned if tuned[name] != compressed[name]}
+    assert differ == {"row", "method", "where", "rank"}
 
 
 def test_claims_of_rows_of_fewer_epochs():

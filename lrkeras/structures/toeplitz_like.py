@@ -16,11 +16,11 @@ _SWEEPS = 60
 class ToeplitzLike(Structure):
     """A sum of circulant times skew-circulant matrices.
 
-    `M = 1/n sum_k Z_1(g_k) Z_-1(h_k)`, `k < displacement_rank`, where `Z_f(v)` is the `f`-circulant
-    of side `n` with first column `v`; `Z_1 M - M Z_-1` has rank at most `displacement_rank`.
+    `M = (n r)^-1/2 sum_k Z_1(g_k) Z_-1(h_k)`, `k < r`, where `Z_f(v)` is the `f`-circulant of side
+    `n` with first column `v` and `r` the displacement rank; `Z_1 M - M Z_-1` has at most this rank.
     Toeplitz matrices and their inverses have rank 2. Sindhwani, Sainath, Kumar 2015 (arXiv
-    1510.01722), but for the `1/n`: a number that stands in a circulant `n` times moves it `sqrt(n)`
-    times as far as one of a dense matrix does, and at the learning rate of such it diverges.
+    1510.01722), but for the root: each entry of `M` is a sum of `n r` products. Undivided, their
+    factors are so small that a step at the learning rate of a dense matrix makes others of them.
 
     A rectangular matrix is the top left part of the square one of side `max(inputs, outputs)`
     (inputs are padded by zeros, outputs cut): `2 * displacement_rank * side` parameters.
@@ -54,11 +54,16 @@ class ToeplitzLike(Structure):
 
     def _create_weights(self, init):
         side, rank = max(self.shape), self.displacement_rank
-        circulant, skew = init.product(terms=side * rank, unit=math.sqrt(side))
+        circulant, skew = init.product(terms=side * rank, unit=math.sqrt(self._root))
         self.circulant = self.add_weight(
             shape=(rank, side), name="circulant", initializer=circulant
         )
         self.skew = self.add_weight(shape=(rank, side), name="skew", initializer=skew)
+
+    @property
+    def _root(self):
+        """What the sum of products is divided by."""
+        return math.sqrt(max(self.shape) * self.displacement_rank)
 
     @property
     def macs(self):
@@ -75,7 +80,7 @@ class ToeplitzLike(Structure):
         wave = _wave(side, x.dtype)
         spectrum = ops.fft((x * wave[0], x * wave[1]))
         spectrum = tuple(ops.expand_dims(part, -2) for part in spectrum)
-        skew = ops.cast(self.skew, x.dtype) / side
+        skew = ops.cast(self.skew, x.dtype) / self._root
         inner = _ifft(_times(ops.fft((skew * wave[0], skew * wave[1])), spectrum))
         inner = inner[0] * wave[0] + inner[1] * wave[1]  # (..., rank, side), demodulated
         circulant = ops.cast(self.circulant, x.dtype)
@@ -93,7 +98,7 @@ class ToeplitzLike(Structure):
         h = ops.concatenate([ops.expand_dims(p.skew, 0) for p in parts])
         dtype = keras.backend.standardize_dtype(g.dtype)
         real = _real(dtype)
-        g, h = ops.cast(g, real), ops.cast(h, real) / max(inputs, outputs)
+        g, h = ops.cast(g, real), ops.cast(h, real) / parts[0]._root
         dense = _dense(g, h, inputs)[:, :inputs, :outputs]
         dense = ops.reshape(ops.transpose(dense, (1, 0, 2)), (inputs, len(parts) * outputs))
         return ops.cast(dense, dtype)
@@ -107,8 +112,8 @@ class ToeplitzLike(Structure):
         # M = 1/2 sum_k Z_1(left_k) Z_-1(J right_k), J the reversal.
         sweeps = min(_SWEEPS, max(4, round(_SWEEPS * (512 / side) ** 2)))  # seconds each at 1500
         circulant, skew = fit_displacement(m, w.T.shape, left.T / 2, right[:, ::-1], sweeps)
-        self.circulant.assign(circulant * math.sqrt(side))
-        self.skew.assign(skew * math.sqrt(side))
+        self.circulant.assign(circulant * math.sqrt(self._root))
+        self.skew.assign(skew * math.sqrt(self._root))
 
 
 def _dense(g, h, inputs):

@@ -21,7 +21,7 @@ def by_definition(structure):
     """M of the docstring, term by term."""
     g, h = (ops.convert_to_numpy(v) for v in structure.weights)
     m = sum(f_circulant(a, 1) @ f_circulant(b, -1) for a, b in zip(g, h, strict=True))
-    return m / max(structure.shape)
+    return m / np.sqrt(max(structure.shape) * structure.displacement_rank)
 
 
 class TestSquare(StructureContract):
@@ -119,4 +119,4 @@ def test_a_step_moves_the_matrix_about_as_far_as_one_of_a_dense_matrix(rank, opt
         step.apply(tape.gradient(loss, spec.trainable_variables), spec.trainable_variables)
         moved[type(spec)] = np.linalg.norm(dense(spec) - before, 2)
     ratio = moved[structures.ToeplitzLike] / moved[structures.Dense]
-    assert 0.1 < ratio < 3
+    assert 0.5 < ratio < 3

@@ -23,7 +23,7 @@ def _matrix(part):
     for g, h in zip(np.array(part.circulant, float), np.array(part.skew, float), strict=True):
         first_row = np.concatenate([h[:1], -h[:0:-1]])
         total += scipy.linalg.circulant(g) @ scipy.linalg.toeplitz(h, first_row)
-    return total[:outputs, :inputs] / side
+    return total[:outputs, :inputs] / np.sqrt(side * part.displacement_rank)
 
 
 def _part(shape, rank, seed):

@@ -54,14 +54,14 @@ class ToeplitzLike(Structure):
 
     def _create_weights(self, init):
         side, rank = max(self.shape), self.displacement_rank
-        circulant, skew = init.product(terms=side * rank, unit=math.sqrt(self._root))
+        circulant, skew = init.product(terms=side * rank, unit=math.sqrt(self.root))
         self.circulant = self.add_weight(
             shape=(rank, side), name="circulant", initializer=circulant
         )
         self.skew = self.add_weight(shape=(rank, side), name="skew", initializer=skew)
 
     @property
-    def _root(self):
+    def root(self):
         """What the sum of products is divided by."""
         return math.sqrt(max(self.shape) * self.displacement_rank)
 
@@ -80,7 +80,7 @@ class ToeplitzLike(Structure):
         wave = _wave(side, x.dtype)
         spectrum = ops.fft((x * wave[0], x * wave[1]))
         spectrum = tuple(ops.expand_dims(part, -2) for part in spectrum)
-        skew = ops.cast(self.skew, x.dtype) / self._root
+        skew = ops.cast(self.skew, x.dtype) / self.root
         inner = _ifft(_times(ops.fft((skew * wave[0], skew * wave[1])), spectrum))
         inner = inner[0] * wave[0] + inner[1] * wave[1]  # (..., rank, side), demodulated
         circulant = ops.cast(self.circulant, x.dtype)
@@ -98,7 +98,7 @@ class ToeplitzLike(Structure):
         h = ops.concatenate([ops.expand_dims(p.skew, 0) for p in parts])
         dtype = keras.backend.standardize_dtype(g.dtype)
         real = _real(dtype)
-        g, h = ops.cast(g, real), ops.cast(h, real) / parts[0]._root
+        g, h = ops.cast(g, real), ops.cast(h, real) / parts[0].root
         dense = _dense(g, h, inputs)[:, :inputs, :outputs]
         dense = ops.reshape(ops.transpose(dense, (1, 0, 2)), (inputs, len(parts) * outputs))
         return ops.cast(dense, dtype)
@@ -112,8 +112,8 @@ class ToeplitzLike(Structure):
         # M = 1/2 sum_k Z_1(left_k) Z_-1(J right_k), J the reversal.
         sweeps = min(_SWEEPS, max(4, round(_SWEEPS * (512 / side) ** 2)))  # seconds each at 1500
         circulant, skew = fit_displacement(m, w.T.shape, left.T / 2, right[:, ::-1], sweeps)
-        self.circulant.assign(circulant * math.sqrt(self._root))
-        self.skew.assign(skew * math.sqrt(self._root))
+        self.circulant.assign(circulant * math.sqrt(self.root))
+        self.skew.assign(skew * math.sqrt(self.root))
 
 
 def _dense(g, h, inputs):

@@ -1,5 +1,6 @@
 """Products with Toeplitz-like matrices without their dense form."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,9 @@ class ToeplitzProduct:
         if sizes is None:
             raise ValueError(f"Expected a side that is a product, received {self._side}.")
         self._n1, self._n2 = sizes
-        # The fourth root for each: the product is divided by the square root.
-        root = (self._side * parts[0].displacement_rank) ** 0.25
+        share = math.sqrt(parts[0].root)  # of each factor
         skew, circulant = (
-            np.stack([ops.convert_to_numpy(vectors) for vectors in each]) / root
+            np.stack([ops.convert_to_numpy(vectors) for vectors in each]).astype(np.float64) / share
             for each in ([p.skew for p in parts], [p.circulant for p in parts])
         )
         if scale is not None:

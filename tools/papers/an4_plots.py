@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from paper_plots import label_at_ends
+from line_labels import label_at_ends
 
 from lrkeras.tasks.training.plots import COLORS, make_figure, save_figure
 

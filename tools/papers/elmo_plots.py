@@ -9,7 +9,8 @@ from typing import Any
 
 from elmo_claims import NAMES, TASKS, row_name
 from elmo_table import DENSE, INT8, SMALL, WORDS
-from paper_plots import STYLES, label_at_ends
+from line_labels import label_at_ends
+from paper_plots import STYLES
 
 from lrkeras.tasks.papers.elmo.rows import METHODS, RANKS, WHERE
 from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure

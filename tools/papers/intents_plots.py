@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from intents_table import CORPORA, KINDS, row_name
-from paper_plots import STYLES, label_at_ends
+from line_labels import label_at_ends
+from paper_plots import STYLES
 
 from lrkeras.tasks.training.plots import COLORS, make_figure, plain_log_ticks, save_figure
 

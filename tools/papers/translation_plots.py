@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from paper_plots import STYLES, label_at_ends
+from line_labels import label_at_ends
+from paper_plots import STYLES
 from translation_table import KINDS, WIDTHS
 
 from lrkeras.tasks.papers.translation.rows import SIZES, row_name

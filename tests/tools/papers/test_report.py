@@ -13,6 +13,7 @@ import numpy as np
 import paper_plots as plots
 import pytest
 from claims import judge
+from line_labels import apart
 from load_tool import ROOT, load_tool
 from run_file import read_runs_file, write_runs_file
 
@@ -192,11 +193,11 @@ def test_characters_are_drawn_in_bits(monkeypatch):
 
 
 def test_names_at_the_lines_move_as_little_as_can_be():
-    assert plots._apart([0.1, 0.5, 0.9], 0.2) == [0.1, 0.5, 0.9]
+    assert apart([0.1, 0.5, 0.9], 0.2) == [0.1, 0.5, 0.9]
     # Two that are alike part to both sides, and leave others where they are.
-    np.testing.assert_allclose(plots._apart([0.1, 0.5, 0.5], 0.2), [0.1, 0.4, 0.6])
-    np.testing.assert_allclose(plots._apart([0.0, 0.0, 0.9], 0.2), [0.0, 0.2, 0.9])
-    np.testing.assert_allclose(plots._apart([0.99, 0.99, 1.0], 0.2), [0.6, 0.8, 1.0])
+    np.testing.assert_allclose(apart([0.1, 0.5, 0.5], 0.2), [0.1, 0.4, 0.6])
+    np.testing.assert_allclose(apart([0.0, 0.0, 0.9], 0.2), [0.0, 0.2, 0.9])
+    np.testing.assert_allclose(apart([0.99, 0.99, 1.0], 0.2), [0.6, 0.8, 1.0])
 
 
 def test_rows_of_fewer_epochs_are_drawn_by_themselves(monkeypatch):

@@ -20,6 +20,7 @@ STYLES = {
     "toeplitz_like": ("Toeplitz-like", COLORS[0], "^"),
     "low_rank": ("low rank", COLORS[3], "<"),
     "small_dense": ("small dense (the rival)", "#000000", "D"),
+    "small_dense_of_bytes": ("small dense of the hybrid's bytes", "#000000", "s"),
 }
 
 
@@ -67,7 +68,10 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
         curves = np.array(seeds)
         epochs = np.arange(1, curves.shape[1] + 1)
         mean = curves.mean(0)
-        axis.plot(epochs, mean, color=color, lw=2.2 if kind == "small_dense" else 1.4)
+        line = {"lw": 2.2 if kind == "small_dense" else 1.4}
+        if kind == "small_dense_of_bytes":
+            line["ls"] = "--"
+        axis.plot(epochs, mean, color=color, **line)
         if len(curves) > 1:
             axis.fill_between(epochs, curves.min(0), curves.max(0), color=color, alpha=0.2, lw=0)
         ends.append((epochs[-1], mean[-1], f"{title}, {mean[-1]:.1f}", color))

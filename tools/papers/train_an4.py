@@ -14,6 +14,7 @@ from rows_at_rates import RowsAtRates, at_rate
 NEEDED = "etc/an4_train.transcription"
 RATES = (1, 0.5, 0.2)
 SHORT_EPOCHS = 15
+_CHOSEN_AT = "4x"
 
 
 def config_of(name):
@@ -25,7 +26,9 @@ def config_of(name):
 
 def short_names(name):
     """The names of the short runs from which the rate of a row is chosen."""
-    return [f"{at_rate(name, rate)}_e{SHORT_EPOCHS}" for rate in RATES]
+    method = config_of(name).method
+    row = "an4" if method == "dense" else f"an4_{method}_{_CHOSEN_AT}"
+    return [f"{at_rate(row, rate)}_e{SHORT_EPOCHS}" for rate in RATES]
 
 
 ROWS = RowsAtRates(

@@ -1,5 +1,6 @@
 """Rates, table, intervals, figures and page of the AN4 rows."""
 
+import dataclasses
 import json
 import sys
 
@@ -30,7 +31,7 @@ def result(row, errors, *, seed=1, loss=50.0, **changes):
     config = config_of(row)
     found = {"greedy": counts(errors), "beam": counts([e - 5 for e in errors])}
     splits = ("valid", "test") if config.reads_test else ("valid",)
-    fields = ("row", "base", "method", "learning_rate", "reads_test")
+    fields = ("row", "base", "method", "compression", "learning_rate", "reads_test")
     return {
         "config": {**{name: getattr(config, name) for name in fields}, "seed": seed},
         "command": "lrkeras train papers/x --data /home/me/an4 --out /home/me/runs",
@@ -98,6 +99,7 @@ def test_a_row_is_the_mean_of_its_seeds_without_short_runs_and_tiny_ones():
         "toeplitz_like": 1,
         "low_rank": 1,
         "small_dense": 2,
+        "small_dense_of_bytes": 1,
     }
 
 
@@ -109,9 +111,9 @@ def hybrid(errors):
     ("errors", "verdicts"),
     [
         # 30.5 dense, 35 small dense on the mean.
-        ([10, 20, 30, 40, 50], ["held", "held"]),
-        ([14, 26, 33, 47, 54], ["did not hold", "not shown"]),
-        ([18, 30, 37, 51, 59], ["did not hold", "did not hold"]),
+        ([10, 20, 30, 40, 50], ["held", "held", "open"]),
+        ([14, 26, 33, 47, 54], ["did not hold", "not shown", "open"]),
+        ([18, 30, 37, 51, 59], ["did not hold", "did not hold", "open"]),
     ],
 )
 def test_goals(errors, verdicts):
@@ -121,8 +123,23 @@ def test_goals(errors, verdicts):
 
 def test_a_goal_without_its_rows_is_open():
     goals = table.summarise(RUNS)["goals"]
-    assert [goal["verdict"] for goal in goals] == ["open", "open"]
+    assert [goal["verdict"] for goal in goals] == ["open"] * 3
     assert "hybrid stack" in goals[0]["evidence"]
+
+
+def test_the_rival_of_as_many_bytes_is_a_row_of_its_own():
+    rival = result("an4_small_dense_2.25x", [e - 4 for e in ERRORS["dense"]])
+    summary = table.summarise([*hybrid(ERRORS["dense"]), rival])
+    means = {row["kind"]: row["word_error_percent"]["test_greedy"] for row in summary["rows"]}
+    assert means["small_dense"] == 35 and means["small_dense_of_bytes"] == 26
+    goal = summary["goals"][2]
+    assert goal["verdict"] == "did not hold" and "bytes" in goal["text"]
+    assert "small_dense_of_bytes" not in summary["missing"]
+
+
+def test_a_size_that_the_table_does_not_have_is_refused():
+    with pytest.raises(ValueError, match=r"received 8x of low_rank. Leave its folder out"):
+        table.summarise([result("an4_low_rank_8x", ERRORS["small"])])
 
 
 def test_the_tables_for_the_page():
@@ -185,9 +202,10 @@ def test_the_rate_of_the_lowest_validation_loss_trains_the_row(tmp_path, monkeyp
     monkeypatch.setattr(rows_at_rates.subprocess, "run", run)
     training.ROWS.train_row("an4_low_rank_4x", "data", tmp_path)
     training.ROWS.train_row("an4_low_rank_4x@2", "data", tmp_path)
+    training.ROWS.train_row("an4_low_rank_2.25x", "data", tmp_path)  # at the rate of its kind
     short = [(name, 1) for name in losses]
     row = "an4_low_rank_4x_rate0.5"
-    assert trained == [*short, (row, 1), (row, 2)]
+    assert trained == [*short, (row, 1), (row, 2), ("an4_low_rank_2.25x_rate0.5", 1)]
 
 
 def test_no_rows_are_not_taken_for_all_done(tmp_path, monkeypatch, capsys):
@@ -208,6 +226,6 @@ def test_the_queue_has_the_rows_and_seeds_of_the_table():
     seeds = {}
     for row in rows:
         name, _, _seed = row.partition("@")
-        method = config_of(name).method
-        seeds[method] = seeds.get(method, 0) + 1
+        kind = table.kind_of(dataclasses.asdict(config_of(name)))
+        seeds[kind] = seeds.get(kind, 0) + 1
     assert seeds == {kind: wanted for kind, (_, wanted) in table.KINDS.items()}

@@ -167,7 +167,9 @@ def goals_of(rows: Mapping[str, Sequence[Run]]) -> list[Goal]:
     return [
         _judged(near, rows, "dense", _ALLOWED, needs_interval=False),
         _judged(f"{ahead} of as many numbers", rows, "small_dense", 0.0, needs_interval=True),
-        _judged(f"{ahead} of as many bytes", rows, "small_dense_of_bytes", 0.0, needs_interval=True),
+        _judged(
+            f"{ahead} of as many bytes", rows, "small_dense_of_bytes", 0.0, needs_interval=True
+        ),
     ]
 
 

@@ -33,7 +33,12 @@ from lrkeras.system.optional_imports import require
 __all__ = ["from_torch"]
 
 # What is said where open sizes may be at fault; loops over time are exported for one length.
-_OF_OPEN_SIZES = ("with a fixed", "of the model differs", "of the model has the shape")
+_OF_OPEN_SIZES = (
+    "with a fixed",
+    "does not run",
+    "of the model differs",
+    "of the model has the shape",
+)
 _ADVICE = (
     "Give from_torch the modules before it and after it, each on its own, write the part between "
     "as a Keras layer or in keras.ops, and join them: after(between(before.output))."

@@ -52,3 +52,27 @@ def test_an_open_length_is_asked_for(tmp_path):
 def test_auto_stands_alone(tmp_path):
     with pytest.raises(ConversionError, match="'auto' alone"):
         convert(model(5, layers.GRU(4)), tmp_path / "m.tflite", forms=["auto", "chunk_2"])
+
+
+def unrolled():
+    """A recurrence of Dense layers that is written out, step by step, as a loop of PyTorch is exported."""
+    x = keras.Input((6, 3), name="x")
+    first, cell = layers.Dense(4, "tanh", name="first"), layers.Dense(4, "tanh", name="cell")
+    h = first(x[:, 0])
+    for step in range(1, 6):
+        h = cell(layers.Concatenate()([x[:, step], h]))
+    return keras.Model(x, layers.Dense(2)(h))
+
+
+@pytest.mark.parametrize("quantize", [None, "int8"])
+def test_a_recurrence_that_is_written_out_is_a_sequence(quantize, tmp_path):
+    report = convert(unrolled(), tmp_path / "m.tflite", form="auto", quantize=quantize)
+    assert report.form == "sequence" and report.parity[0].rows > 0
+    assert report.inputs == {"x": (1, 6, 3)}
+
+
+def test_what_carries_nothing_on_has_no_step(tmp_path):
+    only_dense = model(5, layers.Dense(4))
+    with pytest.raises(ConversionError, match="nothing to carry on.*form='sequence'"):
+        convert(only_dense, tmp_path / "m.tflite")
+    assert convert(only_dense, tmp_path / "m.tflite", form="sequence").inputs == {"x": (1, 5, 3)}

@@ -120,6 +120,7 @@ class Loop(nn.Module):
     [
         (nn.Conv2d(1, 2, 3), (1, 1, 8, 9), (None, None, 1, 9)),
         (Loop(), (2, 3, 4), (None, 3, 4)),
+        (Loop(), (2, 12, 4), (None, 12, 4)),  # more steps than the check of an open length has
     ],
 )
 def test_axes_that_cannot_be_open_have_the_size_of_the_example(module, shape, expected):

@@ -100,10 +100,11 @@ class StepBuilder:
         outputs = self._run(self._source, inputs)
         states = self._state_tensors
         has_recurrent = states or self._cells or self._has_others
-        if not has_recurrent and self._form.kind not in ("encode", "decode"):
+        if not has_recurrent and self._form.kind in ("step", "chunk"):
             raise ConversionError(
                 "Expected a model with a recurrent layer (LSTM, GRU, SimpleRNN, RNN, RHN), "
-                f"received `{self._source.name}` without one: a step has nothing to carry on."
+                f"received `{self._source.name}` without one: a step has nothing to carry on. "
+                "Convert with form='sequence', which runs a whole window."
             )
         new_states = [self._new_states[name] for name in states]
         return StepModel(

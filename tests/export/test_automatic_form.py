@@ -55,7 +55,7 @@ def test_auto_stands_alone(tmp_path):
 
 
 def unrolled():
-    """A recurrence of Dense layers that is written out, step by step, as a loop of PyTorch is exported."""
+    """A recurrence of Dense layers, written out step by step, as loops of PyTorch are exported."""
     x = keras.Input((6, 3), name="x")
     first, cell = layers.Dense(4, "tanh", name="first"), layers.Dense(4, "tanh", name="cell")
     h = first(x[:, 0])
@@ -73,6 +73,6 @@ def test_a_recurrence_that_is_written_out_is_a_sequence(quantize, tmp_path):
 
 def test_what_carries_nothing_on_has_no_step(tmp_path):
     only_dense = model(5, layers.Dense(4))
-    with pytest.raises(ConversionError, match="nothing to carry on.*form='sequence'"):
+    with pytest.raises(ConversionError, match=r"nothing to carry on.*form='sequence'"):
         convert(only_dense, tmp_path / "m.tflite")
     assert convert(only_dense, tmp_path / "m.tflite", form="sequence").inputs == {"x": (1, 5, 3)}

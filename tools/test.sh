@@ -7,7 +7,7 @@
 #                                      lowest versions of all dependencies where there is a Python 3.10, the Android app with
 #                                      both runtimes
 #     tools/test.sh [--all] -k word    further arguments go to pytest, which is then all there is of tests
-# Of each slow test a smaller one guards the same in every run; of a `sampled` file every third case of each test runs always.
+# Of each slow test a smaller one guards the same in every run; of a `sampled` file every fourth case of each test runs always.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/venv.sh

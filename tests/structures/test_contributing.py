@@ -29,7 +29,9 @@ def _registered(monkeypatch):
     monkeypatch.setitem(structures.NAMES, "circulant", Circulant)
 
 
-@pytest.mark.parametrize("name", ["LSTM", "GRU", "RHN"])
+@pytest.mark.parametrize(
+    "name", ["LSTM", *(pytest.param(name, marks=pytest.mark.slow) for name in ("GRU", "RHN"))]
+)
 def test_the_example_trains_in_every_layer_and_doped(name):
     x = np.random.default_rng(0).normal(size=(8, 4, 6)).astype("float32")
     spec = structures.doped("circulant", density=0.2)

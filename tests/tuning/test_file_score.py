@@ -29,7 +29,9 @@ def _both_ways():
     return model
 
 
-@pytest.mark.parametrize("objective", ["val_loss", "val_accuracy"])
+@pytest.mark.parametrize(
+    "objective", ["val_loss", pytest.param("val_accuracy", marks=pytest.mark.slow)]
+)
 def test_a_file_scores_as_its_model_with_padding(tmp_path, objective):
     rng = np.random.default_rng(0)
     x = rng.integers(1, 20, (40, 6)).astype("int32")

@@ -22,6 +22,7 @@ def _recorded(task, records):
     return start
 
 
+@pytest.mark.slow  # the tests below start clusters too, those of trials train the same
 def test_workers_of_ray_do_what_this_process_does(task, tmp_path):
     from lrkeras.tuning.ray_workers import Workers, cluster
 

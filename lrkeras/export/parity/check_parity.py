@@ -72,7 +72,7 @@ def check_parity(
     for number, (threads, xnnpack) in enumerate(RUNS):
         run = f"{threads} thread{'s' * (threads > 1)}, {'' if xnnpack else 'no '}XNNPACK"
         given = _first(inputs, SEQUENCES) if number else inputs
-        interpreter = open_interpreter(path, threads, xnnpack)
+        interpreter = open_interpreter(path, threads, xnnpack, is_checked=True)
         for index, form in enumerate(forms):
             runner = SignatureRunner(interpreter, form.name, index)
             actual = run_file(runner, given, wanted, step.time_axes())

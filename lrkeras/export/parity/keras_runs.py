@@ -1,5 +1,6 @@
 """What Keras gives over sequences."""
 
+import functools
 from typing import Any
 
 import keras
@@ -10,8 +11,8 @@ from lrkeras.export.parity.file_runs import Values, steps_of
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.model_graph.layer_states import reset_states, states_kept
 
-# Calls of a model with a fixed batch that are not worth compiling it.
-_FEW = 16
+# Calls of a model with a fixed batch, and time steps of one call, that are not worth compiling it.
+_FEW, _SHORT = 16, 48
 
 
 def run_model(model: keras.Model, step: StepModel, inputs: dict[str, np.ndarray]) -> Values:
@@ -84,9 +85,11 @@ def outputs_of(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
     count = len(feed[0])
     batch = model.inputs[0].shape[0] or count
     parts = []
-    call = (
-        _compiled(model) if count > _FEW * batch else lambda values: model(values, training=False)
-    )
+    longest = max(value.shape[1] for value in feed if value.ndim > 1)
+    if count > _FEW * batch or longest > _SHORT:
+        call = _compiled(model)
+    else:
+        call = functools.partial(model, training=False)
     with states_kept(model):
         for begin in range(0, count, batch):
             rows = np.arange(begin, begin + batch) % count  # the last batch is filled up

@@ -77,7 +77,7 @@ class Seq2SeqParity:
         found = []
         for number, (threads, xnnpack) in enumerate(RUNS):
             run = f"{threads} thread{'s' * (threads > 1)}, {'' if xnnpack else 'no '}XNNPACK"
-            interpreter = open_interpreter(path, threads, xnnpack)
+            interpreter = open_interpreter(path, threads, xnnpack, is_checked=True)
             first, then = self._run(interpreter, SEQUENCES if number else None)
             for name in first:
                 labels = dict(tensor=name, signature=_ENCODE, run=run)

@@ -9,7 +9,11 @@ from lrkeras.system.shortened import shortened
 
 
 def open_interpreter(
-    path: str | os.PathLike, num_threads: int = 1, use_xnnpack: bool = True
+    path: str | os.PathLike,
+    num_threads: int = 1,
+    use_xnnpack: bool = True,
+    *,
+    is_checked: bool = False,
 ) -> Any:
     """Loads a .tflite file and allocates its tensors.
 
@@ -18,6 +22,7 @@ def open_interpreter(
         num_threads: Threads of the kernels.
         use_xnnpack: Whether XNNPACK takes the operators it knows; else all run on the kernels
             built into the runtime.
+        is_checked: Whether `check_file` has looked at it, or it was just written.
 
     Returns:
         An `ai_edge_litert.interpreter.Interpreter`.
@@ -26,19 +31,22 @@ def open_interpreter(
         FileNotFoundError: If there is no such file.
         ValueError: If it is damaged, or the runtime cannot read it.
     """
-    interpreter = load_interpreter(path, num_threads, use_xnnpack)
+    interpreter = load_interpreter(path, num_threads, use_xnnpack, is_checked=is_checked)
     allocate(interpreter, path)
     return interpreter
 
 
-def load_interpreter(path: str | os.PathLike, num_threads: int, use_xnnpack: bool) -> Any:
+def load_interpreter(
+    path: str | os.PathLike, num_threads: int, use_xnnpack: bool, *, is_checked: bool = False
+) -> Any:
     """Loads a file as `open_interpreter` does, and leaves the allocation to `allocate`."""
     path = os.fspath(path)
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f"Expected a .tflite file, received {path!r}, which does not exist."
         )
-    check_file(path)
+    if not is_checked:
+        check_file(path)
     module = require("ai_edge_litert.interpreter")
     kinds = module.OpResolverType
     kind = kinds.AUTO if use_xnnpack else kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES

@@ -270,6 +270,7 @@ def test_student_starts_as_its_teacher_but_for_the_table(taught):
     np.testing.assert_allclose(to_numpy(student(tokens)), to_numpy(teacher(tokens)), atol=1e-4)
 
 
+@pytest.mark.slow  # a run without a teacher is killed above
 def test_student_that_is_killed_goes_on_to_the_same_result(taught, tmp_path, kill):
     out, _ = taught
     shutil.copy(out / "dense.keras", tmp_path)

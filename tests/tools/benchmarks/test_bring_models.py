@@ -8,7 +8,7 @@ import pytest
 from load_tool import load_tool
 
 # The tests of importers and forms guard these kinds in every run.
-QUICK = ("normalised", "functions, 2.15")
+QUICK = ("normalised",)
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,7 @@ def test_chunks(tool, tmp_path):
     assert kept["private"] < kept["resident_after_giving_back"] < kept["peak"]
 
 
+@pytest.mark.slow  # the ways that it times are compared below
 def test_runner(tool, tmp_path, monkeypatch):
     out = tmp_path / "runner.json"
     words = ["bench_runner.py", "--units", "4", "--rounds", "3", "--count", "8", "--out", str(out)]

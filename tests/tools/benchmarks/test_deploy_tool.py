@@ -103,6 +103,7 @@ def test_the_tool_writes_claims_survey_and_plot(tools, tmp_path, monkeypatch, ca
     assert "Claims" in printed and "cannot be" in printed
 
 
+@pytest.mark.slow  # tests of the products hold files of such layers against these names
 def test_claimed_files_differ_in_what_their_names_say(tools, tmp_path):
     stacked, per_gate = tools["deploy_models"].claimed(5)[3:5]
     counts = []

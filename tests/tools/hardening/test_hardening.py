@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memor
         ("extreme_numbers", ["--cells", "LSTM", "--steps", "300"]),
     ],
 )
+@pytest.mark.slow  # tests of files, runners and cells try the same in small
 def test_short_form(tmp_path, tool, words):
     out = tmp_path / "report.json"
     words = [sys.executable, str(tool_file(tool)), *words, "--out", str(out)]

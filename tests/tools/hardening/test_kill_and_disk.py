@@ -26,11 +26,11 @@ def run_tool(name, *words):
 @pytest.mark.parametrize(
     ("command", "kills"),
     [
-        ("compress", 1),
-        *(pytest.param(name, 30, marks=pytest.mark.slow) for name in ("compress", "convert")),
-        *(pytest.param(name, 5, marks=pytest.mark.slow) for name in ("train", "quickstart")),
+        *((name, 30) for name in ("compress", "convert")),
+        *((name, 5) for name in ("train", "quickstart")),
     ],
 )
+@pytest.mark.slow  # tests of the tasks kill trainings in every run
 def test_a_killed_command_goes_on_to_the_same(command, kills):
     done = run_tool("kill_and_go_on", command, "--kills", str(kills))
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]

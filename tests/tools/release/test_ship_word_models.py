@@ -46,6 +46,7 @@ def run(tmp_path):
     return folder
 
 
+@pytest.mark.slow  # tests of the registry load what the tool has left in the package
 def test_each_model_goes_where_it_belongs(run, tmp_path):
     tool = load_tool("ship_word_models")
     folders = {name: tmp_path / name for name in ("package", "released")}

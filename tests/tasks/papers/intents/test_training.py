@@ -124,6 +124,7 @@ def test_sparse_parts_have_half_of_the_numbers(kind, corpora):
     assert sizes["compression_with_indices"] < sizes["compression"]
 
 
+@pytest.mark.slow  # tests of the language models prune units in every run
 def test_units_that_were_pruned_leave_the_small_dense_model(tmp_path, corpora, monkeypatch):
     monkeypatch.setattr(training, "measure_file", lambda *_: {"skipped": "test"})
     config = micro("snips_tiny_units_2x", epochs=3)

@@ -20,7 +20,8 @@ STYLES = {
     "toeplitz_like": ("Toeplitz-like", COLORS[0], "^"),
     "low_rank": ("low rank", COLORS[3], "<"),
     "small_dense": ("small dense (the rival)", "#000000", "D"),
-    "small_dense_of_bytes": ("small dense of the hybrid's bytes", "#000000", "s"),
+    "small_dense_of_low_rank": ("small dense of low rank's bytes", "#000000", "s"),
+    "small_dense_of_hybrid": ("small dense of the hybrid's bytes", "#000000", "s"),
 }
 
 
@@ -69,7 +70,7 @@ def training(summary: Summary, file: str | os.PathLike) -> None:
         epochs = np.arange(1, curves.shape[1] + 1)
         mean = curves.mean(0)
         line = {"lw": 2.2 if kind == "small_dense" else 1.4}
-        if kind == "small_dense_of_bytes":
+        if kind.startswith("small_dense_of"):
             line["ls"] = "--"
         axis.plot(epochs, mean, color=color, **line)
         if len(curves) > 1:

@@ -1,6 +1,7 @@
 """What Keras gives over sequences."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ from lrkeras.export.parity.comparison_inputs import of_length
 from lrkeras.export.parity.file_runs import Values, steps_of
 from lrkeras.export.steps.step_model import StepModel
 from lrkeras.model_graph.layer_states import reset_states, states_kept
+from lrkeras.system.optional_imports import require
 
 # Calls of a model with a fixed batch, and time steps of one call, that are not worth compiling it.
 _FEW, _SHORT = 16, 48
@@ -85,11 +87,10 @@ def outputs_of(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
     count = len(feed[0])
     batch = model.inputs[0].shape[0] or count
     parts = []
-    longest = max(value.shape[1] for value in feed if value.ndim > 1)
+    longest = max((value.shape[1] for value in feed if value.ndim > 1), default=0)
+    call: Callable = functools.partial(model, training=False)
     if count > _FEW * batch or longest > _SHORT:
-        call = _compiled(model)
-    else:
-        call = functools.partial(model, training=False)
+        call = _compiled(model, [(batch, *value.shape[1:]) for value in feed])
     with states_kept(model):
         for begin in range(0, count, batch):
             rows = np.arange(begin, begin + batch) % count  # the last batch is filled up
@@ -105,11 +106,22 @@ def outputs_of(model: keras.Model, feed: list[np.ndarray]) -> list[np.ndarray]:
     ]
 
 
-def _compiled(model: keras.Model) -> Any:
-    """A model for many calls: operation by operation a large one takes seconds for each."""
-    same = keras.Model(model.inputs, model.outputs)
-    same.jit_compile = False  # compiling for one machine takes longer than it saves
-    return same.predict_on_batch
+def _compiled(model: keras.Model, shapes: list[tuple[int, ...]]) -> Callable:
+    """A model for many calls, or many steps: operation by operation these take seconds.
+
+    Not by `predict_on_batch`: TensorFlow would take the functions of all models for one, and warn
+    of a function that is compiled again and again.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return functools.partial(model, training=False)
+    tensorflow = require("tensorflow")
+    function = tensorflow.function(functools.partial(model, training=False), autograph=False)
+    specs = [
+        tensorflow.TensorSpec(shape, tensor.dtype)
+        for shape, tensor in zip(shapes, model.inputs, strict=True)
+    ]
+    concrete = function.get_concrete_function(specs)
+    return lambda given: concrete([tensorflow.constant(value) for value in given])
 
 
 def _whole_signal(hops: np.ndarray, tensor: Any) -> np.ndarray:

@@ -53,7 +53,7 @@ def final_runs(runs: Sequence[Run]) -> dict[str, list[Run]]:
 
 
 def kind_of(config: Mapping[str, Any]) -> str:
-    """The kind of a run: its method, and whether its size is that of the hybrid stack's file.
+    """The kind of a run: its method, and for small dense whose numbers or bytes it has.
 
     Raises:
         ValueError: the table has no kind of this size.

@@ -26,8 +26,8 @@ def config_of(name):
 
 def short_names(name):
     """The names of the short runs from which the rate of a row is chosen."""
-    method = config_of(name).method
-    row = "an4" if method == "dense" else f"an4_{method}_{_CHOSEN_AT}"
+    config = config_of(name)
+    row = config.base if config.method == "dense" else f"{config.base}_{config.method}_{_CHOSEN_AT}"
     return [f"{at_rate(row, rate)}_e{SHORT_EPOCHS}" for rate in RATES]
 
 

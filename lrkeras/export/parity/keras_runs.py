@@ -112,10 +112,11 @@ def _compiled(model: keras.Model, shapes: list[tuple[int, ...]]) -> Callable:
     Not by `predict_on_batch`: TensorFlow would take the functions of all models for one, and warn
     of a function that is compiled again and again.
     """
+    call = functools.partial(model, training=False)
     if keras.backend.backend() != "tensorflow":
-        return functools.partial(model, training=False)
+        return call
     tensorflow = require("tensorflow")
-    function = tensorflow.function(functools.partial(model, training=False), autograph=False)
+    function = tensorflow.function(call, autograph=False)
     specs = [
         tensorflow.TensorSpec(shape, tensor.dtype)
         for shape, tensor in zip(shapes, model.inputs, strict=True)

@@ -210,6 +210,11 @@ def test_the_rate_of_the_lowest_validation_loss_trains_the_row(tmp_path, monkeyp
     assert trained == [*short, (row, 1), (row, 2), ("an4_low_rank_2.25x_rate0.5", 1)]
 
 
+def test_made_up_rows_have_made_up_short_runs():
+    first = [training.short_names(name)[0] for name in ("an4_tiny", "an4_tiny_low_rank_2.25x")]
+    assert first == ["an4_tiny_e15", "an4_tiny_low_rank_4x_e15"]
+
+
 def test_no_rows_are_not_taken_for_all_done(tmp_path, monkeypatch, capsys):
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "an4_train.transcription").touch()

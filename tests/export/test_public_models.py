@@ -21,9 +21,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def trained():
-    """A model, and English text in its numbers."""
+    """A model, and English text in its numbers (one that stays: rounding errors depend on it)."""
     model, vocabulary = textgenrnn.load(ARCHIVE, "hacker_news")
-    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\n", " ")
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8").replace("\n", " ")
     return model, np.array([vocabulary.get(letter, 0) for letter in text], "int32")
 
 

@@ -8,7 +8,8 @@ paragraphs. For each text and model: words that cannot be suggested, next words 
 suggestions, keystrokes saved, and what they differ from the first model's by, with an interval of
 95 % from a bootstrap over the groups. `--ngram FILE.lm BYTES` compares a back-off model in an ARPA file as
 well; `tools/release/train_ngram.sh` makes one. `--run RUN` takes along the histories of a training of
-`train_chat_words.py`. `tools/release/plot_keyboard.py` draws the result.
+`train_chat_words.py`. `--known FILE.json` is an earlier comparison with the same first model on the same
+texts: what it has and the command does not name stays. `tools/release/plot_keyboard.py` draws the result.
 """
 
 import os
@@ -18,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import json
 import pathlib
+import sys
 
 import numpy as np
 from build_word_data import user_turns
@@ -43,10 +45,11 @@ def main(arguments=None):
     parser.add_argument("--trivial", action="store_true", help="the list of words alone as well")
     parser.add_argument("--ngram", nargs=2, metavar=("FILE", "BYTES"), help="a back-off model too")
     parser.add_argument("--run", type=pathlib.Path, help="folder of train_chat_words.py")
+    parser.add_argument("--known", type=pathlib.Path, help="JSON of an earlier comparison")
     options = parser.parse_args(arguments)
     ngram = [pathlib.Path(options.ngram[0])] if options.ngram else []
     require_paths(
-        reads=[*options.files, *ngram, *(options.data / name for name in CORPORA)],
+        reads=[*options.files, *ngram, options.known, *(options.data / name for name in CORPORA)],
         writes=[options.out],
         hint="--data must hold nus-sms/, sgd-text/ and wikitext-2/.",
     )
@@ -72,6 +75,9 @@ def main(arguments=None):
     }
     if options.run:
         result["training"] = histories_of(options.run)
+    earlier = json.loads(options.known.read_text(encoding="utf-8")) if options.known else None
+    if earlier:
+        _check_alike(result, earlier)
     first = None
     for name, model in models.items():
         counted = {
@@ -82,8 +88,36 @@ def main(arguments=None):
         result["models"].setdefault(name, {})["texts"] = {
             kind: against(first[kind], counted[kind]) for kind in groups
         }
+    if earlier:
+        keep_earlier(result, earlier)
     write_json(options.out, result)
     return result
+
+
+def _check_alike(result, earlier):
+    """Ends the program if the differences of an earlier comparison are not those of this one."""
+    (name, row), (was_name, was) = (
+        next(iter(told["models"].items())) for told in (result, earlier)
+    )
+    if (row["sha256"], result["groups"]) != (was["sha256"], earlier["groups"]):
+        sys.exit(
+            f"error: expected in --known a comparison with {name} ({row['sha256'][:12]}) on "
+            f"{result['groups']}; received one with {was_name} ({was['sha256'][:12]}) on "
+            f"{earlier['groups']}. Name the same first file and --limit, or leave --known out."
+        )
+
+
+def keep_earlier(result, earlier):
+    """Takes over the models of an earlier comparison that were not measured now, in its order.
+
+    Each gets the command, the machine and the versions that it was measured with. The training of
+    the chat model stays too, unless there is a newer one.
+    """
+    origin = {key: earlier[key] for key in ("command", "machine", "versions")}
+    kept = {name: origin | row for name, row in earlier["models"].items()}
+    result["models"] = kept | result["models"]
+    if "training" in earlier:
+        result.setdefault("training", earlier["training"])
 
 
 def histories_of(run):

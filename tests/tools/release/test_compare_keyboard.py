@@ -50,6 +50,29 @@ def test_a_model_is_level_with_itself_and_ahead_of_the_list(corpora, tmp_path):
     assert trivial["keystrokes_saved"]["difference"] < 0 < trivial["keystrokes_saved"]["share"]
 
 
+def test_an_earlier_comparison_keeps_what_is_not_measured_again(corpora, tmp_path):
+    earlier, out = tmp_path / "earlier.json", tmp_path / "out.json"
+    tool.main([str(FILE), "--trivial", f"--data={corpora}", f"--out={earlier}"])
+    told = json.loads(earlier.read_text())
+    told["models"]["frequency list"]["texts"] = "as it was"
+    earlier.write_text(json.dumps(told | {"training": {"four bits": {}}}))
+    tool.main([str(FILE), f"--data={corpora}", f"--out={out}", f"--known={earlier}"])
+    result = json.loads(out.read_text())
+    assert list(result["models"]) == [FILE.stem, "frequency list"]
+    assert result["models"][FILE.stem] == told["models"][FILE.stem]
+    trivial = result["models"]["frequency list"]
+    assert (trivial["texts"], trivial["command"]) == ("as it was", told["command"])
+    assert result["training"] == {"four bits": {}} and result["command"] != told["command"]
+
+
+def test_an_earlier_comparison_of_other_texts_is_refused(corpora, tmp_path):
+    earlier, out = tmp_path / "earlier.json", tmp_path / "out.json"
+    tool.main([str(FILE), f"--data={corpora}", f"--out={earlier}", "--limit=1"])
+    with pytest.raises(SystemExit, match="Name the same first file and --limit"):
+        tool.main([str(FILE), f"--data={corpora}", f"--out={out}", f"--known={earlier}"])
+    assert not out.exists()
+
+
 def test_the_interval_is_of_the_paired_difference():
     """Groups that differ much from each other, and in which both models differ by as much."""
     rng = np.random.default_rng(0)

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from lrkeras.tasks.papers.an4.rows import SIZE
+
 Run = Mapping[str, Any]
 
 # Kinds in the order of the table: what a reader calls them, and how many seeds are wanted.
@@ -21,8 +23,7 @@ KINDS = {
     "small_dense_of_low_rank": ("small dense, as many bytes as low rank", 1),
     "small_dense_of_hybrid": ("small dense, as many bytes as the hybrid stack", 1),
 }
-# The size of all rows, and those at which a file of small dense has the bytes of another row's.
-_SIZE = 4
+# Sizes at which a file of small dense has the bytes of another row's.
 _SIZES_OF_BYTES = {3.7: "small_dense_of_low_rank", 2.25: "small_dense_of_hybrid"}
 _DRAWS = 10_000
 _ALLOWED = 0.3  # points of word errors: what the paper's hybrid lost
@@ -61,10 +62,10 @@ def kind_of(config: Mapping[str, Any]) -> str:
     method, size = config["method"], config["compression"]
     if method == "small_dense" and size in _SIZES_OF_BYTES:
         return _SIZES_OF_BYTES[size]
-    if size not in (None, _SIZE):
+    if size not in (None, SIZE):
         others = " or ".join(f"{other:g}x" for other in _SIZES_OF_BYTES)
         raise ValueError(
-            f"Expected rows of {_SIZE}x, or small dense ones of {others}; received {size:g}x of "
+            f"Expected rows of {SIZE}x, or small dense ones of {others}; received {size:g}x of "
             f"{method}. Leave its folder out."
         )
     return str(method)

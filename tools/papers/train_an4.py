@@ -14,7 +14,6 @@ from rows_at_rates import RowsAtRates, at_rate
 NEEDED = "etc/an4_train.transcription"
 RATES = (1, 0.5, 0.2)
 SHORT_EPOCHS = 15
-_CHOSEN_AT = "4x"
 
 
 def config_of(name):
@@ -26,8 +25,12 @@ def config_of(name):
 
 def short_names(name):
     """The names of the short runs from which the rate of a row is chosen."""
-    config = config_of(name)
-    row = config.base if config.method == "dense" else f"{config.base}_{config.method}_{_CHOSEN_AT}"
+    from lrkeras.tasks.papers.an4 import rows
+
+    config = rows.config_of(name)
+    row = config.base
+    if config.method != "dense":
+        row += f"_{config.method}_{rows.SIZE}x"
     return [f"{at_rate(row, rate)}_e{SHORT_EPOCHS}" for rate in RATES]
 
 

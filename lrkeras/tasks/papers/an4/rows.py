@@ -18,6 +18,8 @@ from lrkeras.tasks.papers.an4.sizes import METHODS, dense_numbers, widest
 from lrkeras.tasks.papers.row_name import RowName
 
 ALL_METHODS = (*METHODS, "small_dense")
+# How many times fewer numbers the rows of the table have, and those in which rates are chosen.
+SIZE = 4
 BASES = {
     "an4": AN4Config(),
     "an4_tiny": AN4Config(
@@ -75,5 +77,5 @@ def narrowed(config: AN4Config) -> AN4Config:
 LISTED = tuple(
     f"{base}{suffix}"
     for base in BASES
-    for suffix in ("", *(f"_{method}_4x" for method in ALL_METHODS))
+    for suffix in ("", *(f"_{method}_{SIZE}x" for method in ALL_METHODS))
 )

@@ -16,8 +16,8 @@ import numpy as np
 
 from lrkeras.importers.onnx.graph_builder import BuiltModel
 from lrkeras.importers.onnx.load_onnx import model_of_proto, told
+from lrkeras.importers.onnx.node_error import ADVICE, RefusedNodeError
 from lrkeras.importers.onnx.read_file import checked
-from lrkeras.importers.onnx.refusal import ADVICE
 from lrkeras.importers.open_axes import Axis, doubled, open_axes
 from lrkeras.importers.torch_examples import (
     arguments_of,
@@ -32,13 +32,6 @@ from lrkeras.system.optional_imports import require
 
 __all__ = ["from_torch"]
 
-# What is said where open sizes may be at fault; loops over time are exported for one length.
-_OF_OPEN_SIZES = (
-    "with a fixed",
-    "does not run",
-    "of the model differs",
-    "of the model has the shape",
-)
 _ADVICE = (
     "Give from_torch the modules before it and after it, each on its own, write the part between "
     "as a Keras layer or in keras.ops, and join them: after(between(before.output))."
@@ -95,23 +88,27 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     names = names_of(module, args, kwargs)
     with _at_inference(module, torch), _without_triton():
         opened, groups = _opened(module, args, kwargs, torch)
+        # Loops over time, and shapes that are computed, may need sizes that are fixed.
+        attempts: list[Any] = [((args, kwargs), [])] if groups else []
+        if len(groups) > 1:
+            attempts.insert(0, (opened, groups[:1]))
         try:
             built = _built(module, opened, groups, names, torch)
         except ValueError as error:
-            if not groups or not any(words in str(error) for words in _OF_OPEN_SIZES):
+            if any(isinstance(cause, RefusedNodeError) for cause in _causes(error)):
                 raise
-            built = _with_fewer_open(module, (args, kwargs), opened, groups[:1], names, torch)
+            built = _first_built(module, attempts, names, torch, error)
     return told(built)
 
 
-def _with_fewer_open(
-    module: Any, given: Any, opened: Any, batch: list[set[Axis]], names: list[str], torch: Any
+def _first_built(
+    module: Any, attempts: list[Any], names: list[str], torch: Any, error: ValueError
 ) -> BuiltModel:
-    """The model with an open batch alone, or else the sizes of the examples."""
-    try:
-        return _built(module, opened, batch, names, torch)
-    except ValueError:
-        return _built(module, given, [], names, torch)
+    """The model with the first open axes of `attempts` that go, or else what is wrong with more."""
+    for given, groups in attempts:
+        with contextlib.suppress(ValueError):
+            return _built(module, given, groups, names, torch)
+    raise error
 
 
 def _built(
@@ -219,10 +216,16 @@ def _at_most_two(groups: list[set[Axis]], tensors: list[Any]) -> list[set[Axis]]
 
 def _reason(error: BaseException) -> str:
     """The innermost cause, in one line of plain text."""
-    while error.__cause__ is not None:
+    *_, innermost = _causes(error)
+    lines = [line.strip() for line in str(innermost).splitlines() if line.strip()]
+    return (lines[0] if lines else type(innermost).__name__).rstrip(".") + "."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it came from, the innermost one last."""
+    while error is not None:
+        yield error
         error = error.__cause__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__).rstrip(".") + "."
 
 
 def _check_modules(module: Any, torch: Any) -> None:

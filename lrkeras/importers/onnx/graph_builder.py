@@ -14,7 +14,7 @@ from lrkeras.importers.onnx.dim import Dim, Size
 from lrkeras.importers.onnx.graph_inputs import GraphInput, InputPlan, keras_inputs
 from lrkeras.importers.onnx.graph_outputs import GraphOutput, keras_outputs
 from lrkeras.importers.onnx.node import Node
-from lrkeras.importers.onnx.refusal import refusal
+from lrkeras.importers.onnx.node_error import NodeError, RefusedNodeError
 from lrkeras.importers.onnx.registry import HANDLERS, OWN_DOMAIN
 from lrkeras.importers.onnx.values import Constant, Stack, Tensor, Value
 from lrkeras.system.optional_imports import require
@@ -98,7 +98,7 @@ class GraphBuilder:
         if all(name in self.values for name in node.outputs if name):
             return  # done together with the node before it
         if node.proto.domain not in ("", "ai.onnx", OWN_DOMAIN):
-            raise refusal(node, f"it belongs to the domain {node.proto.domain!r}.")
+            raise RefusedNodeError(node, f"it belongs to the domain {node.proto.domain!r}.")
         results: Any = None
         values = [self.values.get(name) for name in node.inputs]
         if all(
@@ -116,14 +116,14 @@ class GraphBuilder:
     def _handled(self, node: Node) -> Any:
         handler = HANDLERS.get(node.op)
         if handler is None:
-            raise refusal(node, "there is no Keras layer for it here.")
+            raise RefusedNodeError(node, "there is no Keras layer for it here.")
         try:
             return handler(self, node)
+        except NodeError:  # of a branch inside
+            raise
         except (TypeError, IndexError, KeyError, NotImplementedError, ValueError) as error:
-            if str(error).startswith("The operator "):
-                raise
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise refusal(node, reason.rstrip(".") + ".") from error
+            raise NodeError(node, reason.rstrip(".") + ".") from error
 
     def inline(self, graph: Any) -> list[Value]:
         """Runs the nodes of a branch, and gives what it returns."""
@@ -147,7 +147,7 @@ class GraphBuilder:
         """An input that is computed."""
         value = self.value(node, place)
         if not isinstance(value, Tensor):
-            raise refusal(node, f"its input {node.inputs[place]!r} is a constant.")
+            raise RefusedNodeError(node, f"its input {node.inputs[place]!r} is a constant.")
         return value
 
     def constant(self, node: Node, place: int, default: Any = None) -> Any:
@@ -156,7 +156,7 @@ class GraphBuilder:
         if value is None:
             return default
         if not isinstance(value, Constant) or any(isinstance(d, Dim) for d in value.dims):
-            raise refusal(
+            raise RefusedNodeError(
                 node, f"its input {node.inputs[place]!r} is computed, where a constant is expected."
             )
         return value.array

@@ -38,6 +38,8 @@ CASES = {
     "global pool": ([("GlobalAveragePool", ["_"], {}), ("Flatten", ["_"], {})], ["N", 4, "T"], {}),
     "reshape": ([("Reshape", ["_", "a"], {}), ("Transpose", ["_"], {"perm": [0, 2, 1, 3]}), ("Reshape", ["_", "b"], {})], [1, 6, 8], {"a": ints(1, 6, 2, 4), "b": ints(1, 2, -1)}),
     "slices": ([("Slice", ["_", "s", "e", "a"], {}), ("Concat", ["_", "_"], {"axis": -1}), ("Pad", ["_", "p"], {})], ["N", "T", 4], {"s": ints(1), "e": ints(3), "a": ints(2), "p": ints(0, 1, 0, 0, 0, 2)}),
+    "backwards": ([("Slice", ["_", "s", "e", "a", "by"], {})], ["N", "T", 5], {"s": ints(-1, -1), "e": ints(-9000000000, 0), "a": ints(1, 2), "by": ints(-1, -2)}),
+    "backwards from inside": ([("Slice", ["_", "s", "e", "a", "by"], {})], ["N", 6, 5], {"s": ints(3, 4), "e": ints(-9000000000, -9000000000), "a": ints(1, 2), "by": ints(-1, -3)}),
     "last step": ([("Gather", ["_", "i"], {"axis": 1})], ["N", "T", 4], {"i": np.int64(-1)}),
     "outer sum": ([("Unsqueeze", ["_", "a"], {}), ("Add", ["_", "x"], {})], ["N", 4], {"a": ints(0)}),
     "arithmetic": ([("Mul", ["_", "s"], {}), ("Sub", ["x", "_"], {}), ("Clip", ["_", "l", "h"], {}), ("Pow", ["_", "two"], {})], ["N", "T", 4], {"s": weights(4), "l": np.float32(-1), "h": np.float32(0.5), "two": np.float32(2)}),

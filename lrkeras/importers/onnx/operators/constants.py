@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lrkeras.importers.onnx.dim import Dim
-from lrkeras.importers.onnx.refusal import refusal
+from lrkeras.importers.onnx.node_error import NodeError
 from lrkeras.importers.onnx.registry import operator
 from lrkeras.importers.onnx.values import Constant, Value
 from lrkeras.system.optional_imports import require
@@ -16,7 +16,7 @@ from lrkeras.system.optional_imports import require
 @operator(Constant="a constant", Range="a constant, where its limits are", EyeLike="a constant")
 def constant(builder: Any, node: Any) -> Constant:
     """Numbers in the file: computed before this is asked."""
-    raise refusal(node, "its limits are computed, where constants are expected.")
+    raise NodeError(node, "its limits are computed, where constants are expected.")
 
 
 @operator(ConstantOfShape="a constant, such as initial states of zeros")
@@ -36,7 +36,7 @@ def branch(builder: Any, node: Any) -> list[Value]:
     """The values of a branch."""
     condition = builder.raw(node, 0)
     if not isinstance(condition, Constant):
-        raise refusal(
+        raise NodeError(
             node,
             "which branch is taken depends on the values of the inputs.",
             "Export the model without conditions on data.",

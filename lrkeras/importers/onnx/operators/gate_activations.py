@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrkeras.importers.onnx.refusal import refusal
+from lrkeras.importers.onnx.node_error import RefusedNodeError
 from lrkeras.legacy_h5 import hard_sigmoid
 
 _DEFAULTS = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN": ["Tanh"]}
@@ -48,7 +48,7 @@ def gate_activations(node: Any, directions: int) -> list[list[Any]]:
     result = [found[start : start + each] for start in range(0, each * directions, each)]
     for activations in result:
         if node.op == "LSTM" and activations[1] != activations[2]:
-            raise refusal(
+            raise RefusedNodeError(
                 node,
                 f"the activations of its candidate and of its output differ ({names}), which are "
                 "one argument of keras.layers.LSTM.",
@@ -72,7 +72,7 @@ def _keras(node: Any, name: str, alpha: float | None, beta: float | None) -> Any
         return "leaky_relu"
     numbers = [f"{n}={v:g}" for n, v in (("alpha", alpha), ("beta", beta)) if v is not None]
     shown = f"{name}({', '.join(numbers)})" if numbers else name
-    raise refusal(
+    raise RefusedNodeError(
         node,
         f"Keras has no activation {shown} for its gates.",
         "Train and export it with Sigmoid, Tanh, Relu, Softsign, Softplus, Elu (alpha=1) or "

@@ -11,8 +11,8 @@ from keras import layers, ops
 
 from lrkeras.importers.onnx.dim import Dim
 from lrkeras.importers.onnx.graph_inputs import AxesMismatchError
+from lrkeras.importers.onnx.node_error import RefusedNodeError
 from lrkeras.importers.onnx.operators.gate_activations import gate_activations
-from lrkeras.importers.onnx.refusal import refusal
 from lrkeras.importers.onnx.registry import operator
 from lrkeras.importers.onnx.values import Atom, Constant, LastStep, Stack, Tensor, arranged
 from lrkeras.layers import LSTM
@@ -82,22 +82,22 @@ def recurrent(builder: Any, node: Any) -> list[Any]:
 
 def _check(builder: Any, node: Any, x: Tensor) -> None:
     if node.attribute("layout", 0):
-        raise refusal(node, "its layout was to be changed to 0 before.")
+        raise RefusedNodeError(node, "its layout was to be changed to 0 before.")
     if node.attribute("clip") is not None:
-        raise refusal(
+        raise RefusedNodeError(
             node,
             f"it clips the sums of its gates (clip={node.attribute('clip')}), which no Keras "
             "layer does.",
             "Train and export it without clip.",
         )
     if node.attribute("input_forget", 0):
-        raise refusal(
+        raise RefusedNodeError(
             node,
             "it couples input and forget gate (input_forget=1), which keras.layers.LSTM does not.",
             "Train and export it with input_forget=0.",
         )
     if node.op == "LSTM" and node.has(7) and np.any(builder.constant(node, 7)):
-        raise refusal(
+        raise RefusedNodeError(
             node,
             "it has peephole weights (input P), which keras.layers.LSTM has not.",
             "Train and export it without peepholes.",
@@ -107,7 +107,7 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
         lengths = builder.raw(node, 4)
         full = isinstance(lengths, Constant) and all(n == x.dims[0] for n in lengths.array.flat)
         if not full:
-            raise refusal(
+            raise RefusedNodeError(
                 node,
                 f"its sequence_lens ({node.inputs[4]!r}) differ from the length of its input.",
                 "Export the model without lengths (in PyTorch: without pack_padded_sequence), and "
@@ -123,7 +123,7 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
         for name, axis in builder.plan.batch_axes.items():
             if not batch and axis == 0 and builder.plan.file_sizes(name)[1:2] == [1]:
                 raise AxesMismatchError(name, 1)  # time-major, exported with a batch of one
-        raise refusal(
+        raise RefusedNodeError(
             node,
             f"its input has the shape {x.dims}, whose second axis is not the batch.",
             "Export the model with the batch as an open axis of its inputs; give from_torch "
@@ -172,7 +172,7 @@ def _initial(
         if not array.any():
             return None
         if array.shape[1] != 1:
-            raise refusal(
+            raise RefusedNodeError(
                 node,
                 f"its initial state {node.inputs[place]!r} is another one for each sequence.",
                 "Export the model with a batch of one, or with the state as an input.",

@@ -222,9 +222,15 @@ def sliced(value: Value, axis: int, start: Any, end: Any, step: int, builder: An
         axes = [*value.axes[:axis], (), *value.axes[axis + 1 :]]
         return Tensor(y, [*layout[:place], *layout[place + 1 :]], axes)
     new: Group = (Atom(length),) if length != 1 else ()
-    y = x[(slice(None),) * place + (slice(first, stop, step),)]
+    if step < 0:  # PyTorch's tensors have no steps backwards
+        x, step = ops.flip(x, axis=place), -step
+        if not isinstance(size, Dim):
+            first = size - 1 - (first or 0)
+            stop = None if stop is None else size - 1 - stop
+    if (first or 0, stop, step) != (0, None, 1):
+        x = x[(slice(None),) * place + (slice(first, stop, step),)]
     return Tensor(
-        y,
+        x,
         [*layout[:place], new, *layout[place + 1 :]],
         [*value.axes[:axis], new, *value.axes[axis + 1 :]],
     )

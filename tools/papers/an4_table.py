@@ -20,7 +20,7 @@ KINDS = {
     "toeplitz_like": ("Toeplitz-like in all layers", 1),
     "low_rank": ("low rank, nothing shared", 3),
     "small_dense": ("small dense (the rival)", 3),
-    "small_dense_of_low_rank": ("small dense, as many bytes as low rank", 1),
+    "small_dense_of_low_rank": ("small dense, as many bytes as low rank", 3),
     "small_dense_of_hybrid": ("small dense, as many bytes as the hybrid stack", 1),
 }
 # Sizes at which a file of small dense has the bytes of another row's.

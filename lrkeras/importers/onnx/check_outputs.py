@@ -11,6 +11,7 @@ import numpy as np
 from lrkeras.importers.onnx.dim import Dim, Size
 from lrkeras.importers.onnx.graph_builder import BuiltModel
 from lrkeras.importers.onnx.graph_inputs import GraphInput, InputPlan
+from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.system.optional_imports import require
 
 Reference = Callable[[dict[str, np.ndarray]], list[np.ndarray]]
@@ -101,7 +102,7 @@ def _outputs(
     try:
         results = built.model(cast if len(cast) > 1 else cast[0], training=False)
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
+        reason = reason_of(error)
         raise ValueError(f"The model of the ONNX file does not run: {reason}") from error
     actual = keras.tree.flatten(results)
     names = [output.name for output in built.outputs for _ in output.tensors]

@@ -17,6 +17,7 @@ from lrkeras.importers.onnx.node import Node
 from lrkeras.importers.onnx.node_error import NodeError, RefusedNodeError
 from lrkeras.importers.onnx.registry import HANDLERS, OWN_DOMAIN
 from lrkeras.importers.onnx.values import Constant, Stack, Tensor, Value
+from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.system.optional_imports import require
 
 
@@ -122,8 +123,7 @@ class GraphBuilder:
         except NodeError:  # of a branch inside
             raise
         except (TypeError, IndexError, KeyError, NotImplementedError, ValueError) as error:
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise NodeError(node, reason.rstrip(".") + ".") from error
+            raise NodeError(node, reason_of(error).rstrip(".") + ".") from error
 
     def inline(self, graph: Any) -> list[Value]:
         """Runs the nodes of a branch, and gives what it returns."""

@@ -89,26 +89,24 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     with _at_inference(module, torch), _without_triton():
         opened, groups = _opened(module, args, kwargs, torch)
         # Loops over time, and shapes that are computed, may need sizes that are fixed.
-        attempts: list[Any] = [((args, kwargs), [])] if groups else []
+        attempts: list[Any] = [(opened, groups)]
         if len(groups) > 1:
-            attempts.insert(0, (opened, groups[:1]))
+            attempts.append((opened, groups[:1]))
+        if groups:
+            attempts.append(((args, kwargs), []))
+        return told(_first_built(module, attempts, names, torch))
+
+
+def _first_built(module: Any, attempts: list[Any], names: list[str], torch: Any) -> BuiltModel:
+    """The model with the first examples and open axes that go."""
+    *others, (given, groups) = attempts
+    for first, axes in others:
         try:
-            built = _built(module, opened, groups, names, torch)
+            return _built(module, first, axes, names, torch)
         except ValueError as error:
             if any(isinstance(cause, RefusedNodeError) for cause in _causes(error)):
                 raise
-            built = _first_built(module, attempts, names, torch, error)
-    return told(built)
-
-
-def _first_built(
-    module: Any, attempts: list[Any], names: list[str], torch: Any, error: ValueError
-) -> BuiltModel:
-    """The model with the first open axes of `attempts` that go, or else what is wrong with more."""
-    for given, groups in attempts:
-        with contextlib.suppress(ValueError):
-            return _built(module, given, groups, names, torch)
-    raise error
+    return _built(module, given, groups, names, torch)
 
 
 def _built(

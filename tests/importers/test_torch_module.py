@@ -115,6 +115,48 @@ class Loop(nn.Module):
         return torch.stack(results, 1)
 
 
+class LastStates(nn.Module):
+    """What classifiers read of two layers in both directions."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.rnn = kind(4, 3, 2, batch_first=True, bidirectional=True)
+
+    def forward(self, x):
+        _, states = self.rnn(x)
+        h = states[0] if isinstance(states, tuple) else states
+        return torch.cat([h[-2], h[-1]], -1)
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+def test_last_states_of_the_last_layer_alone(kind):
+    model = lrkeras.from_torch(LastStates(kind), torch.zeros(2, 5, 4))  # compares
+    assert kinds(model).count("Bidirectional") == 2 and model.inputs[0].shape == (None, None, 4)
+
+
+class LastOfLength(nn.Module):
+    """The output at the last step of each sequence, whose length is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.GRU(4, 3, batch_first=True)
+
+    def forward(self, x, steps):
+        y = self.rnn(x)[0]
+        last = (steps - 1).clamp(min=0).view(-1, 1, 1).expand(-1, 1, 3)
+        return y.gather(1, last).squeeze(1)
+
+
+def test_entries_at_computed_steps():
+    module = LastOfLength()
+    model = lrkeras.from_torch(module, (torch.zeros(2, 5, 4), torch.tensor([1, 5])))
+    x, steps = torch.randn(3, 5, 4), torch.tensor([2, 5, 1])
+    with torch.no_grad():
+        expected = module(x, steps).numpy()
+    actual = keras.ops.convert_to_numpy(model([x.numpy(), steps.numpy().astype("int32")]))
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
 class Folded(nn.Module):
     """Half of the steps backwards and the other half: a number that depends on the length."""
 
@@ -162,7 +204,7 @@ def test_refusals_say_what_to_do(module, example, message):
     assert "\n" not in str(caught.value)
 
 
-class Cumulated(nn.Module):
+class Sorted(nn.Module):
     """An operator in the middle that has no Keras layer."""
 
     def __init__(self):
@@ -170,7 +212,7 @@ class Cumulated(nn.Module):
         self.lstm, self.fc = nn.LSTM(4, 3, batch_first=True), nn.Linear(3, 2)
 
     def forward(self, x):
-        return self.fc(torch.cumsum(self.lstm(x)[0], 1))
+        return self.fc(torch.sort(self.lstm(x)[0], 1).values)
 
 
 class Chosen(nn.Module):
@@ -180,8 +222,8 @@ class Chosen(nn.Module):
 
 def test_what_refusals_advise_works():
     """Each piece of advice, followed to the letter."""
-    module, x = Cumulated(), torch.randn(2, 5, 4)
-    message = r"operator CumSum.*before it and after it.*after\(between\(before\.output\)\)"
+    module, x = Sorted(), torch.randn(2, 5, 4)
+    message = r"operator TopK.*before it and after it.*after\(between\(before\.output\)\)"
     with pytest.raises(ValueError, match=message):
         lrkeras.from_torch(module, x)
 
@@ -195,7 +237,7 @@ def test_what_refusals_advise_works():
 
     before = lrkeras.from_torch(Before(), x)
     after = lrkeras.from_torch(module.fc, torch.zeros(2, 5, 3))
-    joined = keras.Model(before.input, after(keras.ops.cumsum(before.output, axis=1)))
+    joined = keras.Model(before.input, after(keras.ops.sort(before.output, axis=1)))
     with torch.no_grad():
         expected = module(x).numpy()
     actual = keras.ops.convert_to_numpy(joined(x.numpy()))

@@ -117,7 +117,7 @@ class GraphBuilder:
     def _handled(self, node: Node) -> Any:
         handler = HANDLERS.get(node.op)
         if handler is None:
-            raise RefusedNodeError(node, "there is no Keras layer for it here.")
+            raise NodeError(node, "there is no Keras layer for it here.")
         try:
             return handler(self, node)
         except NodeError:  # of a branch inside

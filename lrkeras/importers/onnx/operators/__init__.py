@@ -2,6 +2,7 @@
 
 from lrkeras.importers.onnx.operators import (  # noqa: F401
     activations,
+    along_axes,
     constants,
     convolutions,
     elementwise,

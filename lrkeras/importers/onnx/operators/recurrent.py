@@ -223,19 +223,21 @@ def _outputs(
     per_direction = len(states) // count if states else 0
     hidden = Atom(widths[0])
 
-    def state(index: int, what: str) -> Stack | None:
-        if not states and (index or count == 2):
-            return None
+    def state(index: int, what: str) -> Stack:
         parts = []
         for d in range(count):
-            tensor = states[d * per_direction + index] if states else first
+            tensor: Any = None  # nothing reads it, but it may stand between states that are read
+            if states:
+                tensor = states[d * per_direction + index]
+            elif not index and count == 1:
+                tensor = first
             read = builder.reader(node, what, tensor)
             axes = [batch, (Atom(widths[index]),)]
             parts.append(Tensor(read, axes, axes))
         return Stack(parts)
 
     h = state(0, "h")
-    c = state(1, "c") if node.op == "LSTM" and (per_direction > 1) else None
+    c = state(1, "c") if node.op == "LSTM" else None
     sequence = first
     if direction == "reverse" and has_sequence:
         sequence = ops.flip(first, axis=1)

@@ -190,7 +190,7 @@ def repeated(tensor: Tensor, counts: list[Size], builder: Any) -> Tensor:
         else:
             place = min(1, len(groups))
             x = arranged(tensor, [*groups[:place], (), *groups[place:]])
-            x = ops.repeat(x, count, axis=place)
+            x = ops.repeat(x, int(count), axis=place)
             new = (Atom(count),)
             groups = [*groups[:place], new, *groups[place:]]
         axes = list(tensor.axes)

@@ -32,14 +32,16 @@ def reads_ids(model: keras.Model) -> list[bool]:
 def timed_inputs(model: keras.Model) -> list[keras.KerasTensor]:
     """The inputs with a time axis: ids, and numbers with features beside it.
 
-    Where none has features, all of them: a series of numbers has its values as steps.
+    Where none has features, all of them: a series of numbers has its values as steps. One number a
+    sequence, an input of shape `()`, has none.
     """
     found = [
         tensor
         for tensor, is_ids in zip(model.inputs, reads_ids(model), strict=True)
-        if is_ids or len(tensor.shape) > 2 or "int" in str(tensor.dtype)
+        if len(tensor.shape) > 2
+        or ((is_ids or "int" in str(tensor.dtype)) and len(tensor.shape) > 1)
     ]
-    return found or list(model.inputs)
+    return found or [tensor for tensor in model.inputs if len(tensor.shape) > 1]
 
 
 def fixed_length(model: keras.Model) -> int | None:

@@ -167,3 +167,14 @@ def test_ranges_are_those_of_every_window_of_a_sample(tmp_path):
         convert(model, path, form="sequence", quantize="int8_full", sample=sample)
         np.testing.assert_allclose(outputs(path, x=loud), loud, rtol=0.05)
         np.testing.assert_allclose(outputs(path, x=quiet), quiet, atol=0.05)
+
+
+def test_one_number_a_sequence_is_given_an_axis_as_the_refusal_says(tmp_path):
+    x, gain = keras.Input((8, 4), name="x"), keras.Input((), name="gain")
+    h = layers.LSTM(5, return_sequences=True)(x)
+    model = keras.Model([x, gain], h * keras.ops.reshape(gain, (-1, 1, 1)))
+    with pytest.raises(ConversionError, match=r"`gain` of shape \(None,\)\. .*n\[:, 0\]"):
+        convert(model, tmp_path / "m.tflite")
+    assert not list(tmp_path.iterdir())
+    n, x = keras.Input((1,), dtype="float32"), keras.Input((8, 4))
+    convert(keras.Model([x, n], model([x, n[:, 0]])), tmp_path / "m.tflite")

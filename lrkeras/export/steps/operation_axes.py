@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import keras
+import numpy as np
+
 # Each number of the result is made of numbers at the same place.
 _ELEMENTWISE = frozenset(
     [
@@ -119,7 +122,7 @@ def refusal_of_operation(operation: Any, rank: int, args: tuple[Any, ...]) -> st
     """
     kind = type(operation).__name__
     if kind in _ELEMENTWISE:
-        return None
+        return _with_constants(rank, args)
     if kind in _REDUCTIONS | _ALONG:
         return _along(getattr(operation, "axis", None), rank)
     if kind not in _CHECKS:
@@ -151,6 +154,16 @@ def _along(axis: Any, rank: int) -> str | None:
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
     if None in axes or any(int(a) % rank in (0, 1) for a in axes):
         return f"axis={axis} runs along time"
+    return None
+
+
+def _with_constants(rank: int, args: tuple[Any, ...]) -> str | None:
+    """Of numbers that are not computed, such as a table of positions: has a step its own?"""
+    for arg in args:
+        shape = () if isinstance(arg, keras.KerasTensor) else np.shape(arg)
+        time = len(shape) - rank + 1
+        if time >= 0 and shape[time] != 1:
+            return f"it computes with constants of shape {tuple(shape)}, other ones at every step"
     return None
 
 

@@ -31,7 +31,13 @@ def step_input(tensor: Any, form: Form, is_ids: bool, is_timed: bool) -> Any:
             f"Expected dense inputs, received `{tensor.name}`, which is ragged or sparse."
         )
     shape = list(tensor.shape)
-    if len(shape) < 2 or any(size is None for size in shape[2:]):
+    if len(shape) < 2:
+        raise ConversionError(
+            f"Expected inputs with an axis beside the batch, received `{tensor.name}` of shape "
+            f"{tuple(shape)}. Give it one: n = keras.Input((1,), dtype={tensor.dtype!r}), and a "
+            "model that calls this one with n[:, 0] in its place."
+        )
+    if any(size is None for size in shape[2:]):
         raise ConversionError(
             "Expected inputs of shape (batch, time) or (batch, time, features) with known "
             f"features, received `{tensor.name}` of shape {tuple(shape)}."

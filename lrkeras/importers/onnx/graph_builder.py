@@ -122,7 +122,7 @@ class GraphBuilder:
             return handler(self, node)
         except NodeError:  # of a branch inside
             raise
-        except (TypeError, IndexError, KeyError, NotImplementedError, ValueError) as error:
+        except (TypeError, LookupError, RuntimeError, ValueError) as error:
             raise NodeError(node, reason_of(error).rstrip(".") + ".") from error
 
     def inline(self, graph: Any) -> list[Value]:

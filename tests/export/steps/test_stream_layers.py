@@ -231,6 +231,7 @@ def test_operations_by_their_axes(tmp_path):
     y = ops.mean(ops.stack([y, y * 2], axis=2), axis=2)
     y = y * ops.rsqrt(ops.mean(ops.square(y), axis=-1, keepdims=True) + 1e-3)
     y = ops.pad(ops.power(ops.abs(y[..., :4]), 1.5), ((0, 0), (0, 0), (1, 0)))
+    y = y + RNG.normal(size=(1, 5)).astype("float32")  # the same at every step
     y = ops.squeeze(ops.transpose(ops.expand_dims(y, -1), (0, 1, 3, 2)), 2)
     model, path = random(keras.Model(x, ops.softmax(y))), tmp_path / "m.tflite"
     convert(model, path)
@@ -245,6 +246,7 @@ ALONG_TIME = {
     "transpose": (lambda h: ops.transpose(h, (0, 2, 1)), "moves the time axis"),
     "permute": (layers.Permute((2, 1)), "moves the time axis"),
     "pad": (lambda h: ops.pad(h, ((0, 0), (1, 0), (0, 0))), "pads the time axis"),
+    "positions": (lambda h: h + np.ones((6, 1), "float32"), r"constants of shape \(6, 1\)"),
     "product": (lambda h: ops.matmul(h, ops.transpose(h, (0, 2, 1))), "moves the time axis"),
 }
 
@@ -255,5 +257,5 @@ def test_what_runs_along_time_is_refused_with_the_form_that_works(name, tmp_path
     x = keras.Input((6, 4), name="x")
     model = keras.Model(x, call(lstm()(x)))
     with pytest.raises(ConversionError, match=f"{reason}.*form='sequence'"):
-        convert(model, tmp_path / "m.tflite")
+        convert(model, tmp_path / "m.tflite", form="step")
     convert(model, tmp_path / "m.tflite", form="sequence")

@@ -148,6 +148,20 @@ def test_options(tmp_path, options, reason):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (keras.ops.erfinv, r"has not: Erfinv \(`.*`\)\. Write it with other"),
+        (lambda y: y + np.ones(4), r"has not: .*float64.*array\.astype\('float32'\)\.$"),
+    ],
+)
+def test_operators_that_the_runtime_has_not(call, reason, tmp_path):
+    x = keras.Input((3, 6))
+    with pytest.raises(ConversionError, match=reason) as caught:
+        convert(keras.Model(x, call(_lstm()(x))), tmp_path / "model.tflite", form="sequence")
+    assert len(str(caught.value)) < 400 and os.listdir(tmp_path) == []
+
+
 def test_paths(tmp_path):
     model = _stack(_lstm())
     with pytest.raises(ConversionError, match="path that can be written"):

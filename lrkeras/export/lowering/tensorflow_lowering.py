@@ -1,6 +1,7 @@
 """From Keras models to a float .tflite model: the one place that touches TensorFlow."""
 
 import contextlib
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -44,6 +45,11 @@ def lower(steps: Sequence[StepModel]) -> ModelFile:
     return file
 
 
+# In what the converter says: operators that it cannot translate, and where they stand.
+_MISSING = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
+_PLACES = re.compile(r'error: loc\(callsite\(fused\["(\w+):", "([^"@]+)@')
+
+
 def _subroutines(steps: Sequence[StepModel]) -> list[Subroutine]:
     cells = {id(cell): cell for step in steps for cell in step.cells}
     return [routine for cell in cells.values() for routine in cell.subroutines]
@@ -66,8 +72,7 @@ def _convert(tf: Any, module: Any, signatures: dict[str, Any]) -> bytes:
         except Exception as error:
             # The converter raises several undocumented types.
             raise ConversionError(
-                "Expected a model that the runtime's built-in operators can run, received one "
-                f"that the TensorFlow converter refuses: {_first_lines(error)}"
+                f"Expected a model that the runtime's built-in operators can run, {_told(error)}"
             ) from error
 
 
@@ -143,5 +148,24 @@ def _stand_in(tf: Any, index: int, subroutine: Subroutine) -> Any:
     return tf.function(call, input_signature=specs, autograph=False, experimental_implements=marker)
 
 
-def _first_lines(error: Exception) -> str:
-    return " ".join(line.strip() for line in str(error).splitlines()[:3] if line.strip())
+def _told(error: Exception) -> str:
+    """What the TensorFlow converter refuses: the operators, out of many lines that it prints."""
+    said = str(error)
+    names = [n for line in _MISSING.findall(said) for n in line.replace(" ", "").split(",")]
+    if not names:
+        lines = (line.strip() for line in said.splitlines()[:3])
+        return (
+            f"received one that the TensorFlow converter refuses: {' '.join(filter(None, lines))}"
+        )
+    places = {name: place for name, place in _PLACES.findall(said) if name in names}
+    told = ", ".join(f"{n} (`{places[n]}`)" if n in places else n for n in sorted(set(names)))
+    advice = (
+        "Write it with other operations of keras.ops, or convert the part of the model before or "
+        "after it."
+    )
+    if re.search(r"tensor<[0-9x]*f64>", said):
+        advice = (
+            "It computes in float64 there, as NumPy arrays do that become part of a model: give "
+            "them as array.astype('float32')."
+        )
+    return f"received one with operators that it has not: {told}. {advice}"

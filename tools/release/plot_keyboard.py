@@ -3,7 +3,7 @@
     python tools/release/plot_keyboard.py docs/results/data/keyboard_compared.json docs/results/data/keyboard_compared_time.json \
         --bytes docs/results/keyboard_bytes.png --time docs/results/keyboard_time.png --curves docs/results/chat_training.png
 
-The first file is `compare_keyboard.py`'s, the second `lrkeras bench ... --json --cold`'s. A bar is the interval of
+The first file is `compare_keyboard.py`'s, the second `lrkeras bench ... --json`'s. A bar is the interval of
 95 % of the difference from the first model of the first file, which therefore has none.
 """
 

@@ -99,7 +99,7 @@ def test_a_row_is_the_mean_of_its_seeds_without_short_runs_and_tiny_ones():
         "toeplitz_like": 1,
         "low_rank": 3,
         "small_dense": 2,
-        "small_dense_of_low_rank": 1,
+        "small_dense_of_low_rank": 3,
         "small_dense_of_hybrid": 1,
     }
 

@@ -3,15 +3,12 @@
 import contextlib
 import os
 import pathlib
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from lrkeras.export.conversion_error import ConversionError
+from lrkeras.legacy_h5.reason_of import without_colours
 from lrkeras.system.atomic_write import written_whole
-
-# Of terminals, which Keras writes into its messages.
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @contextlib.contextmanager
@@ -66,5 +63,5 @@ def failed_layer(layer: Any, form: str, error: Exception) -> ConversionError:
 
 
 def _plainly(error: Exception) -> str:
-    said = " ".join(_COLOURS.sub("", str(error)).split()) or "no message"
+    said = " ".join(without_colours(error).split()) or "no message"
     return said if len(said) <= 400 else said[:400] + " ..."

@@ -28,6 +28,7 @@ from lrkeras.importers.torch_examples import (
     refilled,
 )
 from lrkeras.importers.torch_recurrent import whole_when_exported
+from lrkeras.legacy_h5.reason_of import reason_of
 from lrkeras.system.optional_imports import require
 
 __all__ = ["from_torch"]
@@ -215,8 +216,7 @@ def _at_most_two(groups: list[set[Axis]], tensors: list[Any]) -> list[set[Axis]]
 def _reason(error: BaseException) -> str:
     """The innermost cause, in one line of plain text."""
     *_, innermost = _causes(error)
-    lines = [line.strip() for line in str(innermost).splitlines() if line.strip()]
-    return (lines[0] if lines else type(innermost).__name__).rstrip(".") + "."
+    return reason_of(innermost).rstrip(".") + "."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

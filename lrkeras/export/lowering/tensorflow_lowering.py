@@ -14,6 +14,10 @@ from lrkeras.export.tflite.model_file import ModelFile
 from lrkeras.system.held_folder import scratch_folder
 from lrkeras.system.optional_imports import require
 
+# In what the converter says: operators that it cannot translate, and where they stand.
+_MISSING = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
+_PLACES = re.compile(r'error: loc\(callsite\(fused\["(\w+):", "([^"@]+)@')
+
 
 def lower(steps: Sequence[StepModel]) -> ModelFile:
     """Traces models with the TensorFlow backend and converts them, without quantising.
@@ -43,11 +47,6 @@ def lower(steps: Sequence[StepModel]) -> ModelFile:
         file = ModelFile(_convert(tf, module, signatures))
     link_subroutines(file, names, subroutines)
     return file
-
-
-# In what the converter says: operators that it cannot translate, and where they stand.
-_MISSING = re.compile(r"^(?:TF Select|Custom) ops: (.+)$", re.MULTILINE)
-_PLACES = re.compile(r'error: loc\(callsite\(fused\["(\w+):", "([^"@]+)@')
 
 
 def _subroutines(steps: Sequence[StepModel]) -> list[Subroutine]:

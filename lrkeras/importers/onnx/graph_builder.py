@@ -161,6 +161,10 @@ class GraphBuilder:
             )
         return value.array
 
+    def numbers(self, node: Node, place: int, name: str) -> Any:
+        """A list that is a constant input, or an attribute in older versions of the operator."""
+        return list(self.constant(node, place)) if node.has(place) else node.attribute(name)
+
     def sole_reader(self, name: str, *ops: str) -> Node | None:
         """The only node that reads a value, if it is one of these operators."""
         readers = self.consumers.get(name, [])

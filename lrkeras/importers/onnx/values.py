@@ -191,6 +191,18 @@ def arranged(tensor: Tensor, layout: Sequence[Group]) -> Any:
     return _with_ones(x, groups, layout)
 
 
+def along(tensor: Tensor, axis: int, builder: Any) -> tuple[Any, list[Group], int]:
+    """The Keras tensor with an axis of the file as one of its own, and where that is."""
+    layout = list(tensor.layout)
+    group = tensor.axes[axis]
+    if not group or group not in layout:
+        layout = own_layout(tensor, builder.batch)
+        if not group:
+            layout = [*layout[:1], (), *layout[1:]]
+            return arranged(tensor, layout), layout, 1
+    return arranged(tensor, layout), layout, layout.index(group)
+
+
 def _split(x: Any, groups: list[Group], wanted: list[Group]) -> tuple[Any, list[Group]]:
     """Cuts axes into the runs of atoms that stay together."""
     order = flat(wanted)

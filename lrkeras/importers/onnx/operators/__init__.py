@@ -14,4 +14,5 @@ from lrkeras.importers.onnx.operators import (  # noqa: F401
     scatters,
     selections,
     shapes,
+    slices,
 )

@@ -11,7 +11,7 @@ from keras import layers, ops
 
 from lrkeras.importers.onnx.broadcasting import constant_operand
 from lrkeras.importers.onnx.registry import operator
-from lrkeras.importers.onnx.values import Constant, Tensor, arranged, own_layout
+from lrkeras.importers.onnx.values import Constant, Tensor, along
 
 _NAMED = {
     "Relu": "relu",
@@ -132,11 +132,7 @@ def softmax(builder: Any, node: Any) -> Tensor:
             f"opset {builder.opset} takes it over all axes from {axis} on. Export the model with "
             "opset 13 or later."
         )
-    group, layout = x.axes[axis], list(x.layout)
-    if group not in layout:
-        layout = own_layout(x, builder.batch)
-    place = layout.index(group)
-    y = arranged(x, layout)
+    y, layout, place = along(x, axis, builder)
     if node.op == "LogSoftmax":
         result = ops.log_softmax(y, axis=-1 if place == len(layout) - 1 else place)
     elif place == len(layout) - 1:

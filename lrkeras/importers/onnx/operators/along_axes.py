@@ -9,7 +9,7 @@ from keras import ops
 from lrkeras.importers.onnx.broadcasting import refined
 from lrkeras.importers.onnx.dim import Dim
 from lrkeras.importers.onnx.registry import operator
-from lrkeras.importers.onnx.values import Group, Tensor, arranged, own_layout, renamed
+from lrkeras.importers.onnx.values import Group, Tensor, along, arranged, renamed
 
 
 @operator(GatherElements="keras.ops.take_along_axis")
@@ -24,15 +24,12 @@ def gather_elements(builder: Any, node: Any) -> Tensor:
         if x.dims[place] != index.dims[place]:
             raise ValueError(f"its inputs have the shapes {x.dims} and {index.dims}.")
         x, index = refined(x, index, place)
-    if not x.axes[axis]:
-        raise ValueError("it takes entries along an axis of size one.")
     own = index.axes[axis]
     axes: list[Group] = [own if i == axis else group for i, group in enumerate(x.axes)]
-    layout = own_layout(x, builder.batch)
-    place = layout.index(x.axes[axis])
+    y, layout, place = along(x, axis, builder)
     result = [own if i == place else group for i, group in enumerate(layout)]
     numbers = arranged(renamed(index, axes), result)
-    return Tensor(ops.take_along_axis(arranged(x, layout), numbers, axis=place), result, axes)
+    return Tensor(ops.take_along_axis(y, numbers, axis=place), result, axes)
 
 
 @operator(CumSum="keras.ops.cumsum")
@@ -40,13 +37,7 @@ def running_sum(builder: Any, node: Any) -> Tensor:
     """Sums of what stands before and at an entry."""
     x = builder.tensor(node, 0)
     axis = int(builder.constant(node, 1).item()) % len(x.axes)
-    if not x.axes[axis]:
-        raise ValueError("it sums along an axis of size one.")
-    layout = list(x.layout)
-    if x.axes[axis] not in layout:
-        layout = own_layout(x, builder.batch)
-    place = layout.index(x.axes[axis])
-    y = arranged(x, layout)
+    y, layout, place = along(x, axis, builder)
     back = bool(node.attribute("reverse", 0))
     result = ops.cumsum(ops.flip(y, axis=place) if back else y, axis=place)
     result = ops.flip(result, axis=place) if back else result

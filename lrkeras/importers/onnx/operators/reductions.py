@@ -8,7 +8,7 @@ from typing import Any
 from keras import layers, ops
 
 from lrkeras.importers.onnx.registry import operator
-from lrkeras.importers.onnx.values import Tensor, arranged, flat, own_layout
+from lrkeras.importers.onnx.values import Tensor, along, arranged, flat, own_layout
 
 _REDUCTIONS: dict[str, Callable] = {
     "ReduceMean": ops.mean,
@@ -75,11 +75,8 @@ def arg(builder: Any, node: Any) -> Tensor:
     """Where the largest or smallest entry along an axis is."""
     x = builder.tensor(node, 0)
     axis = node.attribute("axis", 0) % len(x.axes)
-    layout = list(x.layout)
-    if x.axes[axis] not in layout:
-        layout = own_layout(x, builder.batch)
-    place = layout.index(x.axes[axis])
-    found = (ops.argmax if node.op == "ArgMax" else ops.argmin)(arranged(x, layout), axis=place)
+    y, layout, place = along(x, axis, builder)
+    found = (ops.argmax if node.op == "ArgMax" else ops.argmin)(y, axis=place)
     keep = node.attribute("keepdims", 1)
     axes = [() if i == axis else g for i, g in enumerate(x.axes) if keep or i != axis]
     return Tensor(found, [g for i, g in enumerate(layout) if i != place], axes)

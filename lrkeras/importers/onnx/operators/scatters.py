@@ -14,8 +14,9 @@ from keras import ops
 from lrkeras.importers.onnx.broadcasting import aligned
 from lrkeras.importers.onnx.dim import Dim
 from lrkeras.importers.onnx.graph_inputs import keras_dtype
-from lrkeras.importers.onnx.operators.selections import joined, sliced, taken
+from lrkeras.importers.onnx.operators.selections import joined, taken
 from lrkeras.importers.onnx.operators.shapes import reshaped, transposed
+from lrkeras.importers.onnx.operators.slices import sliced
 from lrkeras.importers.onnx.registry import operator
 from lrkeras.importers.onnx.values import Atom, Constant, Group, Tensor, Value, arranged
 

@@ -1,4 +1,4 @@
-"""Parts of arrays, and arrays made of parts."""
+"""Entries of arrays, and arrays made of parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from keras import layers, ops
 
 from lrkeras.importers.onnx.broadcasting import refined
-from lrkeras.importers.onnx.dim import Dim, Size
+from lrkeras.importers.onnx.dim import Dim
+from lrkeras.importers.onnx.operators.slices import FAR, sliced
 from lrkeras.importers.onnx.registry import operator
 from lrkeras.importers.onnx.values import (
     Atom,
@@ -17,26 +18,12 @@ from lrkeras.importers.onnx.values import (
     Stack,
     Tensor,
     Value,
+    along,
     arranged,
     batch_first,
     flat,
     own_layout,
 )
-
-_FAR = 2**31 - 1
-
-
-@operator(Slice="nothing for the last step of a recurrent layer, else an index of the tensor")
-def slices(builder: Any, node: Any) -> Value:
-    """A range along axes."""
-    value = builder.raw(node, 0)
-    starts, ends = (_numbers(builder, node, i, name) for i, name in ((1, "starts"), (2, "ends")))
-    rank = 3 if isinstance(value, Stack) else len(value.dims)
-    axes = _numbers(builder, node, 3, "axes") or list(range(len(starts)))
-    steps = _numbers(builder, node, 4, "steps") or [1] * len(starts)
-    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
-        value = sliced(value, int(axis) % rank, start, end, int(step), builder)
-    return value
 
 
 @operator(
@@ -55,7 +42,7 @@ def gather(builder: Any, node: Any) -> Value:
     axis %= rank
     if index.array.ndim == 0 or index.array.size == 1:
         number = index.array.item()
-        one: Any = sliced(value, axis, number, _FAR if number == -1 else number + 1, 1, builder)
+        one: Any = sliced(value, axis, number, FAR if number == -1 else number + 1, 1, builder)
         if index.array.ndim == 1:
             return one
         if isinstance(one, Stack):
@@ -69,25 +56,6 @@ def gather(builder: Any, node: Any) -> Value:
         return Stack([value.parts[i] for i in index.array])
     tensor = value.joined(builder.batch) if isinstance(value, Stack) else value
     return taken(tensor, axis, index.array, builder)
-
-
-@operator(Split="indexes of the tensor")
-def split(builder: Any, node: Any) -> list[Value]:
-    """Parts in a row."""
-    value = builder.raw(node, 0)
-    rank = 3 if isinstance(value, Stack) else len(value.dims)
-    axis = node.attribute("axis", 0) % rank
-    size = len(value.parts) if isinstance(value, Stack) and axis == 0 else value.dims[axis]
-    sizes = _numbers(builder, node, 1, "split")
-    if sizes is None:
-        count = node.attribute("num_outputs", len(node.outputs))
-        each = -(-size // count)
-        sizes = [each] * (count - 1) + [size - each * (count - 1)]
-    ends = np.cumsum([int(s) for s in sizes])
-    return [
-        sliced(value, axis, int(end - s), int(end), 1, builder)
-        for s, end in zip(sizes, ends, strict=True)
-    ]
 
 
 @operator(Concat="keras.layers.Concatenate; nothing for states of several layers")
@@ -146,11 +114,11 @@ def joined(builder: Any, node: Any, values: list[Any], axis: int) -> Tensor:
 def pad(builder: Any, node: Any) -> Tensor | None:
     """Entries before and after."""
     x = builder.tensor(node, 0)
-    pads = [int(p) for p in _numbers(builder, node, 1, "pads")]
+    pads = [int(p) for p in builder.numbers(node, 1, "pads")]
     value = builder.constant(node, 2)
     value = float(node.attribute("value", 0.0) if value is None else np.asarray(value).item())
     mode = node.attribute("mode", "constant")
-    axes = _numbers(builder, node, 3, "no such attribute")
+    axes = builder.numbers(node, 3, "no such attribute")
     rank = len(x.dims)
     places = [int(a) % rank for a in axes] if axes else list(range(rank))
     half = len(pads) // 2
@@ -178,8 +146,6 @@ def pad(builder: Any, node: Any) -> Tensor | None:
     layout = own_layout(x, builder.batch)
     for axis, width in enumerate(widths):
         if any(width) and not x.axes[axis]:
-            layout.append(())
-            x = x.seen_as([*x.axes])
             raise ValueError("it pads an axis of size one.")
     groups = [x.axes.index(group) for group in layout]
     result_axes = [
@@ -192,101 +158,12 @@ def pad(builder: Any, node: Any) -> Tensor | None:
     return Tensor(y, [result_axes[i] for i in groups], result_axes)
 
 
-def sliced(value: Value, axis: int, start: Any, end: Any, step: int, builder: Any) -> Value:
-    """A range along one axis."""
-    if isinstance(value, Stack):
-        if axis == 0:
-            return Stack(value.parts[slice(int(start), min(int(end), _FAR), step)])
-        value = value.joined(builder.batch)
-    size = value.dims[axis]
-    first, stop, length = _range(start, end, step, size)
-    if length == size and step == 1:
-        return value
-    if isinstance(value, Constant):
-        index = (slice(None),) * axis + (slice(first, stop, step),)
-        dims = (*value.dims[:axis], length, *value.dims[axis + 1 :])
-        return Constant(value.array[index] if not isinstance(size, Dim) else value.array, dims)
-    last = value.last
-    if last is not None and value.axes[axis] == (last.atom,) and length == 1 and step == 1:
-        position = -1 if first == -1 or (not isinstance(size, Dim) and first == size - 1) else first
-        if position == last.index:
-
-            def gone(groups: Any) -> list[Group]:
-                return [() if group == (last.atom,) else group for group in groups]
-
-            layout = [group for group in value.layout if group != (last.atom,)]
-            return Tensor(last.read, layout, gone(value.axes))
-    x, layout, place = _along(value, axis, builder)
-    if length == 1 and place > 0:  # Keras does not know that a slice to the end has one entry
-        y = x[(slice(None),) * place + (first or 0,)]
-        axes = [*value.axes[:axis], (), *value.axes[axis + 1 :]]
-        return Tensor(y, [*layout[:place], *layout[place + 1 :]], axes)
-    new: Group = (Atom(length),) if length != 1 else ()
-    if step < 0:  # PyTorch's tensors have no steps backwards
-        x, step = ops.flip(x, axis=place), -step
-        if not isinstance(size, Dim):
-            first = size - 1 - (first or 0)
-            stop = None if stop is None else size - 1 - stop
-    if (first or 0, stop, step) != (0, None, 1):
-        x = x[(slice(None),) * place + (slice(first, stop, step),)]
-    return Tensor(
-        x,
-        [*layout[:place], new, *layout[place + 1 :]],
-        [*value.axes[:axis], new, *value.axes[axis + 1 :]],
-    )
-
-
-def _range(start: Any, end: Any, step: int, size: Size) -> tuple[int | None, int | None, Size]:
-    """The bounds of a slice, as Python takes them, and how many entries it has."""
-    if isinstance(size, Dim):
-        if step not in (1, -1):
-            raise ValueError(
-                f"it takes every {abs(step)}th entry of an axis of open size. Export the model "
-                "with a fixed size there."
-            )
-        if step == -1:
-            if start in (-1, _FAR) or start > _FAR:
-                return None, None, size
-            raise ValueError("it reverses a part of an axis of open size.")
-        if isinstance(start, Dim) or isinstance(end, Dim):
-            start = start - size if isinstance(start, Dim) else start
-            end = _FAR if isinstance(end, Dim) and end == size else end
-            end = end - size if isinstance(end, Dim) else end
-            if isinstance(start, Dim) or isinstance(end, Dim):
-                raise ValueError("its bounds are open sizes other than that of its axis.")
-        start, end = int(start), min(int(end), _FAR)
-        if end == _FAR:
-            return (start or None), None, (-start if start < 0 else size - start)
-        if (start < 0) == (end < 0):
-            return start, end, max(end - start, 0)
-        if end < 0:
-            return (start or None), end, size + end - start
-        raise ValueError("it counts from the end of an axis of open size to its start.")
-    if isinstance(start, Dim) or isinstance(end, Dim):
-        raise ValueError("its bounds are open sizes, and its axis has a fixed one.")
-    first, stop, by = slice(int(start), int(end), step).indices(size)
-    length = len(range(first, stop, by))
-    return first, (None if stop < 0 else stop), length
-
-
-def _along(tensor: Tensor, axis: int, builder: Any) -> tuple[Any, list[Group], int]:
-    """The Keras tensor with an axis of the file as one of its own, and where that is."""
-    layout = list(tensor.layout)
-    group = tensor.axes[axis]
-    if not group or group not in layout:
-        layout = own_layout(tensor, builder.batch)
-        if not group:
-            layout = [*layout[:1], (), *layout[1:]]
-            return arranged(tensor, layout), layout, 1
-    return arranged(tensor, layout), layout, layout.index(group)
-
-
 def taken(tensor: Tensor | Constant, axis: int, index: np.ndarray, builder: Any) -> Value:
     """Entries along an axis by their numbers."""
     if isinstance(tensor, Constant):
         dims = (*tensor.dims[:axis], *index.shape, *tensor.dims[axis + 1 :])
         return Constant(np.take(tensor.array, index, axis=axis), dims)
-    x, layout, place = _along(tensor, axis, builder)
+    x, layout, place = along(tensor, axis, builder)
     groups: list[Group] = [(Atom(n),) if n != 1 else () for n in index.shape]
     size = tensor.dims[axis]
     array = np.asarray(index, np.int32)
@@ -317,12 +194,6 @@ def _looked_up(builder: Any, node: Any, table: Constant, index: Any, axis: int) 
     rest: list[Group] = [(Atom(size),) for size in table.array.shape[1:]]
     taken = ops.take(ops.convert_to_tensor(table.array), index.read(), axis=0)
     return Tensor(taken, [*index.layout, *rest], [*index.axes, *rest])
-
-
-def _numbers(builder: Any, node: Any, place: int, name: str) -> Any:
-    if not node.has(place):
-        return node.attribute(name)
-    return list(builder.constant(node, place))
 
 
 def _state_parts(raws: list[Any]) -> list[Tensor] | None:
@@ -383,6 +254,3 @@ def _layout_with(lead: Tensor, axis: int, builder: Any) -> list[Any]:
     if place == 0 and rest and rest[0] and rest[0][0].size == builder.batch:
         place = 1
     return [*rest[:place], None, *rest[place:]]
-
-
-__all__ = ["flat", "joined", "sliced", "taken"]

@@ -28,6 +28,7 @@ class LSTMCell(StructuredCell, keras.layers.LSTMCell):
     """
 
     gates = 4
+    adds_state_product = True
 
     def __init__(
         self,

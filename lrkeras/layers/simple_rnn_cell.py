@@ -15,6 +15,8 @@ class SimpleRNNCell(StructuredCell, keras.layers.SimpleRNNCell):
     does. There is one gate, so `gate_layout` changes nothing.
     """
 
+    adds_state_product = True
+
     def __init__(
         self,
         units,

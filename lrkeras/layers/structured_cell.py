@@ -28,6 +28,8 @@ class StructuredCell:
 
     gates = 1
     recurrent_names = ("recurrent_kernel",)
+    adds_state_product = False
+    """Whether a step only adds `h U` to what it has of its inputs, and reads `U` nowhere else."""
 
     def _set_specs(self, specs):
         for role in ("kernel", "recurrent"):
@@ -203,6 +205,27 @@ class StructuredCell:
             yield
         finally:
             self._loop.projected = False
+
+    @property
+    def adds_formed_state_product(self):
+        """Whether `adds_state_product` holds for a matrix that is formed, and for whole states."""
+        drops = 0.0 < self.recurrent_dropout < 1.0
+        return self.adds_state_product and not drops and self.recurrent_names[0] in self._formed
+
+    def without_recurrent_gradient(self, gradient, projected):
+        """Lets the loop that runs multiply with a recurrent matrix that has no gradient.
+
+        Args:
+            gradient: The `GradientAfterLoop` that finds it instead.
+            projected: What `project_inputs` gave for all steps.
+
+        Returns:
+            What the loop takes in place of `projected`.
+        """
+        name = self.recurrent_names[0]
+        projected, matrix = gradient.attach(projected, self._matrix(name))
+        self._loop.dense = {**self._formed, name: matrix}
+        return projected
 
     # --- products ---------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import inspect
 
 import keras
 
+from lrkeras.layers.gradient_after_loop import GradientAfterLoop
 from lrkeras.structures import group_scope
 
 
@@ -73,10 +74,25 @@ class StructuredRNN:
             if wants_cudnn:
                 return super().inner_loop(sequences, initial_state, mask, training=training)
             projected = self.cell.project_inputs(sequences, training)
+            gradient = None
+            if self._takes_gradient_after_loop(mask, training):
+                gradient = GradientAfterLoop(self.go_backwards)
+                projected = self.cell.without_recurrent_gradient(gradient, projected)
             with self.cell.projected():
-                return keras.layers.RNN.inner_loop(
+                found = keras.layers.RNN.inner_loop(
                     self, projected, initial_state, mask, training=training
                 )
+            if gradient is not None:
+                gradient.see(found[1], initial_state[0], mask)
+            return found
+
+    def _takes_gradient_after_loop(self, mask, training):
+        """Whether the outputs are all states that the recurrent matrix was multiplied with."""
+        if not (training and self.return_sequences and GradientAfterLoop.known()):
+            return False
+        if self.unroll or (mask is not None and self.zero_output_for_mask):
+            return False
+        return self.cell.adds_formed_state_product
 
     def _wants_cudnn(self):
         """Whether Keras's own loop, which knows cuDNN, runs on the formed matrices."""

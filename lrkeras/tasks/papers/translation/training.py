@@ -20,6 +20,7 @@ from lrkeras.tasks.papers.translation.rows import dense_parameters
 from lrkeras.tasks.papers.translation.translation_config import BASES, TranslationConfig
 from lrkeras.tasks.papers.translation.validation_bleu import ValidationBleu
 from lrkeras.tasks.training.begun import Begun
+from lrkeras.tasks.training.bfloat16_products import bfloat16_products
 from lrkeras.tasks.training.epoch_clock import EpochClock
 from lrkeras.tasks.training.epoch_start import EpochStart
 from lrkeras.tasks.training.run_folder import (
@@ -114,14 +115,15 @@ def _fit(
         for pairs in (corpus.train, corpus.valid)
     )
     compile_translator(model, config, len(batches) * config.epochs)
-    model.fit(
-        batches,
-        validation_data=held_out,
-        epochs=config.epochs,
-        callbacks=_callbacks(config, model, corpus, batches, out),
-        shuffle=False,
-        verbose=verbose,
-    )
+    with bfloat16_products(config.bfloat16_products):
+        model.fit(
+            batches,
+            validation_data=held_out,
+            epochs=config.epochs,
+            callbacks=_callbacks(config, model, corpus, batches, out),
+            shuffle=False,
+            verbose=verbose,
+        )
 
 
 def _callbacks(

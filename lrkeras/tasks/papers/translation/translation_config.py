@@ -27,6 +27,8 @@ class TranslationConfig(MatrixConfig):
         warmup_steps: batches until the peak.
         weight_decay: of AdamW.
         clip_norm: the largest global norm of the gradient.
+        bfloat16_products: whether products of the training are in bfloat16 where the processor
+            has instructions for it.
         dropout: the rate on embedded sub-words, between layers, and before the scores.
         beam_width: sequences of the beam search.
         length_penalty: the power of a sequence's length that its log-probability is divided by.
@@ -47,6 +49,7 @@ class TranslationConfig(MatrixConfig):
     warmup_steps: int = 400
     weight_decay: float = 0.01
     clip_norm: float = 1.0
+    bfloat16_products: bool = True
     dropout: float = 0.3
     beam_width: int = 4
     length_penalty: float = 0.6

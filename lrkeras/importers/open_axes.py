@@ -31,7 +31,10 @@ def open_axes(tensors: list[Any], runs: Callable[[list[Any]], bool], torch: Any)
                 continue
             for group in _groups(tensors, number, axis):
                 if runs(doubled(tensors, group, torch)):
-                    found.append(group)
+                    # Some modules cut a batch to that of its lengths: it seemed free alone.
+                    tied = [other for other in found if other & group]
+                    found = [other for other in found if not other & group]
+                    found.append(group.union(*tied))
                     break
     return found
 

@@ -51,6 +51,9 @@ def from_torch(module: Any, example_inputs: Any) -> keras.Model:
     in and out are inputs and outputs of shape (batch, width), one for each layer and direction. The
     inputs carry the names of the arguments of `forward`.
 
+    Sequences that the module packs (`pack_padded_sequence`) stay padded: the lengths are an input
+    of the model, and what `pad_packed_sequence` gives has all steps, zeros behind a sequence.
+
     The first two axes of an example that the module takes in another size are open in the model:
     the batch, and time. It is called with longer examples to find out. The others have the size of
     the examples, and so have all but the batch where a part can be imported with fixed sizes alone.
@@ -142,7 +145,7 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
     shapes = {name: open_shapes(value, axes, places, torch) for name, value in bound.items()}
     shapes = _as_called(module, shapes)
     try:
-        with whole_when_exported(torch):
+        with whole_when_exported(module, torch):
             proto = torch.onnx.export(
                 module,
                 args,
@@ -155,9 +158,8 @@ def _exported(module: Any, args: Any, kwargs: Any, names: list[str], axes: Any, 
     except Exception as error:
         raise ValueError(
             f"The module {kind} cannot be exported by torch.onnx.export: {_reason(error)} Where "
-            "its control flow depends on the values of tensors, write it with torch.where; leave "
-            "out pack_padded_sequence; or give from_torch the modules inside that do without, each "
-            "on its own."
+            "its control flow depends on the values of tensors, write it with torch.where; or give "
+            "from_torch the modules inside that do without, each on its own."
         ) from error
     return checked(proto, f"The ONNX model of the module {kind}")
 

@@ -33,13 +33,12 @@ def timed_inputs(model: keras.Model) -> list[keras.KerasTensor]:
     """The inputs with a time axis: ids, and numbers with features beside it.
 
     Where none has features, all of them: a series of numbers has its values as steps. One number a
-    sequence, an input of shape `()`, has none.
+    sequence, such as its length, has none.
     """
     found = [
         tensor
         for tensor, is_ids in zip(model.inputs, reads_ids(model), strict=True)
-        if len(tensor.shape) > 2
-        or ((is_ids or "int" in str(tensor.dtype)) and len(tensor.shape) > 1)
+        if len(tensor.shape) > 2 or (len(tensor.shape) > 1 and (is_ids or _counts_steps(tensor)))
     ]
     return found or [tensor for tensor in model.inputs if len(tensor.shape) > 1]
 
@@ -51,6 +50,11 @@ def fixed_length(model: keras.Model) -> int | None:
     """
     lengths = [t.shape[1] for t in timed_inputs(model) if t.shape[1] is not None]
     return max(lengths, default=None)
+
+
+def _counts_steps(tensor: keras.KerasTensor) -> bool:
+    """Whether an input without features has a whole number for each of several steps."""
+    return "int" in str(tensor.dtype) and tensor.shape[1] != 1
 
 
 def _is_looked_up(tensor: keras.KerasTensor, readers: dict[int, list]) -> bool:

@@ -9,6 +9,7 @@ import lrkeras
 torch = pytest.importorskip("torch", reason='pip install "lrkeras[torch]"')
 pytest.importorskip("onnxscript", reason='pip install "lrkeras[torch]"')
 nn = torch.nn
+pad_packed_sequence = nn.utils.rnn.pad_packed_sequence
 
 
 class Scores(nn.Module):
@@ -155,6 +156,92 @@ def test_entries_at_computed_steps():
         expected = module(x, steps).numpy()
     actual = keras.ops.convert_to_numpy(model([x.numpy(), steps.numpy().astype("int32")]))
     np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+class StepsByNumber(LastOfLength):
+    """The same with an index for each axis."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+
+    def forward(self, x, steps):
+        return self.rnn(x)[0][torch.arange(self.count(x)), steps - 1]
+
+
+# PyTorch exports `len` as the number that it is of the example.
+@pytest.mark.parametrize(
+    ("count", "time"), [(lambda x: x.shape[0], None), (len, 5)], ids=["shape", "len"]
+)
+def test_a_step_of_each_sequence_by_number(count, time):
+    module = StepsByNumber(count)
+    model = lrkeras.from_torch(module, (torch.zeros(2, 5, 4), torch.tensor([1, 5])))
+    assert {t.name: t.shape for t in model.inputs} == {"x": (None, time, 4), "steps": (None,)}
+    x, steps = torch.randn(3, time or 9, 4), torch.tensor([2, time or 9, 1])
+    with torch.no_grad():
+        expected = module(x, steps).numpy()
+    np.testing.assert_allclose(called(model, x=x, steps=steps), expected, atol=1e-5)
+
+
+def called(model, **values):
+    given = [values[tensor.name].numpy() for tensor in model.inputs]
+    return keras.ops.convert_to_numpy(model(given))
+
+
+class Packed(nn.Module):
+    """Sequences of several lengths, as PyTorch's own tutorials read them."""
+
+    def __init__(self, kind=nn.LSTM, reads="end", padding=0.0, **options):
+        super().__init__()
+        self.rnn = kind(4, 5, batch_first=True, **options)
+        self.reads, self.padding = reads, padding
+
+    def forward(self, x, lengths):
+        packed = nn.utils.rnn.pack_padded_sequence(
+            x, lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        y, states = self.rnn(packed)
+        if self.reads == "data":
+            return y.data
+        if self.reads == "all":
+            return pad_packed_sequence(y, batch_first=True, padding_value=self.padding)[0]
+        return (states[0] if isinstance(states, tuple) else states)[-1]
+
+
+@pytest.mark.parametrize("reads", ["end", "all"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"kind": nn.GRU, "bidirectional": True, "num_layers": 2},
+        {"kind": nn.RNN, "nonlinearity": "relu", "bias": False},
+        {"proj_size": 3, "bidirectional": True},
+    ],
+    ids=["LSTM", "GRU", "RNN", "LSTMP"],
+)
+def test_packed_sequences(options, reads):
+    module = Packed(reads=reads, **options)
+    pack = nn.utils.rnn.pack_padded_sequence
+    model = lrkeras.from_torch(module, (torch.zeros(2, 6, 4), torch.tensor([6, 3])))
+    assert nn.utils.rnn.pack_padded_sequence is pack and pad_packed_sequence.__module__ != __name__
+    x, lengths = torch.randn(3, 9, 4), torch.tensor([4, 9, 1])
+    with torch.no_grad():
+        expected = module(x, lengths).numpy()
+    np.testing.assert_allclose(called(model, x=x, lengths=lengths), expected, atol=1e-5)
+    # PyTorch gives no more steps than the longest has; here they are zeros.
+    short = called(model, x=x, lengths=torch.tensor([4, 6, 1]))
+    if reads == "all":
+        assert short.shape[1] == 9 and np.any(short[1, 5]) and not np.any(short[1, 6:])
+
+
+def test_packed_sequences_that_are_refused():
+    example = (torch.zeros(2, 6, 4), torch.tensor([6, 3]))
+    for module, message in (
+        (Packed(reads="data"), r"reads 'data' of a packed sequence.*pad_packed_sequence first"),
+        (Packed(reads="all", padding=-1.0), r"fills up with -1\.0.*torch\.where"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            lrkeras.from_torch(module, example)
 
 
 class Folded(nn.Module):

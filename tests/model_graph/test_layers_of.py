@@ -109,3 +109,10 @@ def test_the_length_is_that_of_the_first_input_with_one(nest):
     inputs = [keras.Input((None, 2)), keras.Input((7, 2))]
     assert fixed_length(keras.Model(inputs, [L.Dense(1)(x) for x in inputs])) == 7
     assert fixed_length(keras.Sequential([keras.Input((None, 2)), L.LSTM(2)])) is None
+
+
+def test_a_number_beside_a_sequence_is_no_length_of_it():
+    x, steps = keras.Input((None, 2)), keras.Input((1,), dtype="int32")
+    y = L.LSTM(2)(x) * keras.ops.cast(steps, "float32")
+    assert fixed_length(keras.Model([x, steps], y)) is None
+    assert fixed_length(keras.Model(steps, steps + 1)) == 1

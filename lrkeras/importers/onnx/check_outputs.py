@@ -84,7 +84,7 @@ def _outputs(
     given: list[list[Any]] = []
     expected: list[list[Any]] = []
     for _ in range(runs):
-        inputs = {i.name: _random(i, plan, built.rows, rng, length, batch) for i in built.inputs}
+        inputs = {i.name: _random(i, plan, built, rng, length, batch) for i in built.inputs}
         given.append([a for item in built.inputs for a in item.to_keras(inputs[item.name])])
         try:
             results = reference(inputs)
@@ -111,7 +111,7 @@ def _outputs(
 
 
 def _random(
-    item: GraphInput, plan: InputPlan, rows: dict[str, int], rng: Any, length: int, batch: int
+    item: GraphInput, plan: InputPlan, built: BuiltModel, rng: Any, length: int, batch: int
 ) -> np.ndarray:
     axis = plan.batch_axes[item.name]
     batches = {plan.file_sizes(n)[a] for n, a in plan.batch_axes.items()}
@@ -125,7 +125,15 @@ def _random(
     if item.dtype == bool:
         return rng.random(shape) < 0.5
     if item.dtype.kind in "iu":
-        return rng.integers(0, rows.get(item.name, _IDS), shape).astype(item.dtype)
+        lengths = item.name in built.lengths
+        most = built.lengths[item.name] if lengths else built.rows.get(item.name, _IDS)
+        most = length if isinstance(most, Dim) else most
+        if not lengths:
+            return rng.integers(0, most, shape).astype(item.dtype)
+        # PyTorch wants the longest first, and gives no more steps than it has.
+        drawn = np.sort(rng.integers(1, most + 1, shape), axis=None)[::-1].reshape(shape)
+        drawn.flat[0] = most
+        return drawn.astype(item.dtype)
     return rng.normal(size=shape).astype(item.dtype)
 
 

@@ -30,7 +30,9 @@ class BuiltModel:
         inputs: The inputs of the file, in order, and what they are in Keras.
         outputs: The outputs of the file, in order, and what they are in Keras.
         used: What was read of each recurrent node.
-        rows: Number of rows of the table that each input of ids is looked up in, by its name.
+        rows: By the name of an input of numbers, how many rows the table has that they are of, or
+            how many steps a sequence has.
+        lengths: By the name of an input of lengths, how many steps the sequences have.
         casts: The types, other than float32, that nodes cast to, by the names of the nodes.
     """
 
@@ -38,7 +40,8 @@ class BuiltModel:
     inputs: list[GraphInput]
     outputs: list[GraphOutput]
     used: dict[str, set[str]]
-    rows: dict[str, int]
+    rows: dict[str, Size]
+    lengths: dict[str, Size]
     casts: dict[str, str]
 
 
@@ -59,7 +62,8 @@ class GraphBuilder:
         self.batch: Size = plan.batch
         self.known_use = used
         self.used: dict[str, set[str]] = {}
-        self.rows: dict[str, int] = {}
+        self.rows: dict[str, Size] = {}
+        self.lengths: dict[str, Size] = {}
         self.casts: dict[str, str] = {}
         self.values: dict[str, Value] = {}
         self.pads: dict[str, tuple[Tensor, list[tuple[int, int]]]] = {}
@@ -93,7 +97,7 @@ class GraphBuilder:
             _alone([tensor for item in outputs for tensor in item.tensors]),
             name=self._model_name,
         )
-        return BuiltModel(model, inputs, outputs, self.used, self.rows, self.casts)
+        return BuiltModel(model, inputs, outputs, self.used, self.rows, self.lengths, self.casts)
 
     def _run(self, node: Node) -> None:
         if all(name in self.values for name in node.outputs if name):
@@ -196,13 +200,25 @@ class GraphBuilder:
         """Notes that a node casts to a type in place of which the model has float32."""
         self.casts[node.name or node.outputs[0]] = dtype
 
-    def note_rows(self, name: str, rows: int) -> None:
-        """Notes that the inputs from which a value of ids comes are rows of a table."""
+    def note_rows(self, name: str, rows: Size) -> None:
+        """Notes that the inputs from which numbers come are of so many rows, or of open steps."""
         if name in self.producers:
             for source in self.producers[name].inputs:
                 self.note_rows(source, rows)
         elif not isinstance(self.values.get(name), Constant):
-            self.rows[name] = min(rows, self.rows.get(name, rows))
+            known = self.rows.get(name, rows)
+            if isinstance(rows, Dim) or isinstance(known, Dim):
+                self.rows[name] = rows if isinstance(rows, Dim) else known
+            else:
+                self.rows[name] = min(rows, known)
+
+    def note_lengths(self, name: str, steps: Size) -> None:
+        """Notes that an input, if it is one, has the lengths of sequences of so many steps."""
+        node = self.producers.get(name)
+        if node is not None and node.op in ("Cast", "Identity"):
+            self.note_lengths(node.inputs[0], steps)
+        elif node is None and not isinstance(self.values.get(name), Constant):
+            self.lengths[name] = steps
 
 
 def _alone(tensors: list[Any]) -> Any:

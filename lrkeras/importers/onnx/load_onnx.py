@@ -15,6 +15,7 @@ from lrkeras.importers.onnx.batch_first_layout import without_batchwise_layout
 from lrkeras.importers.onnx.check_outputs import Reference, check_outputs, onnxruntime_reference
 from lrkeras.importers.onnx.graph_builder import BuiltModel, GraphBuilder
 from lrkeras.importers.onnx.graph_inputs import AxesMismatchError, InputPlan
+from lrkeras.importers.onnx.numbered_sequences import without_numbered_sequences
 from lrkeras.importers.onnx.read_file import read_file
 from lrkeras.saving import check_finite
 
@@ -97,6 +98,7 @@ def model_of_proto(proto: Any, make_reference: Callable[[], Reference], name: st
     Raises:
         ValueError: As of `load_onnx`.
     """
+    proto = without_numbered_sequences(proto)
     plan = InputPlan(proto.graph, is_open=True)
     try:
         return _checked(proto, plan, make_reference, name)

@@ -43,6 +43,7 @@ CASES = {
     "running sums": ([("CumSum", ["_", "one"], {}), ("CumSum", ["_", "last"], {"reverse": 1}), ("CumSum", ["_", "one"], {"exclusive": 1, "reverse": 1})], ["N", "T", 4], {"one": np.int64(1), "last": np.int64(-1)}),
     "entries along an axis": ([("ArgMax", ["_"], {"axis": 1}), ("GatherElements", ["x", "_"], {"axis": 1})], ["N", "T", 4], {}),
     "entries along another axis": ([("ArgMin", ["_"], {"axis": 2}), ("GatherElements", ["x", "_"], {"axis": -1}), ("Add", ["_", "x"], {})], ["N", "T", 4], {}),
+    "a step of each sequence": ([("ReduceSum", ["_", "two"], {"keepdims": 0}), ("ArgMax", ["_"], {"axis": 1}), ("Shape", ["x"], {"end": 1}), ("Squeeze", ["_"], {}), ("Range", ["zero", "_", "one"], {}), ("Unsqueeze", ["_", "one"], {}), ("Concat", ["_", "y1"], {"axis": 1}), ("GatherND", ["x", "_"], {})], ["N", "T", 4], {"zero": np.int64(0), "one": np.int64(1), "two": ints(2)}),
     "last step": ([("Gather", ["_", "i"], {"axis": 1})], ["N", "T", 4], {"i": np.int64(-1)}),
     "outer sum": ([("Unsqueeze", ["_", "a"], {}), ("Add", ["_", "x"], {})], ["N", 4], {"a": ints(0)}),
     "arithmetic": ([("Mul", ["_", "s"], {}), ("Sub", ["x", "_"], {}), ("Clip", ["_", "l", "h"], {}), ("Pow", ["_", "two"], {})], ["N", "T", 4], {"s": weights(4), "l": np.float32(-1), "h": np.float32(0.5), "two": np.float32(2)}),
@@ -102,6 +103,11 @@ def test_a_table_is_an_embedding_with_its_bias_less_dense(tmp_path):
             [("Relu", ["_"], {"domain": "com.maker"})],
             ["N", 3],
             r"operator Relu \(node 'n0'\).*domain 'com.maker'",
+        ),
+        (
+            [("Cast", ["_"], {"to": onnx.TensorProto.INT64}), ("GatherND", ["x", "_"], {})],
+            ["N", "T", 3],
+            r"operator GatherND \(node 'n1'\).*one number of a step for each.*torch\.gather",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from lrkeras.importers.onnx import load_onnx
 
 onnx = pytest.importorskip("onnx", reason='pip install "lrkeras[onnx]"')
 onnxruntime = pytest.importorskip("onnxruntime", reason='pip install "lrkeras[onnx]"')
-helper, FLOAT = onnx.helper, onnx.TensorProto.FLOAT
+helper, FLOAT, INT32 = onnx.helper, onnx.TensorProto.FLOAT, onnx.TensorProto.INT32
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 FEATURES, UNITS = 3, 5
 
@@ -29,7 +29,9 @@ def saved(path, op, outputs, shape=("T", "N", FEATURES), more=None, extra=(), **
         [
             helper.make_tensor_value_info("x", FLOAT, shape),
             *(
-                helper.make_tensor_value_info(name, FLOAT, (count, shape[1], UNITS))
+                helper.make_tensor_value_info(name, INT32, (shape[1],))
+                if name == "lengths"
+                else helper.make_tensor_value_info(name, FLOAT, (count, shape[1], UNITS))
                 for name in extra
                 if name and name not in (more or {})
             ),
@@ -54,6 +56,31 @@ def test_every_direction_with_sequence_and_states(op, attributes, direction, tmp
     width = 2 * UNITS if direction == "bidirectional" else UNITS
     assert model.inputs[0].shape == (None, None, FEATURES)
     assert model.outputs[0].shape == (None, None, width)
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("op", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("read", ["all", "end"])
+def test_lengths_of_sequences_as_an_input(op, direction, read, tmp_path):
+    states = ["Y_h", "Y_c"] if op == "LSTM" else ["Y_h"]
+    outputs = ["Y" if read == "all" else "", *states]
+    path = saved(tmp_path / "m.onnx", op, outputs, extra=("lengths",), direction=direction)
+    model = load_onnx(path)
+    x = np.random.default_rng(1).normal(size=(3, 7, FEATURES)).astype("float32")
+    lengths = np.array([2, 7, 1], "int32")
+    values = {"x": x, "lengths": lengths}
+    found = keras.tree.flatten(model([values[tensor.name] for tensor in model.inputs]))
+    session = onnxruntime.InferenceSession(path)
+    wanted = session.run(None, {"x": x.swapaxes(0, 1), "lengths": lengths})
+    if read == "all":  # (T, D, N, H)
+        y, *wanted = wanted
+        wanted = [np.concatenate(y.swapaxes(0, 1), -1).swapaxes(0, 1), *wanted]
+        assert not np.any(found[0][2, 1:])
+    count = len(found) - len(wanted)
+    # States of several directions, (D, N, H), are outputs of their own.
+    flat = [part for w in wanted for part in (w if count and w.shape[0] == 2 else [w])]
+    for actual, expected in zip(found, flat, strict=True):
+        np.testing.assert_allclose(np.reshape(actual, expected.shape), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("direction", ["forward", "bidirectional"])
@@ -110,7 +137,7 @@ def test_states_that_are_inputs_of_both_directions(tmp_path):
         ({"clip": 1.0}, {}, (), "clips the sums of its gates"),
         ({"input_forget": 1}, {}, (), "couples input and forget gate"),
         ({}, {"P": np.ones((1, 3 * UNITS), "float32")}, ("", "", "", "P"), "peephole"),
-        ({}, {"lengths": np.array([2], "int32")}, ("lengths",), "sequence_lens"),
+        ({}, {"lengths": np.array([2], "int32")}, ("lengths",), "sequence_lens.*constant"),
         ({"activations": ["Affine", "Tanh", "Tanh"]}, {}, (), r"no activation Affine\(alpha=1"),
         ({"activations": ["Sigmoid", "Tanh", "Relu"]}, {}, (), "of its output differ"),
     ],

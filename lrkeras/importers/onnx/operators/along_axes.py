@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 
 from lrkeras.importers.onnx.broadcasting import refined
-from lrkeras.importers.onnx.dim import Dim
+from lrkeras.importers.onnx.node_error import RefusedNodeError
 from lrkeras.importers.onnx.registry import operator
 from lrkeras.importers.onnx.values import Group, Tensor, along, arranged, renamed
 
@@ -17,9 +17,7 @@ def gather_elements(builder: Any, node: Any) -> Tensor:
     """For each entry of the result, the number of an entry along an axis."""
     x, index = builder.tensor(node, 0), builder.tensor(node, 1)
     axis = node.attribute("axis", 0) % len(x.axes)
-    size = x.dims[axis]
-    if not isinstance(size, Dim):
-        builder.note_rows(node.inputs[1], size)
+    builder.note_rows(node.inputs[1], x.dims[axis])
     for place in (p for p in range(len(x.axes)) if p != axis):
         if x.dims[place] != index.dims[place]:
             raise ValueError(f"its inputs have the shapes {x.dims} and {index.dims}.")
@@ -30,6 +28,30 @@ def gather_elements(builder: Any, node: Any) -> Tensor:
     result = [own if i == place else group for i, group in enumerate(layout)]
     numbers = arranged(renamed(index, axes), result)
     return Tensor(ops.take_along_axis(y, numbers, axis=place), result, axes)
+
+
+@operator(GatherND="keras.ops.take_along_axis, for one step of each sequence")
+def gather_steps(builder: Any, node: Any) -> Tensor:
+    """For each sequence, its entry at the step of a number."""
+    x, index = builder.tensor(node, 0), builder.tensor(node, 1)
+    if node.attribute("batch_dims", 0) != 1 or len(index.dims) != 2 or index.dims[1] != 1:
+        raise RefusedNodeError(
+            node,
+            f"it takes entries of the shape {x.dims} by numbers of the shape {index.dims}, where "
+            "one number of a step for each sequence is expected.",
+            "Write it with torch.gather, or with a number for each sequence.",
+        )
+    builder.note_rows(node.inputs[1], x.dims[1])
+    x, index = refined(x, index, 0)
+    y, layout, place = along(x, 1, builder)
+    batch = x.axes[0]
+    numbers = arranged(index.seen_as([index.axes[0]]), [index.axes[0]])
+    for _ in layout[1:]:
+        numbers = ops.expand_dims(numbers, -1)
+    if not batch or layout[0] != batch:
+        raise ValueError("its sequences are not along the first axis of what it takes.")
+    entries = ops.squeeze(ops.take_along_axis(y, numbers, axis=place), axis=place)
+    return Tensor(entries, [g for i, g in enumerate(layout) if i != place], [batch, *x.axes[2:]])
 
 
 @operator(CumSum="keras.ops.cumsum")

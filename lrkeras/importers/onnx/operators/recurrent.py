@@ -52,8 +52,12 @@ def recurrent(builder: Any, node: Any) -> list[Any]:
         for value in _raw_states(builder, node)
     ):
         has_states = True
+    lengths = _lengths(builder, node, x)
+    # The end of a sequence is not the last step then, where outputs are zero.
+    has_states = has_states or lengths is not None
     name = builder.name(node)
     wanted = {"return_sequences": has_sequence, "return_state": has_states}
+    wanted.update({} if lengths is None else {"zero_output_for_mask": True})
     options = [
         {**wanted, "units": units, **_options(node, activations), "use_bias": node.has(3)}
         for activations in gate_activations(node, count)
@@ -70,14 +74,36 @@ def recurrent(builder: Any, node: Any) -> list[Any]:
         layer = layers.Bidirectional(forward, backward_layer=backward, name=name)
     time, batch, features = x.axes
     sequence = arranged(x, [batch, time, features])
-    results = layer(sequence, initial_state=initial) if initial else layer(sequence)
+    states_in = {"initial_state": initial} if initial else {}
+    results = layer(sequence, **states_in, **_masked(sequence, lengths))
     bias = builder.constant(node, 3)
     weights = [_weights(node, kernel[d], recurrent_kernel[d], bias, d) for d in range(count)]
     if projection is not None:
         weights = [[*w, p] for w, p in zip(weights, projection, strict=True)]
     layer.set_weights([w for direction_weights in weights for w in direction_weights])
     first, *states = results if has_states else [results]
-    return _outputs(builder, node, x, widths, first, states, has_sequence)
+    if lengths is not None and has_sequence:
+        first = ops.multiply(first, 1.0)  # the mask is for this layer, and not for what follows
+    y, *rest = _outputs(builder, node, x, widths, first, states, has_sequence)
+    return [y if lengths is None else Tensor(y.read, y.layout, y.axes), *rest]
+
+
+def _lengths(builder: Any, node: Any, x: Tensor) -> Any:
+    """The lengths of the sequences, `(batch,)`, or None where they are all steps."""
+    value = builder.value(node, 4)
+    if not isinstance(value, Tensor):
+        return None
+    builder.note_lengths(node.inputs[4], x.dims[0])
+    return arranged(value, value.axes)
+
+
+def _masked(sequence: Any, lengths: Any) -> dict[str, Any]:
+    """The argument `mask`: steps of `(batch, time, features)` before the end of their sequence."""
+    if lengths is None:
+        return {}
+    numbers = ops.cumsum(ops.ones_like(sequence[:, :, 0]), axis=1)
+    ends = ops.expand_dims(ops.cast(lengths, numbers.dtype), 1)
+    return {"mask": ops.less_equal(numbers, ends)}
 
 
 def _check(builder: Any, node: Any, x: Tensor) -> None:
@@ -105,13 +131,14 @@ def _check(builder: Any, node: Any, x: Tensor) -> None:
     batch = x.axes[1]
     if node.has(4):
         lengths = builder.raw(node, 4)
-        full = isinstance(lengths, Constant) and all(n == x.dims[0] for n in lengths.array.flat)
-        if not full:
+        is_constant = isinstance(lengths, Constant)
+        if is_constant and any(n != x.dims[0] for n in lengths.array.flat):
             raise RefusedNodeError(
                 node,
-                f"its sequence_lens ({node.inputs[4]!r}) differ from the length of its input.",
-                "Export the model without lengths (in PyTorch: without pack_padded_sequence), and "
-                "give it sequences of their own length.",
+                f"its sequence_lens ({node.inputs[4]!r}) are constant, and differ from the length "
+                "of its input.",
+                "Export the model with the lengths as an input, or without lengths, and give it "
+                "sequences of their own length.",
             )
     if isinstance(builder.batch, Dim) and (len(batch) != 1 or batch[0].size != builder.batch):
         for atom in batch:

@@ -44,6 +44,7 @@ class SubWords:
             num_pieces: how many sub-words, the four special ones among them.
         """
         hub = require("keras_hub", "translation")
+        require("sentencepiece", "translation").SetMinLogLevel(1)  # else it lists its settings
         with scratch_folder() as folder:
             file = pathlib.Path(folder) / "texts.txt"
             file.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")

@@ -126,6 +126,7 @@ def main():
     os.environ["KERAS_BACKEND"] = options.backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from lrkeras.system.json_file import write_json
+    from lrkeras.system.machine import describe_machine
     from lrkeras.system.required_paths import require_paths
 
     if options.out:
@@ -141,7 +142,7 @@ def main():
     report = {
         "command": " ".join(["python", *sys.argv]),
         "versions": {"python": platform.python_version(), "keras": keras.__version__},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": describe_machine(),
         "settings": {k: getattr(options, k) for k in ("backend", "rounds", "batch", "steps")},
         "units": {},
     }

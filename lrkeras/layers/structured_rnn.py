@@ -1,5 +1,6 @@
 """What the recurrent layers share: arguments, and a loop that forms each matrix once."""
 
+import contextlib
 import inspect
 
 import keras
@@ -78,7 +79,7 @@ class StructuredRNN:
             if self._takes_gradient_after_loop(mask, training):
                 gradient = GradientAfterLoop(self.go_backwards)
                 projected = self.cell.without_recurrent_gradient(gradient, projected)
-            with self.cell.projected():
+            with self.cell.projected(), self._all_outputs(gradient is not None):
                 found = keras.layers.RNN.inner_loop(
                     self, projected, initial_state, mask, training=training
                 )
@@ -86,9 +87,19 @@ class StructuredRNN:
                 gradient.see(found[1], initial_state[0], mask)
             return found
 
+    @contextlib.contextmanager
+    def _all_outputs(self, wanted):
+        """Lets a loop give the outputs of all steps; `call` still returns what it should."""
+        before = self.return_sequences
+        self.return_sequences = before or wanted
+        try:
+            yield
+        finally:
+            self.return_sequences = before
+
     def _takes_gradient_after_loop(self, mask, training):
         """Whether the outputs are all states that the recurrent matrix was multiplied with."""
-        if not (training and self.return_sequences and GradientAfterLoop.known()):
+        if not (training and GradientAfterLoop.known()):
             return False
         if self.unroll or (mask is not None and self.zero_output_for_mask):
             return False

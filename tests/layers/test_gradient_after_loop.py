@@ -25,6 +25,8 @@ LAYERS = {
     "doped": (layers.LSTM, {"joint_structure": structures.doped("kronecker", density=0.2)}),
     "projection": (layers.LSTM, {"projection_units": 4}),
     "dropped inputs": (layers.LSTM, {"dropout": 1e-9}),
+    "last output": (layers.LSTM, {"return_sequences": False}),
+    "Elman, last output": (layers.SimpleRNN, {"return_sequences": False}),
     "other activations": (layers.LSTM, {"activation": "relu", "recurrent_activation": "tanh"}),
 }
 # The first batch row is masked before, within and behind its steps; the second, everywhere.
@@ -60,15 +62,14 @@ def taken(monkeypatch):
 @pytest.mark.parametrize("name", LAYERS)
 def test_gradients_are_those_of_the_plain_loop(name, backwards, mask, compiled, taken):
     kind, arguments = LAYERS[name]
-    arguments = {**arguments, "return_sequences": True, "return_state": True}
+    returned = {"return_sequences": arguments.get("return_sequences", True), "return_state": True}
+    arguments = {**arguments, **returned}
     layer = kind(UNITS, go_backwards=backwards, bias_initializer="normal", **arguments)
     x = drawn(BATCH, STEPS, INPUTS)
     layer(x)
     sizes = layer.cell.state_size
     states = [drawn(BATCH, size) for size in (sizes if isinstance(sizes, list) else [sizes])]
-    plain = keras.layers.RNN(
-        layer.cell, return_sequences=True, return_state=True, go_backwards=backwards
-    )
+    plain = keras.layers.RNN(layer.cell, go_backwards=backwards, **returned)
 
     def through(called):
         def call(x, *states):
@@ -77,7 +78,7 @@ def test_gradients_are_those_of_the_plain_loop(name, backwards, mask, compiled, 
         return tf.function(call) if compiled else call
 
     found = gradients(through(layer), layer, x, *states)
-    assert taken
+    assert taken and layer.return_sequences == returned["return_sequences"]
     expected = gradients(through(plain), layer, x, *states)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-5, rtol=2e-5)
@@ -121,7 +122,6 @@ def test_gradients_in_half_precision_are_near_those_in_single():
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"return_sequences": False},
         {"recurrent_dropout": 0.2},
         {"unroll": True},
         {"zero_output_for_mask": True},

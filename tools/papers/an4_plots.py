@@ -45,7 +45,8 @@ def differences(summary: Summary, file: str | os.PathLike) -> None:
         axis.plot([low, high], [height] * 2, color=color, lw=2)
         axis.plot(mean, height, mark, color=color, ms=8)
         above = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
-        axis.annotate(f"{mean:+.1f}", (mean, height), color=color, **above)
+        clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # of the lines at zero
+        axis.annotate(f"{mean:+.1f}", (mean, height), color=color, bbox=clear, **above)
         seeds = len(row["seeds"])
         names.append(f"{title}, {seeds} seed{'s' if seeds > 1 else ''}")
     axis.axvline(0, color=STYLES["dense"][1], lw=1, ls=":")

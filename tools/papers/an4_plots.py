@@ -44,7 +44,7 @@ def differences(summary: Summary, file: str | os.PathLike) -> None:
         mean, low, high = row["to_dense"]
         axis.plot([low, high], [height] * 2, color=color, lw=2)
         axis.plot(mean, height, mark, color=color, ms=8)
-        above = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
+        above = {"xytext": (0, 9), "textcoords": "offset points", "ha": "center"}
         clear = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # of the lines at zero
         axis.annotate(f"{mean:+.1f}", (mean, height), color=color, bbox=clear, **above)
         seeds = len(row["seeds"])

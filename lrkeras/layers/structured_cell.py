@@ -210,7 +210,14 @@ class StructuredCell:
     def adds_formed_state_product(self):
         """Whether `adds_state_product` holds for a matrix that is formed, and for whole states."""
         drops = 0.0 < self.recurrent_dropout < 1.0
-        return self.adds_state_product and not drops and self.recurrent_names[0] in self._formed
+        if drops or not self.adds_state_product or self.recurrent_names[0] not in self._formed:
+            return False
+        # A `call` of a class below may do other things with the matrix.
+        says, does = (
+            next(kind for kind in type(self).__mro__ if name in vars(kind))
+            for name in ("adds_state_product", "call")
+        )
+        return says is does
 
     def without_recurrent_gradient(self, gradient, projected):
         """Lets the loop that runs multiply with a recurrent matrix that has no gradient.

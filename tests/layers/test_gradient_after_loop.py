@@ -136,6 +136,27 @@ def test_the_plain_gradient_stays_where_states_are_not_the_outputs(arguments, ta
     assert not taken
 
 
+def test_a_cell_with_a_step_of_its_own_keeps_the_plain_gradient(taken):
+    class Doubled(layers.LSTMCell):
+        def call(self, inputs, states, training=False):
+            h, states = super().call(inputs, states, training=training)
+            return h + ops.sum(ops.matmul(h, self.recurrent_kernel), -1, keepdims=True), states
+
+    class Own(layers.LSTM):
+        cell_class = Doubled
+
+    layer = Own(UNITS, return_sequences=True)
+    x = drawn(BATCH, STEPS, INPUTS)
+    layer(x)
+    plain = keras.layers.RNN(layer.cell, return_sequences=True)
+    found, expected = (
+        gradients(lambda x, of=of: [of(x, training=True)], layer, x) for of in (layer, plain)
+    )
+    assert not taken
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5, rtol=2e-5)
+
+
 def test_second_derivatives_are_refused_with_a_way_that_works():
     x = drawn(BATCH, STEPS, INPUTS)
 

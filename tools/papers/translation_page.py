@@ -49,10 +49,8 @@ def _table(summary: Summary, base: str) -> str:
     }
     if not any(name in rows for name in names):
         return f"**{WIDTHS[base]}**: no row is trained yet."
-    further = {name: name for name, row in rows.items() if row["base"] == base}
-    lines = [
-        _line(title, rows.get(name), summary) for name, title in ({**further, **names}).items()
-    ]
+    further = {n: n for n, row in rows.items() if row["base"] == base and n not in names}
+    lines = [_line(title, rows.get(name), summary) for name, title in (names | further).items()]
     baselines = summary["corpus"]["baselines"]
     for name, title in (("copy", "the source itself"), ("nearest", "nearest training sentence's")):
         lines.append([title, f"{baselines[name]:.1f}", *[""] * (len(_HEADINGS) - 2)])

@@ -107,8 +107,8 @@ def figures_of(summary: Summary) -> list[tuple[str, str]]:
     """The figures, and their widths, that there is something for."""
     found, rows = [], _tested(summary)
     for base in WIDTHS:
-        names = {row_name(base, kind, size) for kind in KINDS for size in SIZES}
-        if len(names & set(rows)) > 1:
+        sizes = [s for s in SIZES if any(row_name(base, kind, s) in rows for kind in KINDS)]
+        if len(sizes) > 1:
             found.append(("compression", base))
         if len(_curves(summary, base)) > 1:
             found.append(("training", base))

@@ -90,12 +90,13 @@ def _layer(torch: Any, part: Any, layer: int, x: Any, states: list[Any], lengths
         torch.stack([gates(name, suffix) for suffix in suffixes])
         for name in ("weight_ih", "weight_hh")
     )
-    bias = projection = None
+    bias, projections = None, []
     if part.bias:
         names = ("bias_ih", "bias_hh")
         bias = torch.stack([torch.cat([gates(n, suffix) for n in names]) for suffix in suffixes])
     if part.proj_size:
-        projection = torch.stack([getattr(part, f"weight_hr_{s}").T for s in suffixes])
+        weights = torch.stack([getattr(part, f"weight_hr_{s}").T for s in suffixes])
+        projections = [None, weights]  # no peepholes
     lengths = None if lengths is None else lengths.to(torch.int32)
     count, width = len(suffixes), part.proj_size or part.hidden_size
     attributes: dict[str, Any] = {"hidden_size": part.hidden_size}
@@ -110,9 +111,7 @@ def _layer(torch: Any, part: Any, layer: int, x: Any, states: list[Any], lengths
     sequence, *last = torch.onnx.ops.symbolic_multi_out(
         "lrkeras::LSTM" if part.proj_size else operator,
         # x, W, R, B, lengths, initial h, and of an LSTM: initial c, peepholes, the projection
-        [x, kernel, recurrent_kernel, bias, lengths, *states, *([None, projection] * is_lstm)][
-            : None if part.proj_size else 6 + is_lstm
-        ],
+        [x, kernel, recurrent_kernel, bias, lengths, *states, *projections],
         attributes,
         dtypes=[x.dtype] * (2 + is_lstm),
         shapes=shapes[: 2 + is_lstm],

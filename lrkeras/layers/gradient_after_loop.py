@@ -29,6 +29,7 @@ class GradientAfterLoop:
     """
 
     def __init__(self, backwards: bool) -> None:
+        self._tf = require("tensorflow")  # the only backend that comes here
         self._backwards = backwards
         self._states: Any = None
 
@@ -44,13 +45,12 @@ class GradientAfterLoop:
             projected: `p`, `(batch, time, gates * units)`.
             matrix: `U`, `(state, gates * units)`.
         """
-        tf = require("tensorflow")  # the only backend that comes here
         matrix = ops.convert_to_tensor(matrix)
 
-        @tf.custom_gradient
+        @self._tf.custom_gradient
         def identity(projected: Any, matrix: Any) -> tuple[Any, Any]:
             # The matrix only brings its gradient: the loop has another name for it.
-            return tf.identity(projected), self._gradients
+            return self._tf.identity(projected), self._gradients
 
         return identity(projected, matrix), ops.stop_gradient(matrix)
 
@@ -76,8 +76,7 @@ class GradientAfterLoop:
         states = ops.reshape(self._states, (-1, self._states.shape[-1]))
         gates = ops.reshape(in_order, (-1, in_order.shape[-1]))
         of_matrix = ops.matmul(ops.transpose(states), gates)
-        tf = require("tensorflow")
         return tuple(
-            tf.raw_ops.PreventGradient(input=gradient, message=_NO_SECOND)
+            self._tf.raw_ops.PreventGradient(input=gradient, message=_NO_SECOND)
             for gradient in (upstream, of_matrix)
         )

@@ -125,16 +125,19 @@ def _random(
     if item.dtype == bool:
         return rng.random(shape) < 0.5
     if item.dtype.kind in "iu":
-        lengths = item.name in built.lengths
-        most = built.lengths[item.name] if lengths else built.rows.get(item.name, _IDS)
+        most = built.lengths.get(item.name, built.rows.get(item.name, _IDS))
         most = length if isinstance(most, Dim) else most
-        if not lengths:
-            return rng.integers(0, most, shape).astype(item.dtype)
-        # PyTorch wants the longest first, and gives no more steps than it has.
-        drawn = np.sort(rng.integers(1, most + 1, shape), axis=None)[::-1].reshape(shape)
-        drawn.flat[0] = most
-        return drawn.astype(item.dtype)
+        if item.name in built.lengths:
+            return _random_lengths(shape, most, rng).astype(item.dtype)
+        return rng.integers(0, most, shape).astype(item.dtype)
     return rng.normal(size=shape).astype(item.dtype)
+
+
+def _random_lengths(shape: list[int], longest: int, rng: Any) -> np.ndarray:
+    """Lengths, the longest first: PyTorch wants that, and gives no more steps than it has."""
+    drawn = np.sort(rng.integers(1, longest + 1, shape), axis=None)[::-1].reshape(shape)
+    drawn.flat[0] = longest
+    return drawn
 
 
 def _compare(name: str, actual: np.ndarray, expected: np.ndarray) -> None:

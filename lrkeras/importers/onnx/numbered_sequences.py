@@ -34,6 +34,8 @@ def _chosen_steps(graph: Any) -> dict[str, str]:
     """The numbers of the steps, by what GatherND gives of them and of counted numbers."""
     producers = {output: node for node in graph.node for output in node.output}
     stored = {tensor.name: tensor for tensor in graph.initializer}
+    constants = [node for node in graph.node if node.op_type == "Constant"]
+    stored |= {n.output[0]: a.t for n in constants for a in n.attribute if a.name == "value"}
     found = {}
     for node in graph.node:
         if node.op_type != "GatherND" or any(
@@ -53,9 +55,7 @@ def _counts_up(name: str, producers: dict[str, Any], stored: dict[str, Any]) -> 
     while node is not None and node.op_type in _SHAPING:
         name = node.input[0]
         node = producers.get(name)
-    if node is not None and node.op_type != "Constant":
-        return bool(node.op_type == "Range")
-    values = [a.t for a in node.attribute if a.name == "value"] if node is not None else []
-    values += [stored[name]] if name in stored else []
-    to_array = require("onnx.numpy_helper", "onnx").to_array
-    return any(list(to_array(t).flat) == list(range(to_array(t).size)) for t in values)
+    if name in stored:
+        numbers = require("onnx.numpy_helper", "onnx").to_array(stored[name])
+        return list(numbers.flat) == list(range(numbers.size))
+    return node is not None and bool(node.op_type == "Range")

@@ -45,11 +45,11 @@ def gather_steps(builder: Any, node: Any) -> Tensor:
     x, index = refined(x, index, 0)
     y, layout, place = along(x, 1, builder)
     batch = x.axes[0]
+    if not batch or layout[0] != batch:
+        raise ValueError("its sequences are not along the first axis of what it takes.")
     numbers = arranged(index.seen_as([index.axes[0]]), [index.axes[0]])
     for _ in layout[1:]:
         numbers = ops.expand_dims(numbers, -1)
-    if not batch or layout[0] != batch:
-        raise ValueError("its sequences are not along the first axis of what it takes.")
     entries = ops.squeeze(ops.take_along_axis(y, numbers, axis=place), axis=place)
     return Tensor(entries, [g for i, g in enumerate(layout) if i != place], [batch, *x.axes[2:]])
 

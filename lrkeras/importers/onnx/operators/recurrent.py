@@ -56,8 +56,11 @@ def recurrent(builder: Any, node: Any) -> list[Any]:
     # The end of a sequence is not the last step then, where outputs are zero.
     has_states = has_states or lengths is not None
     name = builder.name(node)
-    wanted = {"return_sequences": has_sequence, "return_state": has_states}
-    wanted.update({} if lengths is None else {"zero_output_for_mask": True})
+    wanted = {
+        "return_sequences": has_sequence,
+        "return_state": has_states,
+        "zero_output_for_mask": lengths is not None,
+    }
     options = [
         {**wanted, "units": units, **_options(node, activations), "use_bias": node.has(3)}
         for activations in gate_activations(node, count)
